@@ -13,11 +13,11 @@ class Purpose(StrEnum):
     """Purpose of an episode. Each purpose has its own seeds."""
 
     TRAINING = "training"
-    """Its result is fitness."""
+    """Evaluation of agents: the results are their fitness."""
     VALIDATION = "validation"
-    """It chooses the champion among the generations' best agents."""
+    """Selection of the champion among the generations' best agents."""
     HELD_OUT = "held_out"
-    """It judges the champion, on seeds that nothing was selected on."""
+    """Evaluation of the champion on seeds that were not used for selection."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,12 +30,12 @@ class Measures:
         health: Health at the end, in points; 0 when dead.
         armor: Armour at the end, in points.
         shots: Rounds of ammunition spent.
-        hits: Times that the player's attacks hit something.
+        hits: Number of the player's attacks that hit an object.
         damage_dealt: Points of damage done to monsters.
         damage_taken: Points of damage suffered.
         items: Items picked up that the engine counts.
-        tics: Tics survived (1/35 s each), from the first decision to the end.
-        reward: The scenario's own reward, summed.
+        tics: Tics of 1/35 s from the first decision to the end.
+        reward: Sum of the scenario's reward.
         distance: Distance covered on the map's plane, in map units.
         decisions: Actions chosen by the policy.
     """
@@ -61,8 +61,8 @@ class EpisodeOutcome:
 
     Attributes:
         seed: The engine's seed.
-        measures: What was measured.
-        trajectory_sha256: 64 hexadecimal digits over every decision's variables and action.
+        measures: Measures of the episode.
+        trajectory_sha256: SHA-256 over the variables and the action of every decision, in hexadecimal digits.
     """
 
     seed: int
@@ -70,11 +70,11 @@ class EpisodeOutcome:
     trajectory_sha256: str
 
     def fingerprint(self) -> bytes:
-        """Return what the history's hash covers of it: its u64 seed, little-endian, and its 32-byte trajectory hash."""
+        """Return the bytes that the history hash covers: the seed as little-endian u64, and the trajectory hash."""
         return struct.pack("<Q", self.seed) + bytes.fromhex(self.trajectory_sha256)
 
     def mismatch(self, proved: "EpisodeOutcome") -> str | None:
-        """Return in what this claim differs from what its actions were proved to lead to, or None."""
+        """Return the first difference between this claimed outcome and the proved one, or None."""
         for field in fields(Measures):
             said, found = getattr(self.measures, field.name), getattr(proved.measures, field.name)
             if said != found:
@@ -98,10 +98,10 @@ class EpisodeTiming:
     """Timing of an episode. It is never hashed, compared or used as fitness.
 
     Attributes:
-        seconds: Wall time from the engine's beginning it to its outcome.
-        attempts: How often the episode was begun, this time included.
-        worker: The worker that finished it.
-        repeated: Decisions for which a remote agent was late, so that its last action was performed again.
+        seconds: Wall time from the start of the episode in the engine to its outcome.
+        attempts: Number of attempts, including this one.
+        worker: The worker that finished the episode.
+        repeated: Decisions for which a remote agent missed its deadline. Its last action was then repeated.
     """
 
     seconds: float
@@ -117,11 +117,11 @@ class Episode:
     Attributes:
         purpose: Its purpose.
         agent: The id of the agent that played, or of the random baseline.
-        number: Its place among the agent's episodes of that purpose, from 0.
-        outcome: What happened.
+        number: Its index among the agent's episodes of that purpose, from 0.
+        outcome: Its outcome.
         timing: Its timing.
-        recording: The engine's own recording (.lmp), or None.
-        actions: Where the outcome is or was a claim, the actions that are said to lead to it, as `worker.v1` has them.
+        recording: The engine's recording (.lmp), or None.
+        actions: Claimed actions in the encoding of `worker.v1`, by which an outcome can be verified; else None.
     """
 
     purpose: Purpose

@@ -1,4 +1,4 @@
-"""Traceback of a failed policy, kept once for all failures of an experiment that are alike."""
+"""Tracebacks of failed policies, stored once for equal failures of an experiment."""
 
 import hashlib
 import re
@@ -11,11 +11,11 @@ _FRAME = re.compile(r'^ +File ".*$', re.MULTILINE)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FailureTrace:
-    """Traceback that belongs to a failure.
+    """Traceback of a failure.
 
     Attributes:
         digest: Its `trace_digest`.
-        text: The traceback, of several lines; None where an earlier failure of the experiment has the same digest.
+        text: Text of several lines; None if an earlier failure of the experiment has the same digest.
     """
 
     digest: str
@@ -23,23 +23,23 @@ class FailureTrace:
 
 
 def trace_digest(text: str) -> str:
-    """Return what is equal for failures in the same place: 16 hexadecimal digits over frames and the error's class.
+    """Return a digest of frames and class of an error, in 16 hexadecimal digits.
 
-    Messages are left out, because they often name values that differ from agent to agent.
+    The digest does not cover the message, which often contains values that differ between agents.
     """
     kind = text.rstrip().rpartition("\n")[2].partition(":")[0]
     return hashlib.sha256("\n".join([*_FRAME.findall(text), kind]).encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 
 class TraceIndex:
-    """Tracebacks of an experiment's agents, read off its failures in the order of the log."""
+    """Tracebacks of an experiment's agents. Add the failures in the order of the log."""
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
         self._digests: dict[str, str] = {}
 
     def add(self, agent: str, trace: FailureTrace | None) -> None:
-        """Take in the last failure of an agent, which may have no traceback."""
+        """Add a failure of an agent, which replaces its earlier one."""
         if trace is None:
             self._digests.pop(agent, None)
             return

@@ -1,4 +1,4 @@
-"""From an episode's measures to the numbers that evolution maximises."""
+"""Fitness of episodes and agents, computed from the measures of episodes."""
 
 import math
 from collections.abc import Sequence
@@ -9,15 +9,15 @@ from clau_doom.domain.episode import Measures
 __all__ = ["MEASURES", "Fitness", "score"]
 
 MEASURES = tuple(field.name for field in fields(Measures))
-"""The names of an episode's measures."""
+"""Names of the measures of an episode."""
 
 _NAMED = {"reward": "reward", "kills": "kills", "survival": "tics"}
 
 
 def score(kills: float, deaths: float, health: float) -> float:
-    """Return 0.5 · kills / (kills + deaths) + 0.5 · health / 100, between 0 and 1.
+    """Return the score 0.5 · kills / (kills + deaths) + 0.5 · health / 100, between 0 and 1.
 
-    The first term is 0 when kills and deaths are both 0; health is clamped to 0..100.
+    The first term is 0 if kills and deaths are both 0. Health is clamped to 0..100.
     """
     fought = kills + deaths
     ratio = kills / fought if fought else 0.0
@@ -26,25 +26,25 @@ def score(kills: float, deaths: float, health: float) -> float:
 
 @dataclass(frozen=True)
 class Fitness:
-    """How an episode's measures become one number, and an agent's episodes become its fitness.
+    """Fitness function: a weighted sum of measures, averaged over episodes.
 
     Attributes:
-        weights: (name, weight) pairs; a name is a measure's or ``score``.
+        weights: (name, weight) pairs; a name is that of a measure, or ``score``.
     """
 
     weights: tuple[tuple[str, float], ...]
 
     @classmethod
     def named(cls, name: str) -> "Fitness":
-        """Return the fitness called ``reward``, ``score``, ``kills`` or ``survival``."""
+        """Return the fitness function ``reward``, ``score``, ``kills`` or ``survival``."""
         return cls(((_NAMED.get(name, name), 1.0),))
 
     def of_episode(self, measures: Measures) -> float:
-        """Return the weighted sum for one episode."""
+        """Return the fitness of one episode."""
         return math.fsum(weight * _value(measures, name) for name, weight in self.weights)
 
     def of_agent(self, episodes: Sequence[Measures]) -> float:
-        """Return the mean over episodes; the same in any order, because the sum is exact before it is rounded."""
+        """Return the mean over episodes. It does not depend on their order, because the sum is rounded once."""
         return math.fsum(self.of_episode(measures) for measures in episodes) / len(episodes)
 
     def variance_of(self, episodes: Sequence[Measures]) -> float | None:

@@ -1,7 +1,7 @@
 """Genes and blocks of genes: names, kinds and bounds of the numbers of a genome.
 
-A policy with a few genes names each of them. One with the weights of a network has a `GeneBlock` for each layer: a
-million genes are then one object, and their names are made when they are asked for.
+A policy with few genes names each gene. A policy with the weights of a network has one `GeneBlock` for each layer. A
+million genes are then one object, and their names are created on access.
 """
 
 import math
@@ -18,12 +18,12 @@ __all__ = ["Gene", "GeneBlock", "GeneKind", "Genes"]
 
 
 class GeneKind(StrEnum):
-    """How a gene's number is read."""
+    """Type of a gene's values."""
 
     REAL = "real"
     INTEGER = "integer"
     CHOICE = "choice"
-    """The index of one of the gene's `choices`; neighbouring indices mean nothing."""
+    """Index of one of the gene's `choices`, without an order."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,11 +32,11 @@ class Gene:
 
     Attributes:
         name: Unique within its space.
-        kind: How the number is read.
-        low: The smallest value, included.
-        high: The largest value, included.
-        choices: What a `CHOICE` gene chooses among; empty for the other kinds.
-        description: What the gene does, for people.
+        kind: Type of its values.
+        low: Minimum, included.
+        high: Maximum, included.
+        choices: Names of the values of a `CHOICE` gene; empty for other kinds.
+        description: Effect of the gene, for users.
     """
 
     name: str
@@ -58,12 +58,12 @@ class Gene:
 
     @classmethod
     def choice(cls, name: str, choices: Sequence[str], description: str = "") -> "Gene":
-        """Return a gene that chooses among `choices`."""
+        """Return a gene with named, unordered values."""
         kind, high = GeneKind.CHOICE, float(len(choices) - 1)
         return cls(name=name, kind=kind, low=0.0, high=high, choices=tuple(choices), description=description)
 
     def holds(self, value: float) -> bool:
-        """Say whether `value` is one that this gene can have."""
+        """Return whether a value is legal."""
         inside = math.isfinite(value) and self.low <= value <= self.high
         return inside and (self.kind is GeneKind.REAL or value == math.floor(value))
 
@@ -72,15 +72,15 @@ class Gene:
 class GeneBlock:
     """Real genes with the same bounds, one for each element of an array, in C order.
 
-    A gene is named after the block and its place: ``layer0_unit3_input12`` for the axes ``unit`` and ``input``.
+    A gene's name has the block's name and its indices: ``layer0_unit3_input12`` for the axes ``unit`` and ``input``.
 
     Attributes:
-        name: Begins the names of its genes.
-        shape: The array's shape, such as (units, inputs); at least one axis.
-        axes: A word for each axis, which may be empty; the default is empty words.
-        low: The smallest value, included.
-        high: The largest value, included.
-        description: What the genes do, for people.
+        name: Prefix of the names of its genes.
+        shape: Shape of the array, such as (units, inputs); at least one axis.
+        axes: Name of each axis, which may be empty (the default).
+        low: Minimum, included.
+        high: Maximum, included.
+        description: Effect of the genes, for users.
     """
 
     name: str
@@ -122,7 +122,7 @@ class GeneBlock:
 
 
 class Genes(Sequence[Gene]):
-    """The genes of a space in order, made when they are asked for where they belong to a block.
+    """Genes of a space, in order. Genes of a block are created on access.
 
     Attributes:
         parts: Single genes and blocks.
@@ -132,11 +132,11 @@ class Genes(Sequence[Gene]):
         """Join genes and blocks.
 
         Raises:
-            InvalidGenome: Two genes, or two choices of a gene, have the same name; the message names it.
+            InvalidGenome: Two genes or two choices of a gene have the same name.
         """
         self.parts = tuple(parts)
         self.sizes = tuple([1 if isinstance(part, Gene) else len(part) for part in self.parts])
-        """The number of genes of each part."""
+        """Number of genes of each part."""
         self._ends = tuple(accumulate(self.sizes))
         if (twice := _repeated_name(self.parts)) is not None:
             raise InvalidGenome(f"two genes have the name {twice!r}: use different names")
@@ -177,9 +177,9 @@ class Genes(Sequence[Gene]):
 
 
 def _repeated_name(parts: Sequence[Gene | GeneBlock]) -> str | None:
-    """Return a name that two genes have, or None.
+    """Return a name of two genes, or None.
 
-    Names of a block are made only where others can be equal: those that begin like them.
+    Names of a block are created only if another name has the same prefix.
     """
     single = sorted([part.name for part in parts if isinstance(part, Gene)])
     if (twice := next((one for one, other in pairwise(single) if one == other), None)) is not None:
@@ -198,7 +198,7 @@ def _repeated_name(parts: Sequence[Gene | GeneBlock]) -> str | None:
 
 
 def _similar(blocks: Sequence[GeneBlock]) -> Iterator[list[GeneBlock]]:
-    """Yield blocks in groups: the names of all genes of a group begin with the name of its first block."""
+    """Yield groups of blocks. In a group, all names of genes begin with the name of its first block."""
     group: list[GeneBlock] = []
     for block in sorted(blocks, key=lambda block: f"{block.name}_"):
         if group and not f"{block.name}_".startswith(f"{group[0].name}_"):

@@ -1,4 +1,4 @@
-"""Genomes, and the spaces that genomes are drawn from."""
+"""Genomes and their spaces of genes."""
 
 import sys
 from array import array
@@ -16,16 +16,16 @@ __all__ = ["Genome", "GenomeSpace"]
 
 
 class Genome:
-    """The numbers of one agent, one for each gene of its space; whole numbers for integer and choice genes.
+    """Values of the genes of one agent; whole numbers for integer and choice genes.
 
-    It keeps 8 bytes for each number. Genomes with equal numbers are equal, whatever the sign of a zero.
+    A genome takes 8 bytes for each gene. Genomes are equal if their values are equal; 0.0 equals -0.0.
     """
 
     __slots__ = ("_data",)
     _data: bytes
 
     def __init__(self, values: Iterable[float]) -> None:
-        """Keep numbers.
+        """Copy values.
 
         Args:
             values: Numbers, or an array of shape (genes,).
@@ -34,10 +34,10 @@ class Genome:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Genome":
-        """Return the genome that `to_bytes` wrote.
+        """Return the genome of bytes from `to_bytes`.
 
         Raises:
-            InvalidGenome: The length is no multiple of 8.
+            InvalidGenome: The length is not a multiple of 8.
         """
         if len(data) % 8:
             raise InvalidGenome(f"a genome of {len(data)} bytes is not a row of 8-byte numbers")
@@ -49,7 +49,7 @@ class Genome:
 
     @property
     def values(self) -> tuple[float, ...]:
-        """The numbers as a new tuple; for many genes use `array` or iteration, which take less memory."""
+        """The values as a new tuple. `array` and iteration take less memory."""
         return tuple(self)
 
     def array(self) -> NDArray[np.float64]:
@@ -82,7 +82,7 @@ class Genome:
 
 
 _SHOWN = 32
-"""Numbers in a genome's repr."""
+"""Maximum number of values in a genome's repr."""
 
 
 def _packed(values: Iterable[float]) -> bytes:
@@ -92,24 +92,24 @@ def _packed(values: Iterable[float]) -> bytes:
 
 
 def _swapped(numbers: "array[float]") -> "array[float]":
-    """Return numbers in the other byte order where this machine is big-endian."""
+    """Convert numbers between little-endian and the byte order of this machine."""
     if sys.byteorder == "big":
         numbers.byteswap()
     return numbers
 
 
 class GenomeSpace:
-    """The genes of a genome, in order.
+    """Genes of a genome, in order.
 
     Attributes:
-        genes: The genes; those of a block are made when they are asked for.
+        genes: The genes. Genes of a block are created on access.
     """
 
     def __init__(self, genes: Sequence[Gene | GeneBlock]) -> None:
         """Join genes and blocks of genes.
 
         Raises:
-            InvalidGenome: Two genes have the same name; the message names it.
+            InvalidGenome: Two genes have the same name.
         """
         self.genes = Genes(genes)
 
@@ -138,29 +138,29 @@ class GenomeSpace:
 
     @cached_property
     def whole(self) -> NDArray[np.bool_]:
-        """Which genes are integers or choices, shape (genes,)."""
+        """Mask of integer and choice genes, shape (genes,)."""
         return np.repeat(
             np.array([part.kind is not GeneKind.REAL for part in self.genes.parts], dtype=bool), self.genes.sizes
         )
 
     @cached_property
     def choice(self) -> NDArray[np.bool_]:
-        """Which genes are choices, shape (genes,)."""
+        """Mask of choice genes, shape (genes,)."""
         return np.repeat(
             np.array([part.kind is GeneKind.CHOICE for part in self.genes.parts], dtype=bool), self.genes.sizes
         )
 
     def check(self, genome: Genome) -> Genome:
-        """Return `genome` if it lies in this space.
+        """Return the genome if its values are within the bounds.
 
         Raises:
-            InvalidGenome: It does not; the message names the gene, the value and the bounds.
+            InvalidGenome: A value is outside the bounds; the message has gene, value and bounds.
         """
         self.check_all((genome,))
         return genome
 
     def check_all(self, genomes: Sequence[Genome]) -> None:
-        """Do nothing if all genomes lie in this space; raises as `check` does."""
+        """Check all genomes; see `check`."""
         if wrong := [len(genome) for genome in genomes if len(genome) != len(self)]:
             raise InvalidGenome(f"a genome of {wrong[0]} genes, but the policy has {len(self)}")
         values = np.array([genome.array() for genome in genomes]).reshape(len(genomes), len(self))
@@ -172,16 +172,16 @@ class GenomeSpace:
             raise InvalidGenome(f"gene {gene.name} is {value!r}: {gene.kind} from {gene.low:g} to {gene.high:g}")
 
     def named(self, genome: Genome, most: int | None = None) -> dict[str, float | int | str]:
-        """Return the genome, or its first `most` genes, for people: names to values, choices by their names."""
+        """Return values by gene name, of all genes or of the first `most`; choices are given by name."""
         self.check(genome)
         values = genome.array()[:most].tolist()
         return {gene.name: _readable(gene, value) for gene, value in zip(self.genes, values, strict=False)}
 
     def read(self, named: Mapping[str, float | str]) -> Genome:
-        """Return the genome that `named` gave.
+        """Return the genome of values from `named`.
 
         Raises:
-            InvalidGenome: A gene is missing or unknown, or its value is none that it can have.
+            InvalidGenome: A gene is missing or unknown, or its value is not legal.
         """
         names = {gene.name for gene in self.genes}
         for wrong, what in ((names - set(named), "is missing"), (set(named) - names, "is unknown")):

@@ -1,16 +1,16 @@
-"""The history's hash: one number that two runs share exactly when they evolved the same agents to the same results.
+"""Hash of a history. Two runs have the same hash if and only if they have the same agents with the same results.
 
 The encoding (version 1), all integers little-endian, hashed with SHA-256:
 
 - the text ``clau-doom history 1``, length-prefixed like every text and byte string below: u32 length, then the bytes;
-- u32 the number of finished generations; then for each generation u32 its index and u32 the number of its agents;
-- for each agent, by index: u32 the number of parents, and for each its u32 generation and u32 index; the operator
-  (UTF-8); the genome (8-byte doubles); the status (UTF-8); the fitness as an 8-byte double, preceded by a byte 1, or a
-  single byte 0 when it has none; u32 the number of finished episodes, and for each, by number, its u64 seed and its
+- the number of finished generations as u32; then for each generation its index and its number of agents as u32;
+- for each agent, by index: the number of parents as u32, and for each parent generation and index as u32; the operator
+  (UTF-8); the genome (8-byte doubles); the status (UTF-8); a byte 1 and the fitness as an 8-byte double, or a byte 0
+  without a fitness; the number of finished episodes as u32, and for each episode, by number, its seed as u64 and its
   32-byte trajectory hash.
 
-Ids, names, times, attempts, workers and the backend are not in it. A failed agent's episodes are left out, because how
-many of them were finished when it failed depends on the order in which they were played.
+The hash does not cover ids, names, times, attempts, workers and the backend. It does not cover a failed agent's
+episodes, because their number depends on the order in which episodes are played.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ def history_sha256(generations: Sequence[Sequence[Evaluation]]) -> str:
     """Return the hash of finished generations, as 64 hexadecimal digits.
 
     Args:
-        generations: The evaluations of each finished generation, by index.
+        generations: Evaluations of each finished generation, by index.
     """
     digest = hashlib.sha256()
     for part in _encode(generations):
@@ -62,7 +62,7 @@ def _encode_evaluation(evaluation: Evaluation) -> Iterable[bytes]:
             yield outcome.fingerprint()
 
 
-@lru_cache(maxsize=256)  # operators and states are few, and each stands here once an agent
+@lru_cache(maxsize=256)  # few different operators and states, each encoded once for every agent
 def _text(text: str) -> bytes:
     return _framed(text.encode())
 

@@ -1,4 +1,4 @@
-"""Ids of experiments and agents: checked here before they touch a path, a subject or a query."""
+"""Ids of experiments and agents, validated before their use in paths, subjects and queries."""
 
 import re
 
@@ -12,10 +12,10 @@ _BASELINE = "-random"
 
 
 def check_experiment_id(text: str) -> str:
-    """Return `text` if it is an experiment id.
+    """Return a text if it is a valid id of an experiment.
 
     Raises:
-        ConfigError: It is not; the message names it and the rule.
+        ConfigError: The text is not a valid id; the message has the rule.
     """
     if not _EXPERIMENT.fullmatch(text):
         raise ConfigError(
@@ -30,15 +30,15 @@ def agent_id(experiment: str, generation: int, index: int) -> str:
 
 
 def baseline_id(experiment: str) -> str:
-    """Return the id under which the random baseline's episodes are kept."""
+    """Return the id of an experiment's random baseline."""
     return f"{experiment}{_BASELINE}"
 
 
 def parse_agent_id(text: str) -> tuple[str, int, int]:
-    """Return the experiment's id, the generation and the index that an agent id names.
+    """Return the experiment's id, the generation and the index in an agent id.
 
     Raises:
-        InvalidAgentId: `text` has not the form of an agent id.
+        InvalidAgentId: The text does not have the form of an agent id.
     """
     match = _AGENT.fullmatch(text)
     if not match or agent_id(match[1], int(match[2]), int(match[3])) != text:
@@ -47,10 +47,10 @@ def parse_agent_id(text: str) -> tuple[str, int, int]:
 
 
 def experiment_of_player(text: str) -> str:
-    """Return the id of the experiment whose agent, or whose random baseline, goes by an id.
+    """Return the experiment's id in the id of an agent or of the random baseline.
 
     Raises:
-        InvalidAgentId: `text` has the form of neither.
+        InvalidAgentId: The text does not have the form of such an id.
     """
     match = _EXPERIMENT.fullmatch(text.removesuffix(_BASELINE)) if text.endswith(_BASELINE) else None
     return match[0] if match else parse_agent_id(text)[0]

@@ -1,4 +1,4 @@
-"""One moment of an episode that is being played, for people; it proves nothing and decides nothing."""
+"""Frame of a running episode for the live view. It does not influence results."""
 
 from dataclasses import dataclass, field
 
@@ -7,16 +7,16 @@ __all__ = ["LiveFrame"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LiveFrame:
-    """One decision of an episode.
+    """Screen and state at one decision of an episode.
 
     Attributes:
-        task: The worker's number of the episode.
-        tic: Tics since the episode began.
+        task: Number of the episode at its worker.
+        tic: Tics since the start of the episode.
         health: Health, in points.
-        kills: Monsters killed so far.
-        held: The buttons that are held, by ViZDoom's names.
-        width: The screen's width, in pixels.
-        height: Its height, in pixels.
+        kills: Number of killed monsters.
+        held: Names of the pressed buttons in ViZDoom.
+        width: Width of the screen in pixels.
+        height: Height of the screen in pixels.
         channels: 1 for grey levels, 3 for red, green and blue.
         pixels: One byte for each channel of each pixel, row by row from the top left corner.
     """

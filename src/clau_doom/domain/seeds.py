@@ -1,6 +1,7 @@
-"""Where every random number comes from: the experiment's seed and the name of a stream.
+"""Random generators and episode seeds, derived from the seed of the experiment.
 
-A stream's 256-bit key is the SHA-256 of the seed and the stream's path, so that adding a stream never moves another.
+Each use has a stream of its own. The 256-bit key of a stream is the SHA-256 of the seed and the stream's path, so that
+a new stream does not change the others.
 """
 
 import hashlib
@@ -11,17 +12,17 @@ from clau_doom.domain.episode import Purpose
 
 __all__ = ["episode_seeds", "generator"]
 
-# An episode seed is 31 bits: 29 drawn bits and 2 that say the purpose, so that seeds of different purposes never meet.
+# An episode seed has 31 bits: 29 random bits and 2 bits for the purpose, so that seeds of different purposes differ.
 _DRAWN = 1 << 29
 _PURPOSE_CODE = {Purpose.TRAINING: 0, Purpose.VALIDATION: 1, Purpose.HELD_OUT: 2}
 
 
 def generator(seed: int, *stream: str | int) -> np.random.Generator:
-    """Return a new generator for the named stream of an experiment.
+    """Return a new generator for a stream of an experiment.
 
     Args:
-        seed: The experiment's seed.
-        stream: The path of the stream, such as ``"strategy", "mutation"``; a path is unique to one use.
+        seed: Seed of the experiment.
+        stream: Path of the stream, such as ``"strategy", "mutation"``. Each use has its own path.
     """
     text = "\x1f".join(["clau-doom/1", str(seed), *(str(part) for part in stream)])
     key = hashlib.sha256(text.encode()).digest()
@@ -29,15 +30,15 @@ def generator(seed: int, *stream: str | int) -> np.random.Generator:
 
 
 def episode_seeds(seed: int, purpose: Purpose, count: int, *, generation: int | None = None) -> tuple[int, ...]:
-    """Return `count` different engine seeds for a purpose.
+    """Return different engine seeds for a purpose.
 
-    A longer row begins with the shorter one. Seeds of different purposes are disjoint by construction.
+    More seeds begin with the same ones. Seeds of different purposes are disjoint.
 
     Args:
-        seed: The experiment's seed.
-        purpose: What the episodes are for.
-        count: How many, at most 2^28.
-        generation: The generation whose seeds they are, or None where all generations share theirs.
+        seed: Seed of the experiment.
+        purpose: Purpose of the episodes.
+        count: Number of seeds, at most 2^28.
+        generation: Generation of the episodes; None: the same seeds for all generations.
     """
     draws = generator(seed, "episodes", purpose.value, "all" if generation is None else generation)
     found: dict[int, None] = {}
