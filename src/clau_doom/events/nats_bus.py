@@ -43,16 +43,16 @@ _log = get_logger(__name__)
 
 
 def redacted(url: str) -> str:
-    """Return the addresses of a url, or of several separated by commas, without users, passwords and tokens."""
+    """Return the addresses of a url, or of several URLs separated by commas, without users, passwords and tokens."""
     return ",".join(_without_login(each) for each in _servers(url))
 
 
 class _Listener:
     """A subscription that is restored on each new connection."""
 
-    def __init__(self, pattern: str, hear: _Hear) -> None:
+    def __init__(self, pattern: str, receive: _Hear) -> None:
         self._pattern = pattern
-        self._hear = hear
+        self._receive = receive
         self._session: NatsSession | None = None
         self._subscription: Subscription | None = None
 
@@ -62,7 +62,7 @@ class _Listener:
             return
         self._session = session
         with suppress(NatsError, BusUnavailable):
-            self._subscription = await session.client.subscribe(self._pattern, cb=self._hear)
+            self._subscription = await session.client.subscribe(self._pattern, cb=self._receive)
             await session.publish(())
 
     async def detach(self) -> None:
@@ -82,9 +82,9 @@ class NatsBus:
         """Prepare a bus; entering it connects.
 
         Args:
-            config: Where the server is, and whether it is to keep what is published.
-            duplicate_window: In seconds, for a stream that is created.
-            patience: Seconds that the server may take to answer before the connection is given up.
+            config: Address of the server, and whether JetStream stores the messages.
+            duplicate_window: Seconds in which a new stream drops repeated messages.
+            patience: Timeout of an answer of the server in seconds; the connection is then closed.
         """
         self._config = config
         self._window = duplicate_window
@@ -93,7 +93,7 @@ class NatsBus:
         self._session = NatsSession(self._address, patience)
         self._session.lost.set()
         self._listeners: list[_Listener] = []
-        self._mailboxes: list[SubscriberQueue] = []
+        self._queues: list[SubscriberQueue] = []
         self._answering: asyncio.TaskGroup | None = None
         self._turn = asyncio.Lock()
         self._under_way = _UNDER_WAY
@@ -105,7 +105,7 @@ class NatsBus:
 
         Raises:
             ConfigError: The credentials cannot be used.
-            BusUnavailable: The server is out of reach, refuses, or cannot keep a stream; the message names it.
+            BusUnavailable: The server is unreachable, refuses the connection, or has no stream for the events.
         """
         _check_credentials(self._config.credentials)
         self._session = await self._connect(_START)
@@ -120,13 +120,13 @@ class NatsBus:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for mailbox in self._mailboxes:
-            mailbox.close()
+        for queue in self._queues:
+            queue.close()
         await self._exits.__aexit__(kind, error, trace)
 
     @property
     def connected(self) -> bool:
-        """Whether it is connected."""
+        """Whether the bus is connected."""
         return not self._session.lost.is_set()
 
     @property
@@ -138,7 +138,7 @@ class NatsBus:
         """Publish messages; return when the stream has stored them (without JetStream: the server has read them).
 
         Raises:
-            BusUnavailable: That is not known.
+            BusUnavailable: The server did not confirm it.
         """
         # One call at a time: mixed messages of two calls would be refused, because they do not follow their
         # predecessor.
@@ -159,10 +159,10 @@ class NatsBus:
     async def last_published(self, source: str, pattern: str) -> int:
         """Return the sequence of the last stored message of a source under a pattern, or 0.
 
-        Without JetStream: of the last that was published through this bus.
+        Without JetStream, it is the last message that was published through this bus.
 
         Raises:
-            BusUnavailable: The server cannot be asked now.
+            BusUnavailable: The server is unreachable.
         """
         if not self._config.jetstream:
             return self._accepted.get(source, 0)
@@ -171,18 +171,18 @@ class NatsBus:
     @asynccontextmanager
     async def subscribe(self, pattern: str) -> AsyncIterator[AsyncIterator[BusMessage]]:
         """Yield messages under a pattern from now on; those during a lost connection are missing."""
-        mailbox = SubscriberQueue(pattern, BACKLOG)
+        queue = SubscriberQueue(pattern, BACKLOG)
 
         async def put(message: Msg) -> None:
             source, sequence = source_and_sequence(message.headers)
-            mailbox.put(BusMessage(subject=message.subject, payload=message.data, source=source, sequence=sequence))
+            queue.put(BusMessage(subject=message.subject, payload=message.data, source=source, sequence=sequence))
 
-        self._mailboxes.append(mailbox)
+        self._queues.append(queue)
         try:
             async with self._listening(pattern, put):
-                yield mailbox.messages()
+                yield queue.messages()
         finally:
-            self._mailboxes.remove(mailbox)
+            self._queues.remove(queue)
 
     @asynccontextmanager
     async def answer(self, pattern: str, answer: Answer) -> AsyncIterator[None]:
@@ -196,8 +196,8 @@ class NatsBus:
             yield
 
     @asynccontextmanager
-    async def _listening(self, pattern: str, hear: _Hear) -> AsyncIterator[None]:
-        listener = _Listener(pattern, hear)
+    async def _listening(self, pattern: str, receive: _Hear) -> AsyncIterator[None]:
+        listener = _Listener(pattern, receive)
         self._listeners.append(listener)
         try:
             await listener.attach(self._session)
@@ -254,7 +254,7 @@ class NatsBus:
         except TimeoutError:
             await session.close()
             raise BusUnavailable(
-                f"cannot reach NATS at {self._address} ({session.trouble or 'it does not respond'}):"
+                f"cannot reach NATS at {self._address} ({session.last_error or 'it does not respond'}):"
                 " start a server there, correct nats.url, or set nats.enabled to false"
             ) from None
         except BaseException:

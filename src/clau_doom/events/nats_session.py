@@ -63,14 +63,14 @@ class NatsSession:
         self._acks: dict[str, asyncio.Future[Msg]] = {}
         self._tokens = count()
         self._inbox = ""
-        self._trouble: Exception | None = None
+        self._last_error: Exception | None = None
 
     async def connect(self, servers: list[str], credentials: str | None) -> None:
         """Connect; retry until cancelled, unless the server refuses.
 
         Raises:
-            TimeoutError: Something answers, but not as NATS does.
-            BusUnavailable: The server refuses, or an address is none.
+            TimeoutError: A program answers that is not a NATS server.
+            BusUnavailable: The server refuses the connection, or an address is invalid.
         """
         try:
             await self.client.connect(
@@ -110,20 +110,20 @@ class NatsSession:
                 limit.reschedule(asyncio.get_running_loop().time())
 
     @property
-    def trouble(self) -> str:
+    def last_error(self) -> str:
         """The last error, or an empty text."""
-        return str(self._trouble or "")
+        return str(self._last_error or "")
 
     async def ensure_stream(self, name: str, duplicate_window: float, max_bytes: int | None = None) -> None:
         """Create the stream if it is missing, and set its size limit if one is given.
 
         Args:
-            name: The stream's name.
-            duplicate_window: Seconds, for a stream that is created.
-            max_bytes: The most bytes that it may take; a full stream refuses what comes. None leaves it as it is.
+            name: Name of the stream.
+            duplicate_window: Seconds in which a new stream drops repeated messages.
+            max_bytes: Maximum size; a full stream refuses messages. None: an existing limit stays.
 
         Raises:
-            BusUnavailable: There can be none, or the one of that name does not keep the events.
+            BusUnavailable: The stream cannot be created, or the existing one does not store the events.
         """
         async with self._answering("keep a stream"):
             config = await self._stream(name, duplicate_window, max_bytes)
@@ -166,12 +166,12 @@ class NatsSession:
     async def store(self, stream: str, messages: Sequence[BusMessage]) -> int:
         """Store messages in a stream; return the number of stored ones from the first, at least one.
 
-        All are under way at once. Each but the first names its predecessor, and the stream refuses it unless that is
-        the last that it holds: what is kept has no gap, whatever is lost or refused in between. Somebody else's message
-        in between has the same effect, and the rest is to be stored again.
+        All messages are sent at once. Each message but the first names its predecessor. The stream refuses a message
+        if its predecessor is not the last stored message, so that the stored messages have no gap. A message of another
+        client in between has the same effect. The caller then stores the remaining messages again.
 
         Raises:
-            BusUnavailable: An answer did not come, or the stream refused.
+            BusUnavailable: The server did not answer, or the stream refused the first message.
         """
         async with self._answering("keep what was published"):
             headers = {api.Header.EXPECTED_STREAM.value: stream}
@@ -195,7 +195,7 @@ class NatsSession:
         """Publish messages; return after the server has read all of them.
 
         Raises:
-            BusUnavailable: That is not known.
+            BusUnavailable: The server did not confirm it.
         """
         async with self._answering("read what was published"):
             for message in messages:
@@ -211,7 +211,7 @@ class NatsSession:
         """Return the sequence of the last stored message of a source under a pattern, or 0.
 
         Raises:
-            BusUnavailable: It did not answer.
+            BusUnavailable: The server did not answer.
         """
         jetstream = self.client.jetstream(timeout=self._patience)
         async with self._answering("say what it keeps"):
@@ -266,8 +266,8 @@ class NatsSession:
             gone = self.lost.is_set()
             self.retire()
             reason = "the connection is lost" if gone else str(error) or f"no answer within {self._patience:g} s"
-            if self.trouble and self.trouble not in reason:
-                reason += f" ({self.trouble})"
+            if self.last_error and self.last_error not in reason:
+                reason += f" ({self.last_error})"
             raise BusUnavailable(f"NATS at {self._address} did not {what}: {reason}") from None
 
     async def _send(self, message: BusMessage, headers: dict[str, str]) -> asyncio.Future[Msg]:
@@ -291,9 +291,9 @@ class NatsSession:
         self.retire()
 
     async def _on_error(self, error: Exception) -> None:
-        if str(error) == self.trouble:
+        if str(error) == self.last_error:
             return
-        self._trouble = error
+        self._last_error = error
         # A refused subject is reported only here: the server does not answer the message.
         log = _log.warning if "violation" in str(error).lower() else _log.debug
         log("NATS connection error", address=self._address, reason=str(error))

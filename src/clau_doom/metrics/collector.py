@@ -24,7 +24,7 @@ _NO_SUCH_METHOD = "UNIMPLEMENTED"
 class MetricsCollector:
     """Counters, gauges and histograms in a registry of their own. Used by one thread.
 
-    Counters count what happened since the process started, as Prometheus expects: `begin` sets gauges and no counter.
+    Counters count from the start of the process, as Prometheus expects. `begin` therefore sets gauges only.
     """
 
     def __init__(self) -> None:
@@ -45,11 +45,11 @@ class MetricsCollector:
     def begin(self, experiment: str, snapshot: Snapshot, *, planned: int | None = None) -> None:
         """Add an experiment by its snapshot; later events update it.
 
-        An experiment that is shown already keeps its counters, so that a resume in the same process is no reset. Those
-        of another experiment of the same name, which was deleted, are removed.
+        A known experiment keeps its counters, so that a resume in the same process does not reset them. The series of a
+        deleted experiment of the same name are removed.
 
         Args:
-            experiment: Its id.
+            experiment: Id of the experiment.
             snapshot: Stored state of the experiment. The caller corrects a stale `RUNNING` of a killed process.
             planned: Number of generations, if no `ExperimentStarted` follows.
         """
@@ -124,10 +124,9 @@ class MetricsCollector:
         """Count a finished gRPC call.
 
         Args:
-            method: Its full name. A client may call whatever it likes, so that methods that do not exist share one
-                label: their number has no bound.
-            code: The status code's name, such as ``OK``.
-            seconds: How long it took.
+            method: Full name of the method. Clients can call any number of unknown methods, which share one label.
+            code: Name of the status code, such as ``OK``.
+            seconds: Duration of the call.
         """
         if code == _NO_SUCH_METHOD:
             method = "unknown"
@@ -155,7 +154,7 @@ class MetricsCollector:
         """Return the body and the content type of a scrape.
 
         Args:
-            accept: The request's Accept header: Prometheus's text format, or OpenMetrics when it is asked for.
+            accept: Accept header of the request. The default is Prometheus's text format; OpenMetrics on request.
         """
         encode, content_type = choose_encoder(accept)
         return encode(self), content_type

@@ -42,7 +42,7 @@ class ExperimentSeries:
     """Series of one experiment, and the state that they need between events."""
 
     def __init__(self, experiment: str, uuid: str, evolution: EvolutionFamilies, episodes: EpisodeFamilies) -> None:
-        """Create the series that start at zero; fitness has none before it is known."""
+        """Create the series that start at zero. Series of fitness are created with the first value."""
         self.uuid = uuid
         self.state = ExperimentState.PENDING
         self.sequence = 0

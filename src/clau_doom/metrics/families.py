@@ -80,7 +80,7 @@ class ServiceFamilies:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.workers = Gauge("clau_doom_workers", "Running workers.", registry=registry)
         self.busy = Gauge("clau_doom_workers_busy", "Workers that play an episode.", registry=registry)
-        self.restarts = Counter("clau_doom_worker_restarts_total", "Workers that were replaced.", registry=registry)
+        self.restarts = Counter("clau_doom_worker_restarts_total", "Replaced workers.", registry=registry)
         self.lag = Gauge(
             "clau_doom_outbox_lag_events",
             "Committed events that are not published yet.",
