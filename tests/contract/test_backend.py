@@ -151,7 +151,7 @@ async def test_a_generation_that_has_ended_may_be_followed_by_its_agents(backend
         assert again.outcome == first.outcome
 
 
-def test_a_genome_that_fits_no_policy_is_the_agents_own_failure(backend: Open) -> None:
+async def test_a_genome_that_fits_no_policy_is_the_agents_own_failure(backend: Open) -> None:
     """It is charged to nobody else; the scripted game takes any genome."""
 
     async def play() -> None:
@@ -161,7 +161,7 @@ def test_a_genome_that_fits_no_policy_is_the_agents_own_failure(backend: Open) -
             with pytest.raises(PolicyFailed):
                 await entered.play(task(genome=Genome((1.0,))))
 
-    asyncio.run(play())
+    await play()
 
 
 async def test_what_is_played_can_be_seen(backend: Open, genome: Genome) -> None:

@@ -56,7 +56,7 @@ def logged(service: Any) -> str:
     return str(service.run("events", "quick", "--json", local=True).stdout)
 
 
-def test_every_event_is_published_once_and_commands_are_obeyed(service: Any, tmp_path: Path) -> None:
+async def test_every_event_is_published_once_and_commands_are_obeyed(service: Any, tmp_path: Path) -> None:
     """The bus is killed five times in mid-run; the run goes on, and nothing is lost and nothing comes twice."""
     (tmp_path / "nats").mkdir()
     (tmp_path / "config.yaml").write_text(QUICK.replace("generations: 4", "generations: 12"))
@@ -73,7 +73,7 @@ def test_every_event_is_published_once_and_commands_are_obeyed(service: Any, tmp
         assert follower.returncode == 0, said
         log = [json.loads(line) for line in logged(service).splitlines()]
         service.until(lambda: len(asyncio.run(published(bus.url))) >= len(log))
-        messages = asyncio.run(published(bus.url))
+        messages = await published(bus.url)
         assert [event["sequence"] for _, _, event in messages] == [event["sequence"] for event in log]
         assert len({name for _, name, _ in messages}) == len(log)
         assert messages[0][0] == "clau-doom.experiment.quick.created"
@@ -84,12 +84,12 @@ def test_every_event_is_published_once_and_commands_are_obeyed(service: Any, tmp
         follower = service.begin("run")
         service.until(lambda: '"state": "running"' in service.run("status", "long", "--json").stdout)
         token = (tmp_path / "runs" / "token").read_text().strip()
-        refused = asyncio.run(asked(bus.url, "clau-doom.control.long.pause", "wrong"))
+        refused = await asked(bus.url, "clau-doom.control.long.pause", "wrong")
         assert refused["error"].startswith("the token is not valid on this server")
-        assert asyncio.run(asked(bus.url, "clau-doom.control.long.pause", token)) == {"ok": True, "state": "paused"}
+        assert await asked(bus.url, "clau-doom.control.long.pause", token) == {"ok": True, "state": "paused"}
         assert service.status("long")["state"] == "paused"
-        assert asyncio.run(asked(bus.url, "clau-doom.control.long.cancel", token)) == {"ok": True, "state": "cancelled"}
-        assert not asyncio.run(asked(bus.url, "clau-doom.control.long.cancel", token))["ok"]
+        assert await asked(bus.url, "clau-doom.control.long.cancel", token) == {"ok": True, "state": "cancelled"}
+        assert not (await asked(bus.url, "clau-doom.control.long.cancel", token))["ok"]
         follower.communicate(timeout=30)
     audited = [json.loads(line) for line in (tmp_path / "runs" / "audit.log").read_text().splitlines()]
     assert [(line["transport"], line["action"], line["target"], line["result"]) for line in audited] == [
@@ -118,7 +118,7 @@ def test_a_bus_that_is_not_there_is_told_within_seconds(service: Any, tmp_path: 
     assert "Traceback" not in done.stderr
 
 
-def test_a_run_of_ones_own_publishes_its_events(service: Any, tmp_path: Path) -> None:
+async def test_a_run_of_ones_own_publishes_its_events(service: Any, tmp_path: Path) -> None:
     """No server of ours is needed; the whole log is on the bus when the run ends, and after a resume no event twice."""
     (tmp_path / "nats").mkdir()
     with NatsServer(tmp_path / "nats") as bus:
@@ -127,16 +127,16 @@ def test_a_run_of_ones_own_publishes_its_events(service: Any, tmp_path: Path) ->
         resumed = service.run("run", "--resume", "quick", "-g", "2", local=True)
         assert resumed.returncode == 0, resumed.stderr
         log = [json.loads(line)["sequence"] for line in logged(service).splitlines()]
-        first = asyncio.run(published(bus.url))
+        first = await published(bus.url)
         assert 0 < len(first) < len(log), "a resume publishes where it is told to"
         bus_there = {"CLAU_DOOM_NATS_ENABLED": "true", "CLAU_DOOM_NATS_URL": bus.url}
         again = service.run("run", "--resume", "quick", "-g", "3", local=True, **bus_there)
         assert again.returncode == 0, again.stderr
         log = [json.loads(line)["sequence"] for line in logged(service).splitlines()]
-        assert [event["sequence"] for _, _, event in asyncio.run(published(bus.url))] == log
+        assert [event["sequence"] for _, _, event in await published(bus.url)] == log
 
 
-def test_a_server_publishes_what_a_killed_one_did_not_come_to(service: Any, tmp_path: Path) -> None:
+async def test_a_server_publishes_what_a_killed_one_did_not_come_to(service: Any, tmp_path: Path) -> None:
     """Started again, it goes on with the log where the stream ends, while the run goes on: every event once."""
     (tmp_path / "nats").mkdir()
     (tmp_path / "config.yaml").write_text(QUICK.replace("generations: 4", "generations: 8"))
@@ -150,4 +150,4 @@ def test_a_server_publishes_what_a_killed_one_did_not_come_to(service: Any, tmp_
         service.until(lambda: service.status("quick")["state"] == "completed")
         assert service.stop(signal.SIGTERM) == 143
         log = [json.loads(line)["sequence"] for line in logged(service).splitlines()]
-        assert [event["sequence"] for _, _, event in asyncio.run(published(bus.url))] == log
+        assert [event["sequence"] for _, _, event in await published(bus.url)] == log

@@ -4,7 +4,6 @@ In the suite each explores a few inputs, the same in each run. `make fuzz` gives
 and new inputs in each run. Hypothesis keeps an input that fails, and tries it first the next time.
 """
 
-import asyncio
 import contextlib
 import io
 import logging
@@ -95,28 +94,24 @@ def command(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+async def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the experiment `tiny` in `runs`, of scripted episodes."""
     made = tmp_path_factory.mktemp("fuzz")
     config = ExperimentConfig(
         name="tiny", seed=7, generations=2, population=4, episodes=2, holdout=HoldoutConfig(validation=2, episodes=4)
     )
     (made / "config.yaml").write_text(to_yaml(config))
-
-    async def run() -> None:
-        facts = Provenance(facts=(("clau-doom", "0.1.0"),))
-        experiment = Experiment(id="tiny", uuid="4f8", seed=7, config_yaml=to_yaml(config), provenance=facts)
-        async with ExperimentFolders(made / "runs").create(experiment).write() as store:
-            await ExperimentRun(
-                config,
-                to_yaml(config),
-                space=GENES,
-                fitness=Fitness.named("reward"),
-                store=store,
-                backend=ScriptedBackend(slots=3),
-                shutdown=Shutdown(),
-                clock=StandingClock(),
-            ).run()
-
-    asyncio.run(run())
+    facts = Provenance(facts=(("clau-doom", "0.1.0"),))
+    experiment = Experiment(id="tiny", uuid="4f8", seed=7, config_yaml=to_yaml(config), provenance=facts)
+    async with ExperimentFolders(made / "runs").create(experiment).write() as store:
+        await ExperimentRun(
+            config,
+            to_yaml(config),
+            space=GENES,
+            fitness=Fitness.named("reward"),
+            store=store,
+            backend=ScriptedBackend(slots=3),
+            shutdown=Shutdown(),
+            clock=StandingClock(),
+        ).run()
     return made

@@ -154,6 +154,7 @@ def _read(kind: str, given: bytes, command: Any, folder: Path) -> None:
         return
     (folder / "fuzzed.json").write_bytes(given)
     try:
+        # The fuzzer calls this synchronously, next to commands that run loops of their own.
         setting, _ = asyncio.run(find_agent("fuzzed.json", None, folder))
         resolve_scenario(setting.scenario)
     except ClauDoomError:

@@ -1,6 +1,5 @@
 """The champions that are kept beside the examples."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -16,9 +15,9 @@ CHAMPIONS = sorted((Path(__file__).parents[2] / "examples" / "champions").glob("
 
 
 @pytest.mark.parametrize("file", CHAMPIONS, ids=lambda file: file.stem)
-def test_a_champion_plays_as_it_did(file: Path, tmp_path: Path) -> None:
+async def test_a_champion_plays_as_it_did(file: Path, tmp_path: Path) -> None:
     """An episode that it was judged on is the recorded one, here and now."""
-    setting, champion = asyncio.run(find_agent(str(file), None, tmp_path))
+    setting, champion = await find_agent(str(file), None, tmp_path)
     choice = select_episode(champion, number=0)
     assert champion.champion
     assert choice.episode is not None

@@ -134,6 +134,7 @@ class ExperimentRepository:
                     lost=[event for event in events if isinstance(event, EpisodeLost)],
                 )
 
+        # Each experiment has its own loop, as in the command. The tests drive Docker by blocking commands.
         return asyncio.run(evolve())
 
     def history(self, config: ExperimentConfig) -> str:
@@ -343,6 +344,7 @@ def shown(repository: ExperimentRepository) -> Callable[..., dict[str, Any]]:
                 found: list[dict[str, Any]] = json.loads(repository.docker("inspect", f"agent-{agent}"))
                 return found[0]
 
+        # Each experiment has its own loop, as in the command. The tests drive Docker by blocking commands.
         return asyncio.run(play())
 
     return show

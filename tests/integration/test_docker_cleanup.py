@@ -1,6 +1,5 @@
 """What `agent cleanup` removes from a real daemon, and what it leaves alone."""
 
-import asyncio
 import secrets
 import tarfile
 from collections.abc import Callable, Iterator
@@ -110,7 +109,7 @@ def network(docker: DockerHost, name: str, *words: str) -> Iterator[str]:
             docker("network", "rm", name)
 
 
-def test_networks_are_found_when_nobody_is_on_them(docker: DockerHost, experiment: str) -> None:
+async def test_networks_are_found_when_nobody_is_on_them(docker: DockerHost, experiment: str) -> None:
     """One that a running container is on is neither found nor removed; one that was not made here never is."""
 
     async def idle() -> list[str]:
@@ -126,24 +125,24 @@ def test_networks_are_found_when_nobody_is_on_them(docker: DockerHost, experimen
         network(docker, f"{experiment}-theirs") as theirs,
     ):
         name = make(docker, f"{experiment}-on", "--network", ours)
-        assert ours not in asyncio.run(idle())
-        assert not asyncio.run(remove(ours))
+        assert ours not in await idle()
+        assert not await remove(ours)
         docker("rm", "--force", name)
-        found = asyncio.run(idle())
+        found = await idle()
         assert ours in found
         assert theirs not in found
-        assert not asyncio.run(remove(theirs))
-        assert asyncio.run(remove(ours))
+        assert not await remove(theirs)
+        assert await remove(ours)
         assert ours not in docker.networks()
 
 
-def test_the_doctor_sees_what_containers_need(docker: DockerHost, experiment: str) -> None:
+async def test_the_doctor_sees_what_containers_need(docker: DockerHost, experiment: str) -> None:
     """The image and the network are there, or are not; a network with a way out is told from one of ours."""
-    missing = asyncio.run(examine_daemon(DockerConfig(image=experiment, network=experiment)))
+    missing = await examine_daemon(DockerConfig(image=experiment, network=experiment))
     assert (missing.image, missing.network) == (False, None)
     assert missing.version == docker("version", "--format", "{{.Server.Version}}")
     with network(docker, experiment):
-        there = asyncio.run(examine_daemon(DockerConfig(network=experiment)))
+        there = await examine_daemon(DockerConfig(network=experiment))
     assert there.image
     assert there.network is not None
     assert (there.network.internal, there.network.separate, there.network.ours) == (True, False, False)

@@ -1,6 +1,5 @@
 """An experiment resumes after its policy's prose was edited, and does not after its code was edited."""
 
-import asyncio
 import sys
 from pathlib import Path
 
@@ -25,16 +24,13 @@ class Edited(RulesPolicy):
 """
 
 
-def run(plan: Plan) -> None:
-    async def begin_and_run() -> None:
-        async with open_run(plan, Shutdown()) as (_, experiment):
-            await experiment.begin()
-            await experiment.run()
-
-    asyncio.run(begin_and_run())
+async def run(plan: Plan) -> None:
+    async with open_run(plan, Shutdown()) as (_, experiment):
+        await experiment.begin()
+        await experiment.run()
 
 
-def test_resume_after_an_edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_resume_after_an_edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers and the resume accept another docstring; another constant is refused."""
     file, runs = tmp_path / "edited_policy.py", tmp_path / "runs"
     file.write_text(POLICY)
@@ -50,9 +46,9 @@ def test_resume_after_an_edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         holdout=HoldoutConfig(validation=1, episodes=2),
         execution=ExecutionConfig(workers=1),
     )
-    run(plan_config(config, runs))
+    await run(plan_config(config, runs))
     file.write_text(POLICY.replace("A policy.", "Rules with a limit.") + "# the end\n")
-    run(asyncio.run(plan_resume("lab", runs, environ={}, overrides={"generations": 2})))
+    await run(await plan_resume("lab", runs, environ={}, overrides={"generations": 2}))
     file.write_text(POLICY.replace("limit = 3", "limit = 4"))
     with pytest.raises(ResumeRefused, match=r"it was started with source\.policy"):
-        asyncio.run(plan_resume("lab", runs, environ={}, overrides={"generations": 3}))
+        await plan_resume("lab", runs, environ={}, overrides={"generations": 3})

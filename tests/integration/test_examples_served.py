@@ -120,7 +120,7 @@ async def all_published(bus: NatsBus, uuid: str, name: str, last: int) -> None:
         await asyncio.sleep(0.05)
 
 
-def test_every_example_completes_at_a_server_whatever_its_readers_do(
+async def test_every_example_completes_at_a_server_whatever_its_readers_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, remote_agent: str
 ) -> None:
     """Metrics, relay, dashboard, log and streams read all examples; a log reader that raises ends none of them."""
@@ -159,7 +159,7 @@ def test_every_example_completes_at_a_server_whatever_its_readers_do(
 
     (tmp_path / "nats").mkdir()
     with NatsServer(tmp_path / "nats") as nats:
-        asyncio.run(run(nats))
+        await run(nats)
     logged = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert sum(each["event"] == "experiment started" for each in logged) == len(configs)
     errors = [each for each in logged if each["level"] == "error"]

@@ -1,6 +1,5 @@
 """Tests of the source location of a policy's exception in every view."""
 
-import asyncio
 import io
 
 from rich.console import Console
@@ -24,7 +23,7 @@ CONFIG = ExperimentConfig(name="lab")
 TRACE = 'Traceback (most recent call last):\n  File "own_policy.py", line 3, in decide\nKeyError: 1'
 
 
-def stored() -> StoredExperiment:
+async def stored() -> StoredExperiment:
     """Return an experiment of three agents, two of which failed at the same source line."""
     space = genome_space(CONFIG)
     genome = Genome([gene.low for gene in space.genes])
@@ -34,27 +33,23 @@ def stored() -> StoredExperiment:
     ]
     raised = FailureKind.POLICY_RAISED
     trace, alike = FailureTrace(digest="a", text=TRACE), FailureTrace(digest="a", text=None)
-
-    async def fill() -> StoredExperiment:
-        text = to_yaml(CONFIG)
-        provenance = Provenance(facts=())
-        store = MemoryStore(Experiment(id="lab", uuid="u", seed=1, config_yaml=text, provenance=provenance))
-        events: list[Event] = [
-            ExperimentStarted(resumed=False, generations=1, config_yaml=text),
-            GenerationStarted(generation=0, agents=tuple(agents)),
-            AgentFailed(ref=agents[0].ref, kind=raised, reason="no", traceback=trace),
-            AgentFailed(ref=agents[1].ref, kind=raised, reason="no", traceback=alike),
-        ]
-        await store.append(events, running_seconds=0.0)
-        snapshot = await store.snapshot()
-        return StoredExperiment(snapshot=snapshot, config=CONFIG, state=snapshot.state, last_activity=0.0)
-
-    return asyncio.run(fill())
+    text = to_yaml(CONFIG)
+    provenance = Provenance(facts=())
+    store = MemoryStore(Experiment(id="lab", uuid="u", seed=1, config_yaml=text, provenance=provenance))
+    events: list[Event] = [
+        ExperimentStarted(resumed=False, generations=1, config_yaml=text),
+        GenerationStarted(generation=0, agents=tuple(agents)),
+        AgentFailed(ref=agents[0].ref, kind=raised, reason="no", traceback=trace),
+        AgentFailed(ref=agents[1].ref, kind=raised, reason="no", traceback=alike),
+    ]
+    await store.append(events, running_seconds=0.0)
+    snapshot = await store.snapshot()
+    return StoredExperiment(snapshot=snapshot, config=CONFIG, state=snapshot.state, last_activity=0.0)
 
 
-def test_every_view_of_a_failed_agent_shows_where_its_policy_raised() -> None:
+async def test_every_view_of_a_failed_agent_shows_where_its_policy_raised() -> None:
     """Terminal, JSON, gRPC, dashboard and report have it for both failed agents, and for no other."""
-    found, space, fitness = stored(), genome_space(CONFIG), make_fitness(CONFIG)
+    found, space, fitness = await stored(), genome_space(CONFIG), make_fitness(CONFIG)
     console = Console(width=100, record=True, file=io.StringIO())
     for evaluation in found.snapshot.generations[0]:
         expected = TRACE if evaluation.agent.ref.index < 2 else None

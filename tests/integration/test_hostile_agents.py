@@ -80,6 +80,7 @@ def evolve(config: ExperimentConfig, folder: Path) -> Ended:
             failed = [each.event async for each in store.events() if isinstance(each.event, AgentFailed)]
             return Ended(state, await store.snapshot(), {event.ref.index: event for event in failed})
 
+    # Each experiment has its own loop, as in the command. The tests drive Docker by blocking commands.
     return asyncio.run(run())
 
 

@@ -80,8 +80,8 @@ def task(seed: int = 11, *, genes: Genome | None = None, baseline: bool = False)
     )
 
 
-def run(scenario: Callable[[], Awaitable[None]]) -> None:
-    asyncio.run(scenario())  # type: ignore[arg-type]
+async def run(scenario: Callable[[], Awaitable[None]]) -> None:
+    await scenario()  # type: ignore[arg-type]
 
 
 def group_of(pid: int) -> list[int]:
@@ -117,7 +117,7 @@ def shared_memory(instance: str) -> list[Path]:
     return [*Path("/dev/shm").glob(f"ViZDoom*{instance}")]
 
 
-def test_an_episode_is_the_same_on_any_worker() -> None:
+async def test_an_episode_is_the_same_on_any_worker() -> None:
     """Two workers and one worker, in either order, give the same outcomes, with recordings."""
     outcomes: list[dict[int, EpisodeOutcome]] = []
 
@@ -128,13 +128,13 @@ def test_an_episode_is_the_same_on_any_worker() -> None:
             assert all(episode.recording for episode in episodes)
             outcomes.append({episode.outcome.seed: episode.outcome for episode in episodes})
 
-    run(scenario)
+    await run(scenario)
     assert outcomes[0] == outcomes[1]
     assert len({outcome.trajectory_sha256 for outcome in outcomes[0].values()}) == 4
 
 
 @pytest.mark.skipif(len(usable_cores()) < 2, reason="needs two cores")
-def test_runs_keep_their_workers_on_different_cores(tmp_path: Path) -> None:
+async def test_runs_keep_their_workers_on_different_cores(tmp_path: Path) -> None:
     """A third run shares a core, and its worker and engine move, in the middle of it, when another run has ended."""
 
     def cores() -> CoreAllocator:
@@ -158,10 +158,10 @@ def test_runs_keep_their_workers_on_different_cores(tmp_path: Path) -> None:
             assert used(one) == [first] * 2
             await three.play(task())
 
-    run(scenario)
+    await run(scenario)
 
 
-def test_the_baseline_plays_the_random_policy() -> None:
+async def test_the_baseline_plays_the_random_policy() -> None:
     """A baseline's task needs no genome, and is played the same every time."""
 
     async def scenario() -> None:
@@ -170,11 +170,11 @@ def test_the_baseline_plays_the_random_policy() -> None:
             assert (await local.play(task(genes=Genome(()), baseline=True))).outcome == first.outcome
             assert (await local.play(task())).outcome != first.outcome
 
-    run(scenario)
+    await run(scenario)
 
 
 @pytest.mark.parametrize("victim", ["engine", "worker"])
-def test_a_killed_process_loses_the_episode_and_nothing_else(victim: str) -> None:
+async def test_a_killed_process_loses_the_episode_and_nothing_else(victim: str) -> None:
     """A killed engine or worker is infrastructure's failure; the next episode has a new worker and the same outcome."""
 
     async def scenario() -> None:
@@ -188,10 +188,10 @@ def test_a_killed_process_loses_the_episode_and_nothing_else(victim: str) -> Non
             assert (await local.play(task())).outcome == wanted
             assert local.worker_pids != (pid,)
 
-    run(scenario)
+    await run(scenario)
 
 
-def test_a_removed_temporary_folder_costs_one_episode() -> None:
+async def test_a_removed_temporary_folder_costs_one_episode() -> None:
     """When a cleaner removes old temporary files under a long run, the next worker has a new folder."""
 
     async def scenario() -> None:
@@ -203,7 +203,7 @@ def test_a_removed_temporary_folder_costs_one_episode() -> None:
                 await local.play(task())
             await local.play(task())
 
-    run(scenario)
+    await run(scenario)
 
 
 @contextlib.contextmanager
@@ -223,7 +223,7 @@ def no_free_descriptors() -> Iterator[None]:
             os.close(descriptor)
 
 
-def test_a_worker_that_cannot_be_started_is_told_apart_from_a_lost_episode(
+async def test_a_worker_that_cannot_be_started_is_told_apart_from_a_lost_episode(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without the working folder or a free file descriptor no episode is begun, and the error names what is missing.
@@ -258,11 +258,11 @@ def test_a_worker_that_cannot_be_started_is_told_apart_from_a_lost_episode(
             here.mkdir()
             assert (await local.play(asked)).outcome == wanted
 
-    run(scenario)
+    await run(scenario)
 
 
 @pytest.mark.parametrize("victim", ["engine", "worker"])
-def test_a_stopped_process_is_noticed_and_replaced(victim: str) -> None:
+async def test_a_stopped_process_is_noticed_and_replaced(victim: str) -> None:
     """What is stopped (SIGSTOP) makes no progress, is killed after the stall timeout, and is nobody's fault."""
 
     async def scenario() -> None:
@@ -275,7 +275,7 @@ def test_a_stopped_process_is_noticed_and_replaced(victim: str) -> None:
             assert group_of(pid) == []
             assert (await local.play(task())).outcome == wanted
 
-    run(scenario)
+    await run(scenario)
 
 
 POLICIES = """
@@ -317,7 +317,7 @@ def custom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], P
     return lambda name: CustomPolicyConfig(target=f"odd_policies:{name}")
 
 
-def test_a_raising_policy_is_charged_and_the_worker_goes_on(custom: Callable[[str], PolicyConfig]) -> None:
+async def test_a_raising_policy_is_charged_and_the_worker_goes_on(custom: Callable[[str], PolicyConfig]) -> None:
     """The agent's own error names the exception; the same worker plays the next episode."""
 
     async def scenario() -> None:
@@ -334,10 +334,10 @@ def test_a_raising_policy_is_charged_and_the_worker_goes_on(custom: Callable[[st
             await local.play(task(genes=Genome(()), baseline=True))
             assert local.worker_pids == pids
 
-    run(scenario)
+    await run(scenario)
 
 
-def test_a_policy_still_deciding_at_the_deadline_is_charged(custom: Callable[[str], PolicyConfig]) -> None:
+async def test_a_policy_still_deciding_at_the_deadline_is_charged(custom: Callable[[str], PolicyConfig]) -> None:
     """A policy that sleeps is not taken for a hung engine, however long it is silent before the deadline."""
 
     async def scenario() -> None:
@@ -346,10 +346,10 @@ def test_a_policy_still_deciding_at_the_deadline_is_charged(custom: Callable[[st
                 await local.play(task(genes=Genome(())))
             await local.play(task(genes=Genome(()), baseline=True))
 
-    run(scenario)
+    await run(scenario)
 
 
-def test_a_worker_that_exits_is_replaced(custom: Callable[[str], PolicyConfig]) -> None:
+async def test_a_worker_that_exits_is_replaced(custom: Callable[[str], PolicyConfig]) -> None:
     """A worker that ends by itself loses the episode; the message says how it ended, and its last line of output."""
 
     async def scenario() -> None:
@@ -358,10 +358,12 @@ def test_a_worker_that_exits_is_replaced(custom: Callable[[str], PolicyConfig]) 
                 await local.play(task(genes=Genome(())))
             await local.play(task(genes=Genome(()), baseline=True))
 
-    run(scenario)
+    await run(scenario)
 
 
-def test_modules_of_the_working_folder_stand_in_for_none_of_pythons(custom: Callable[[str], PolicyConfig]) -> None:
+async def test_modules_of_the_working_folder_stand_in_for_none_of_pythons(
+    custom: Callable[[str], PolicyConfig],
+) -> None:
     """A user's `random.py` and `numpy.py` beside the policy do not keep workers from starting."""
     case = Path(__file__).parents[1] / "cases/shadow/random.py"
     for name in ("random", "numpy", "queue"):
@@ -372,10 +374,10 @@ def test_modules_of_the_working_folder_stand_in_for_none_of_pythons(custom: Call
             with pytest.raises(PolicyFailed, match="KeyError: 'lost'"):
                 await local.play(task(genes=Genome(())))
 
-    run(scenario)
+    await run(scenario)
 
 
-def test_cancelling_ends_an_episode_at_once() -> None:
+async def test_cancelling_ends_an_episode_at_once() -> None:
     """A cancelled episode's worker is gone, and the backend plays on."""
 
     async def scenario() -> None:
@@ -389,10 +391,10 @@ def test_cancelling_ends_an_episode_at_once() -> None:
             assert group_of(pid) == []
             await local.play(task())
 
-    run(scenario)
+    await run(scenario)
 
 
-def test_a_worker_of_other_versions_is_refused() -> None:
+async def test_a_worker_of_other_versions_is_refused() -> None:
     """A worker whose facts differ is refused by the first difference, and none is left running."""
 
     async def scenario() -> None:
@@ -400,7 +402,7 @@ def test_a_worker_of_other_versions_is_refused() -> None:
             async with backend(workers=2, numpy="0.0"):
                 pass
 
-    run(scenario)
+    await run(scenario)
 
 
 PARENT = """

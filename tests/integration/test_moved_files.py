@@ -1,6 +1,5 @@
 """A finished experiment whose scenario and policy have been moved is read, replayed and resumed."""
 
-import asyncio
 import shutil
 import sys
 from pathlib import Path
@@ -33,21 +32,18 @@ class Moved(RulesPolicy):
 """
 
 
-def played(plan: Plan) -> None:
-    async def run() -> None:
-        async with open_run(plan, Shutdown()) as (_, experiment):
-            await experiment.begin()
-            await experiment.run()
-
-    asyncio.run(run())
+async def played(plan: Plan) -> None:
+    async with open_run(plan, Shutdown()) as (_, experiment):
+        await experiment.begin()
+        await experiment.run()
 
 
-def resumed(folder: Path, generations: int, **environ: str) -> Plan:
+async def resumed(folder: Path, generations: int, **environ: str) -> Plan:
     overrides = {"generations": generations}
-    return asyncio.run(plan_resume("lab", folder, environ=environ, overrides=overrides))
+    return await plan_resume("lab", folder, environ=environ, overrides=overrides)
 
 
-def test_moved_scenario_and_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_moved_scenario_and_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The experiment's folder is enough to read and to replay; a resume needs the policy, and accepts a new path."""
     here, runs, there = tmp_path / "here", tmp_path / "runs", tmp_path / "there"
     here.mkdir()
@@ -67,33 +63,33 @@ def test_moved_scenario_and_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         holdout=HoldoutConfig(validation=1, episodes=2),
         execution=ExecutionConfig(workers=1),
     )
-    played(plan_config(config, runs))
+    await played(plan_config(config, runs))
 
     here.rename(there)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delitem(sys.modules, "moved_policy")
     sys.path.remove(str(here))
-    stored = asyncio.run(FolderSource(runs).experiment("lab"))
+    stored = await FolderSource(runs).experiment("lab")
     assert "aim_gain" in space_of(stored).named(stored.snapshot.generations[0][0].agent.genome)
-    assert asyncio.run(export_experiment(FolderSource(runs), "lab", tmp_path / "tables", "csv"))
-    setting, agent = asyncio.run(find_agent("lab", None, runs))
+    assert await export_experiment(FolderSource(runs), "lab", tmp_path / "tables", "csv")
+    setting, agent = await find_agent("lab", None, runs)
     assert '"aim_gain"' in export_agent(setting, agent)
     choice = select_episode(agent, purpose=Purpose.HELD_OUT, number=0, seed=None)
-    plan = plan_replay(setting, choice, asyncio.run(stored_actions(choice, runs)))
+    plan = plan_replay(setting, choice, await stored_actions(choice, runs))
     assert plan.by_actions
     assert choice.episode is not None
     assert verify(plan).outcome == choice.episode.outcome
     with pytest.raises(ConfigError, match="no module 'moved_policy'"):
-        resumed(runs, 2)
+        await resumed(runs, 2)
 
     monkeypatch.chdir(there)
-    assert same_files(resumed(runs, 2).scenario, setting.provenance)
-    plan_of_copy = resumed(runs, 2)
+    assert same_files((await resumed(runs, 2)).scenario, setting.provenance)
+    plan_of_copy = await resumed(runs, 2)
     assert plan_of_copy.scenario.cfg.parent.name == "inputs"
-    played(plan_of_copy)
-    plan_of_path = resumed(runs, 3, CLAU_DOOM_SCENARIO_NAME="s.cfg")
+    await played(plan_of_copy)
+    plan_of_path = await resumed(runs, 3, CLAU_DOOM_SCENARIO_NAME="s.cfg")
     assert plan_of_path.config.scenario.name == str(there / "s.cfg")
     with (there / "s.cfg").open("a") as file:
         file.write("kill_reward = 5\n")
     with pytest.raises(ResumeRefused, match=r"it was started with scenario\.cfg"):
-        resumed(runs, 3, CLAU_DOOM_SCENARIO_NAME="s.cfg")
+        await resumed(runs, 3, CLAU_DOOM_SCENARIO_NAME="s.cfg")

@@ -44,7 +44,7 @@ def test_the_lock_file_names_no_index() -> None:
     assert all("resolved" not in package and package["integrity"] for package in packages.values())
 
 
-def test_node_starts_an_experiment_pauses_an_agent_and_streams_to_the_end(client: Path, tmp_path: Path) -> None:
+async def test_node_starts_an_experiment_pauses_an_agent_and_streams_to_the_end(client: Path, tmp_path: Path) -> None:
     """Over the port, with the token; everything that it saw is what is stored."""
     config, token = tmp_path / "config.yaml", tmp_path / "token"
     config.write_text(CONFIG)
@@ -65,11 +65,8 @@ def test_node_starts_an_experiment_pauses_an_agent_and_streams_to_the_end(client
             assert node.returncode == 0, errors.decode()
             return output.decode()
 
-    async def stored() -> list[object]:
-        return [recorded.event async for recorded in repository.stores["node"].events()]
-
-    seen = json.loads(asyncio.run(scenario()))
-    events = asyncio.run(stored())
+    seen = json.loads(await scenario())
+    events = [recorded.event async for recorded in repository.stores["node"].events()]
     assert (seen["state"], seen["last"]) == ("EXPERIMENT_STATE_COMPLETED", "experiment_completed")
     assert seen["events"] == len(events) == sum(seen["payloads"].values())
     assert (seen["payloads"]["agent_paused"], seen["payloads"]["agent_resumed"]) == (1, 1)

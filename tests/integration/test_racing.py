@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -54,20 +55,17 @@ async def finished(config: ExperimentConfig, store: MemoryStore, slots: int, *st
     return await store.snapshot()
 
 
-def undisturbed() -> Snapshot:
-    return asyncio.run(finished(configuration(), scripted_store(configuration()), 1))
+@pytest.fixture(scope="module")
+async def undisturbed() -> Snapshot:
+    return await finished(configuration(), scripted_store(configuration()), 1)
 
 
-def test_losers_play_no_more_and_say_so() -> None:
+async def test_losers_play_no_more_and_say_so(undisturbed: Snapshot) -> None:
     """Dropped agents keep the mean of their episodes, are never the best, and each has an event."""
-    snapshot, log = undisturbed(), []
-
-    async def read() -> None:
-        store = scripted_store(configuration())
-        await finished(configuration(), store, 3)
-        log.extend([recorded.event async for recorded in store.events()])
-
-    asyncio.run(read())
+    store = scripted_store(configuration())
+    await finished(configuration(), store, 3)
+    log = [recorded.event async for recorded in store.events()]
+    snapshot = undisturbed
     dropped = [each for row in snapshot.generations for each in row if each.status is AgentStatus.DROPPED]
     assert len(dropped) > 8
     assert {len(each.outcomes) for each in dropped} == {1, 2}
@@ -86,25 +84,20 @@ def test_losers_play_no_more_and_say_so() -> None:
 
 @settings(deadline=None, max_examples=25)
 @given(stops=st.lists(st.integers(1, 30), max_size=4), slots=st.integers(1, 9))
-def test_a_race_that_is_interrupted_anywhere_ends_the_same(stops: list[int], slots: int) -> None:
+async def test_a_race_that_is_interrupted_anywhere_ends_the_same(
+    stops: list[int], slots: int, undisturbed: Snapshot
+) -> None:
     """Any order and any interruption drop the same agents, and no episode is played twice."""
-
-    async def scenario() -> None:
-        store = scripted_store(configuration())
-        end = await finished(configuration(), store, slots, *stops)
-        assert history_sha256(end.generations) == history_sha256(EXPECTED.generations)
-        assert end.champion == EXPECTED.champion
-        played = [
-            (event.episode.purpose, event.episode.agent, event.episode.number)
-            async for recorded in store.events()
-            if isinstance(event := recorded.event, EpisodeFinished)
-        ]
-        assert len(played) == len({*played})
-
-    asyncio.run(scenario())
-
-
-EXPECTED = undisturbed()
+    store = scripted_store(configuration())
+    end = await finished(configuration(), store, slots, *stops)
+    assert history_sha256(end.generations) == history_sha256(undisturbed.generations)
+    assert end.champion == undisturbed.champion
+    played = [
+        (event.episode.purpose, event.episode.agent, event.episode.number)
+        async for recorded in store.events()
+        if isinstance(event := recorded.event, EpisodeFinished)
+    ]
+    assert len(played) == len({*played})
 
 
 async def test_the_last_decision_of_a_race_is_made_before_anything_else_is_played() -> None:

@@ -109,6 +109,7 @@ def evolve(wanted: ExperimentConfig, folder: Path, disturb: Disturb | None = Non
                 lost=[event for event in events if isinstance(event, EpisodeLost)],
             )
 
+    # Each experiment has its own loop, as in the command. The tests drive nodes by blocking calls.
     return asyncio.run(evolve())
 
 

@@ -71,12 +71,14 @@ def task(genome: Genome = Genome((1.0,)), seed: int = 11) -> EpisodeTask:  # noq
     return EpisodeTask(purpose=Purpose.TRAINING, agent="x-g000-a000", genome=genome, number=0, seed=seed)
 
 
-def run(scenario: Callable[[], Awaitable[None]]) -> None:
-    asyncio.run(scenario())  # type: ignore[arg-type]
+async def run(scenario: Callable[[], Awaitable[None]]) -> None:
+    await scenario()  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("streams", [False, True], ids=["GetAction", "Play"])
-def test_the_same_decisions_give_the_same_episode_wherever_they_are_made(agent: ScriptedAgent, streams: bool) -> None:
+async def test_the_same_decisions_give_the_same_episode_wherever_they_are_made(
+    agent: ScriptedAgent, streams: bool
+) -> None:
     """Rules behind a socket play the very episode that rules in the worker play, objects seen included."""
     rules = RulesPolicy(FACTS)
     agent.play, agent.script, agent.description = streams, script_of(rules, FACTS), description_of(rules, "1")
@@ -88,13 +90,15 @@ def test_the_same_decisions_give_the_same_episode_wherever_they_are_made(agent: 
             async with backend(policy) as local:
                 episodes.append(await local.play(task(genome)))
 
-    run(scenario)
+    await run(scenario)
     assert episodes[0].outcome == episodes[1].outcome
     assert {*agent.methods()} == {"Play" if streams else "GetAction"}
 
 
 @pytest.mark.parametrize("streams", [False, True], ids=["GetAction", "Play"])
-def test_an_agent_killed_in_mid_episode_costs_the_episode_and_no_engine(agent: ScriptedAgent, streams: bool) -> None:
+async def test_an_agent_killed_in_mid_episode_costs_the_episode_and_no_engine(
+    agent: ScriptedAgent, streams: bool
+) -> None:
     """The episode is lost, the worker and its engine go on, and the same episode is played once it is back."""
 
     def die(begin: pb.BeginRequest, request: pb.GetActionRequest) -> pb.ActionProto:
@@ -118,10 +122,10 @@ def test_an_agent_killed_in_mid_episode_costs_the_episode_and_no_engine(agent: S
                 assert (await again).outcome == wanted
             assert local.worker_pids == pids
 
-    run(scenario)
+    await run(scenario)
 
 
-def test_waiting_for_the_agent_is_neither_a_stall_nor_the_agents_fault(agent: ScriptedAgent) -> None:
+async def test_waiting_for_the_agent_is_neither_a_stall_nor_the_agents_fault(agent: ScriptedAgent) -> None:
     """The engine is not suspected meanwhile, and at the episode's deadline the episode is lost, not the agent."""
 
     def slow(begin: pb.BeginRequest, request: pb.GetActionRequest) -> pb.ActionProto:
@@ -138,11 +142,11 @@ def test_waiting_for_the_agent_is_neither_a_stall_nor_the_agents_fault(agent: Sc
             with pytest.raises(EpisodeTimedOut, match="did not end within 1 s"):
                 await local.play(task())
 
-    run(scenario)
+    await run(scenario)
 
 
 @pytest.mark.parametrize("streams", [False, True], ids=["GetAction", "Play"])
-def test_a_missed_deadline_is_repeated_and_counted(agent: ScriptedAgent, streams: bool) -> None:
+async def test_a_missed_deadline_is_repeated_and_counted(agent: ScriptedAgent, streams: bool) -> None:
     """The episode goes on with the last action, and says how often."""
 
     def slow(begin: pb.BeginRequest, request: pb.GetActionRequest) -> pb.ActionProto:
@@ -156,10 +160,10 @@ def test_a_missed_deadline_is_repeated_and_counted(agent: ScriptedAgent, streams
         async with backend(remote(agent, deadline=0.4, on_missed="repeat")) as local:
             assert (await local.play(task())).timing.repeated == 2
 
-    run(scenario)
+    await run(scenario)
 
 
-def test_a_wrong_answer_fails_the_agent_and_keeps_the_worker(agent: ScriptedAgent) -> None:
+async def test_a_wrong_answer_fails_the_agent_and_keeps_the_worker(agent: ScriptedAgent) -> None:
     """An agent that answers nonsense is charged, one episode after the other, on the same engine."""
     agent.script = lambda begin, request: pb.ActionProto(action_id=9)
 
@@ -172,10 +176,10 @@ def test_a_wrong_answer_fails_the_agent_and_keeps_the_worker(agent: ScriptedAgen
                 await local.play(task(Genome((1.0, 2.0))))
             assert local.worker_pids == pids
 
-    run(scenario)
+    await run(scenario)
 
 
-def test_workers_are_refused_whose_agent_is_another(agent: ScriptedAgent) -> None:
+async def test_workers_are_refused_whose_agent_is_another(agent: ScriptedAgent) -> None:
     """Between the plan and the workers' start the agent became another one, or went away."""
     made = backend(remote(agent)), backend(remote(agent))
     agent.description = pb.DescribeResponse(genes=TURNING.genes, version="turning 2")
@@ -185,10 +189,10 @@ def test_workers_are_refused_whose_agent_is_another(agent: ScriptedAgent) -> Non
             pass
 
     with pytest.raises(WorkerRefused, match=r"has agent\.version turning 2, but this process has turning 1"):
-        asyncio.run(start(made[0]))
+        await start(made[0])
     agent.die()
     with pytest.raises(WorkerUnavailable, match=r"did not start: policy\.address .*: no agent answered"):
-        asyncio.run(start(made[1]))
+        await start(made[1])
 
 
 def experiment(agent: ScriptedAgent, folder: Path, **policy: object) -> Path:
@@ -213,7 +217,7 @@ async def evolve(plan: Plan) -> None:
         await evolution.run()
 
 
-def test_a_run_counts_its_repeated_actions_and_is_not_resumed_with_another_agent(
+async def test_a_run_counts_its_repeated_actions_and_is_not_resumed_with_another_agent(
     agent: ScriptedAgent, tmp_path: Path
 ) -> None:
     """What was missed stands beside the hash as a deviation; a changed version is refused, another address is not."""
@@ -229,15 +233,15 @@ def test_a_run_counts_its_repeated_actions_and_is_not_resumed_with_another_agent
     async def resumed(**overrides: object) -> None:
         await evolve(await plan_resume("tiny", runs, environ={}, overrides={"generations": 2, **overrides}))
 
-    asyncio.run(evolve(plan_run(file, runs, environ={}, overrides={})))
-    assert asyncio.run(stored_experiments.read_experiment(runs, "tiny")).snapshot.deviations.repeated_actions == 1
+    await evolve(plan_run(file, runs, environ={}, overrides={}))
+    assert (await stored_experiments.read_experiment(runs, "tiny")).snapshot.deviations.repeated_actions == 1
     agent.description = pb.DescribeResponse(genes=TURNING.genes, version="turning 2")
     with pytest.raises(ResumeRefused, match=r"started with agent\.version turning 1, but now it is turning 2"):
-        asyncio.run(resumed())
+        await resumed()
     agent.description = pb.DescribeResponse(genes=[*TURNING.genes, *TURNING.genes], version="turning 1")
     agent.description.genes[1].name = "second"
     with pytest.raises(ResumeRefused, match=r"agent\.description"):
-        asyncio.run(resumed())
+        await resumed()
     with ScriptedAgent(f"unix:{tmp_path}/moved") as moved:
-        asyncio.run(resumed(**{"policy.address": moved.address}))
+        await resumed(**{"policy.address": moved.address})
         assert moved.begun

@@ -1,6 +1,5 @@
 """Real episodes of real runs, played again: proved where they are the recorded ones, refused where they are not."""
 
-import asyncio
 import json
 import sqlite3
 import struct
@@ -63,7 +62,7 @@ SCENARIOS = (
 )
 
 
-def evolve(folder: Path, name: str, policy: PolicyConfig) -> None:
+async def evolve(folder: Path, name: str, policy: PolicyConfig) -> None:
     """Evolve two agents, a champion among them, in short episodes."""
     config = ExperimentConfig(
         name=name,
@@ -75,13 +74,9 @@ def evolve(folder: Path, name: str, policy: PolicyConfig) -> None:
         holdout=HoldoutConfig(validation=1, episodes=2),
         execution=ExecutionConfig(workers=2),
     )
-
-    async def run() -> None:
-        async with open_run(plan_config(config, folder), Shutdown()) as (_, experiment):
-            await experiment.begin()
-            await experiment.run()
-
-    asyncio.run(run())
+    async with open_run(plan_config(config, folder), Shutdown()) as (_, experiment):
+        await experiment.begin()
+        await experiment.run()
 
 
 @pytest.fixture(scope="module")
@@ -93,10 +88,10 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def found(
+async def found(
     runs: Path, name: str, purpose: Purpose | None = None, number: int | None = None
 ) -> tuple[Setting, SelectedEpisode]:
-    setting, agent = asyncio.run(find_agent(name, None, runs))
+    setting, agent = await find_agent(name, None, runs)
     return setting, select_episode(agent, purpose=purpose, number=number)
 
 
@@ -113,9 +108,9 @@ def seen_again(setting: Setting, choice: SelectedEpisode, performance: Performan
 
 
 @pytest.mark.parametrize("kind", POLICIES)
-def test_every_kind_of_policy_is_proved(runs: Path, kind: str) -> None:
+async def test_every_kind_of_policy_is_proved(runs: Path, kind: str) -> None:
     """An episode of every purpose is the recorded one, and its pictures are of the same episode."""
-    setting, agent = asyncio.run(find_agent(kind, None, runs))
+    setting, agent = await find_agent(kind, None, runs)
     assert {episode.purpose for episode in agent.episodes} == set(Purpose)
     for episode in agent.episodes:
         choice = select_episode(agent, purpose=episode.purpose, number=episode.number)
@@ -125,30 +120,30 @@ def test_every_kind_of_policy_is_proved(runs: Path, kind: str) -> None:
     assert seen_again(setting, choice, performance) == performance.outcome.measures.tics
 
 
-def test_random_play_is_proved(runs: Path) -> None:
+async def test_random_play_is_proved(runs: Path) -> None:
     """The baseline's episodes are found by its id, whatever the experiment's policy is."""
-    setting, choice = found(runs, "rules-random")
+    setting, choice = await found(runs, "rules-random")
     performance = proved(setting, choice)
     assert choice.episode is not None
     assert performance.outcome == choice.episode.outcome
     assert all(decision.objects == () for decision in performance.decisions)
 
 
-def test_what_the_policy_saw_is_kept(runs: Path) -> None:
+async def test_what_the_policy_saw_is_kept(runs: Path) -> None:
     """Objects are those of the policy's own resolution."""
-    setting, choice = found(runs, "rules")
+    setting, choice = await found(runs, "rules")
     objects = [seen for decision in proved(setting, choice).decisions for seen in decision.objects]
     assert {seen.kind for seen in objects} >= {"enemy"}
     assert all(0 <= seen.x < 160 and seen.x + seen.width <= 160 and seen.y + seen.height <= 120 for seen in objects)
 
 
 @pytest.mark.parametrize("kind", ["rules", "neural"])
-def test_an_exported_agent_is_proved_without_its_experiment(runs: Path, tmp_path: Path, kind: str) -> None:
+async def test_an_exported_agent_is_proved_without_its_experiment(runs: Path, tmp_path: Path, kind: str) -> None:
     """A champion's file holds its held-out episodes, and nothing else is needed."""
-    setting, champion = asyncio.run(find_agent(kind, None, runs))
+    setting, champion = await find_agent(kind, None, runs)
     file = tmp_path / "champion.json"
     file.write_text(export_agent(setting, champion))
-    there, agent = asyncio.run(find_agent(str(file), None, tmp_path / "nothing"))
+    there, agent = await find_agent(str(file), None, tmp_path / "nothing")
     alone = replace(setting, space=None, inputs=None)
     assert (agent.id, agent.genome, there) == (champion.id, champion.genome, alone)
     assert {episode.purpose for episode in agent.episodes} == {Purpose.HELD_OUT}
@@ -158,18 +153,18 @@ def test_an_exported_agent_is_proved_without_its_experiment(runs: Path, tmp_path
         assert proved(there, choice).outcome == choice.episode.outcome
 
 
-def test_an_agent_whose_genes_were_edited_is_another_one(runs: Path, tmp_path: Path) -> None:
+async def test_an_agent_whose_genes_were_edited_is_another_one(runs: Path, tmp_path: Path) -> None:
     """One that never fires does not play what the file records."""
     file = tmp_path / "edited.json"
-    document = json.loads(export_agent(*asyncio.run(find_agent("rules", None, runs))))
+    document = json.loads(export_agent(*await find_agent("rules", None, runs)))
     document["genome"]["fire_range"] = 0.0
     file.write_text(json.dumps(document))
-    setting, agent = asyncio.run(find_agent(str(file), None, tmp_path))
+    setting, agent = await find_agent(str(file), None, tmp_path)
     with pytest.raises(ReplayDiffers, match="differs from the record"):
         proved(setting, select_episode(agent, number=0))
 
 
-def test_a_policy_s_output_does_not_mix_with_the_command_s(runs: Path, capfd: pytest.CaptureFixture[str]) -> None:
+async def test_a_policy_s_output_does_not_mix_with_the_command_s(runs: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """What a policy prints at every decision appears on no stream."""
 
     class Loud:
@@ -186,16 +181,16 @@ def test_a_policy_s_output_does_not_mix_with_the_command_s(runs: Path, capfd: py
 
             return loud
 
-    setting, choice = found(runs, "rules")
+    setting, choice = await found(runs, "rules")
     plan = plan_replay(setting, choice, None)
     assert choice.episode is not None
     assert verify(replace(plan, policy=Loud(plan.policy))).outcome == choice.episode.outcome
     assert "deciding" not in "".join(capfd.readouterr())
 
 
-def test_an_unrecorded_seed_is_played(runs: Path) -> None:
+async def test_an_unrecorded_seed_is_played(runs: Path) -> None:
     """There is nothing to prove it by, and the same is played each time."""
-    setting, agent = asyncio.run(find_agent("rules", None, runs))
+    setting, agent = await find_agent("rules", None, runs)
     choice = select_episode(agent, seed=12345)
     assert choice.episode is None
     assert proved(setting, choice).outcome == proved(setting, choice).outcome
@@ -209,20 +204,20 @@ def test_an_unrecorded_seed_is_played(runs: Path) -> None:
         ("seed = seed + 1", "differs from the record"),
     ],
 )
-def test_a_record_that_was_changed_is_refused(runs: Path, tmp_path: Path, change: str, said: str) -> None:
+async def test_a_record_that_was_changed_is_refused(runs: Path, tmp_path: Path, change: str, said: str) -> None:
     """Whatever was changed in the results, the episode is not theirs any more; nothing else is blamed for it."""
     evolve(tmp_path, "rules", POLICIES["rules"])
     with closing(sqlite3.connect(tmp_path / "rules" / "results.sqlite")) as database, database:
         database.execute(f"UPDATE played SET {change} WHERE purpose = 2 AND number = 1")
-    setting, choice = found(tmp_path, "rules", Purpose.HELD_OUT, 0)
+    setting, choice = await found(tmp_path, "rules", Purpose.HELD_OUT, 0)
     proved(setting, choice)
-    setting, choice = found(tmp_path, "rules", Purpose.HELD_OUT, 1)
+    setting, choice = await found(tmp_path, "rules", Purpose.HELD_OUT, 1)
     with pytest.raises(ReplayDiffers, match=said) as refused:
         proved(setting, choice)
     assert "the record was changed" in str(refused.value)
 
 
-def test_a_policy_that_was_edited_is_named_as_the_cause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_policy_that_was_edited_is_named_as_the_cause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The source that is another one is named, whether the episode goes another way or cannot be played at all."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
@@ -232,21 +227,21 @@ def test_a_policy_that_was_edited_is_named_as_the_cause(tmp_path: Path, monkeypa
     with source.open("a") as file:
         file.write("\n    def begin(self, genome, rng):\n        raise ValueError('edited')\n")
     monkeypatch.delitem(sys.modules, "edited_policy")  # as another process would begin
-    setting, choice = found(tmp_path / "runs", "mine")
+    setting, choice = await found(tmp_path / "runs", "mine")
     with pytest.raises(ReplayDiffers, match=r"cannot be played to its end here; it was recorded with source\.policy"):
         proved(setting, choice)
 
 
-def test_kept_actions_stand_in_for_a_policy_that_is_not_here(runs: Path) -> None:
+async def test_kept_actions_stand_in_for_a_policy_that_is_not_here(runs: Path) -> None:
     """They are performed where the policy cannot be made, and prove the episode as well; else it is an error."""
-    setting, choice = found(runs, "rules")
+    setting, choice = await found(runs, "rules")
     performance = proved(setting, choice)
     rows = (struct.pack(f"<{len(d.buttons)}dq", *d.buttons, d.tics) for d in performance.decisions)
     which = "SELECT sequence, ? FROM episodes WHERE purpose = 'held_out' AND agent = ? AND number = 0"
     with closing(sqlite3.connect(runs / "rules" / "results.sqlite")) as database, database:
         kept = (zlib.compress(b"".join(rows)), choice.agent.id)
         database.execute(f"INSERT INTO actions (episode, deflated) {which}", kept)
-    actions = asyncio.run(stored_actions(choice, runs))
+    actions = await stored_actions(choice, runs)
     assert actions is not None
     gone = CustomPolicyConfig(target="no_such_module:Policy")
     elsewhere = replace(setting, policy=gone)
@@ -261,25 +256,25 @@ def test_kept_actions_stand_in_for_a_policy_that_is_not_here(runs: Path) -> None
         proved(elsewhere, choice, zlib.compress(b""))
 
 
-def test_what_plays_in_containers_is_not_imported_here(
+async def test_what_plays_in_containers_is_not_imported_here(
     runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A class that an image holds is not trusted here even where it could be imported."""
     (tmp_path / "untrusted_policy.py").write_text("raise SystemExit('imported')\n")
     monkeypatch.syspath_prepend(tmp_path)
-    setting, choice = found(runs, "rules")
+    setting, choice = await found(runs, "rules")
     contained = replace(setting, policy=CustomPolicyConfig(target="untrusted_policy:Policy"), contained=True)
     with pytest.raises(ConfigError, match="runs in containers only"):
         plan_replay(contained, choice, None)
 
 
-def test_a_remote_agent_is_asked_again(tmp_path: Path) -> None:
+async def test_a_remote_agent_is_asked_again(tmp_path: Path) -> None:
     """Its program plays as it did in the run; where it has gone, the error says so."""
     with ScriptedAgent(f"unix:{tmp_path}/agent") as agent:
         agent.script = turning
         policy = RemotePolicyConfig(address=agent.address, deadline=5.0)
         evolve(tmp_path / "runs", "remote", policy)
-        setting, choice = found(tmp_path / "runs", "remote")
+        setting, choice = await found(tmp_path / "runs", "remote")
         assert choice.episode is not None
         assert proved(setting, choice).outcome == choice.episode.outcome
     with ScriptedAgent(f"unix:{tmp_path}/moved") as agent:

@@ -1,6 +1,5 @@
 """Tests of removing the server's paths from errors, reasons and events for clients."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -132,7 +131,7 @@ class Full(Orchestrator):
         yield RecordedEvent(sequence=1, time=0.0, event=interrupted)
 
 
-def test_reasons_of_events_have_none(tmp_path: Path) -> None:
+async def test_reasons_of_events_have_none(tmp_path: Path) -> None:
     """A client that follows a log receives the reason with a placeholder."""
 
     async def reasons() -> list[str]:
@@ -143,4 +142,4 @@ def test_reasons_of_events_have_none(tmp_path: Path) -> None:
             if isinstance(each.event, ExperimentInterrupted)
         ]
 
-    assert asyncio.run(reasons()) == ["no room is left in <output folder>/x"]
+    assert await reasons() == ["no room is left in <output folder>/x"]

@@ -76,6 +76,7 @@ def _stored(config_yaml: str) -> StoredExperiment:
         snapshot = await store.snapshot()
         return StoredExperiment(snapshot=snapshot, config=config, state=snapshot.state, last_activity=0.0)
 
+    # The result is cached, so it is computed in a loop of its own.
     return asyncio.run(play())
 
 

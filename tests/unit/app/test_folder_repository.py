@@ -1,6 +1,5 @@
 """Tests of the policies, scenarios, images and folders that a server allows its clients to name."""
 
-import asyncio
 import sys
 from pathlib import Path
 
@@ -104,7 +103,7 @@ def test_an_agent_in_an_image_needs_no_address_of_the_list(tmp_path: Path, monke
 
 
 @pytest.mark.parametrize("own", [DockerConfig(), DockerConfig(network="own", listen="127.0.0.1:1", advertise="own:1")])
-def test_the_network_is_the_servers_own(tmp_path: Path, own: DockerConfig) -> None:
+async def test_the_network_is_the_servers_own(tmp_path: Path, own: DockerConfig) -> None:
     """The network and addresses of a request, or of another program's stored experiment, are ignored."""
     theirs = DockerConfig(network="host", listen="0.0.0.0:50052", advertise="evil:50052", memory=128 << 20)
     lab = FolderRepository(ExperimentConfig.model_validate({"docker": own}), tmp_path / "runs")
@@ -116,7 +115,7 @@ def test_the_network_is_the_servers_own(tmp_path: Path, own: DockerConfig) -> No
     stored = plan_config(ExperimentConfig.model_validate({"name": "stored", "docker": theirs}), tmp_path / "runs")
     assert stored.config.section_of(DockerConfig) == theirs
     lab.create(stored, "4f8")
-    resumed = asyncio.run(lab.plan_resume("stored"))
+    resumed = await lab.plan_resume("stored")
     assert (resumed.resume, resumed.config.section_of(DockerConfig)) == (True, wanted)
 
 

@@ -98,7 +98,7 @@ async def test_a_broken_reader_disturbs_no_other(tmp_path: Path, monkeypatch: py
     assert [(each.reader, each.failures, each.failing) for each in health.of("one")] == [("metrics", 2, False)]
 
 
-def test_stored_experiments_have_series_until_they_are_deleted(tmp_path: Path) -> None:
+async def test_stored_experiments_have_series_until_they_are_deleted(tmp_path: Path) -> None:
     """Planned generations are known after a restart; deleting the folder removes all series and readers."""
     for name in ("one", "two"):
         create(tmp_path, name)
@@ -119,8 +119,8 @@ def test_stored_experiments_have_series_until_they_are_deleted(tmp_path: Path) -
         await until(lambda: planned(metrics) == {"two": 100.0})
         assert health.of("one") == ()
 
-    asyncio.run(complete("two"))
-    asyncio.run(following(tmp_path, metrics, health, scenario))
+    await complete("two")
+    await following(tmp_path, metrics, health, scenario)
 
 
 async def test_the_bus_receives_no_folder_of_the_server(tmp_path: Path) -> None:

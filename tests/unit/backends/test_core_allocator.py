@@ -1,7 +1,6 @@
 """Tests of sharing the worker places among several backends."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -10,13 +9,6 @@ import pytest
 from clau_doom.backends.core_allocator import CoreAllocator
 from clau_doom.backends.core_lease import CoreLease
 from clau_doom.machine_limits import default_workers
-
-
-def shared(scenario: Callable[[], Awaitable[None]]) -> None:
-    async def run() -> None:
-        await scenario()
-
-    asyncio.run(run())
 
 
 @pytest.mark.parametrize(
@@ -31,94 +23,74 @@ def shared(scenario: Callable[[], Awaitable[None]]) -> None:
         (2, (0, 0, 0), [1, 1, 0]),
     ],
 )
-def test_everybody_has_the_same_part_as_far_as_it_is_wanted(
+async def test_everybody_has_the_same_part_as_far_as_it_is_wanted(
     places: int, wanted: tuple[int, ...], parts: list[int]
 ) -> None:
     """Each place has one backend, no requested place is idle, and no backend exceeds its request."""
-
-    async def scenario() -> None:
-        with ExitStack() as stack:
-            cores = CoreAllocator(range(places))
-            shares = [stack.enter_context(cores.share(each)) for each in wanted]
-            assert [len(share.places) for share in shares] == parts
-            taken = [place for share in shares for place in share.places]
-            assert len(taken) == len(set(taken))
-
-    shared(scenario)
+    with ExitStack() as stack:
+        cores = CoreAllocator(range(places))
+        shares = [stack.enter_context(cores.share(each)) for each in wanted]
+        assert [len(share.places) for share in shares] == parts
+        taken = [place for share in shares for place in share.places]
+        assert len(taken) == len(set(taken))
 
 
-def test_places_come_back_when_somebody_leaves_or_has_nothing_to_play() -> None:
+async def test_places_come_back_when_somebody_leaves_or_has_nothing_to_play() -> None:
     """A backend without episodes releases its places at the next turn, and gets them back when it plays."""
-
-    async def scenario() -> None:
-        cores = CoreAllocator(range(2), turn=0.01)
-        with cores.share(0) as first:
-            with cores.share(0) as second:
-                assert [len(first.places), len(second.places)] == [1, 1]
-                second.plays_on(0)
-                await asyncio.sleep(0.03)
-                assert [len(first.places), len(second.places)] == [2, 0]
-                await asyncio.wait_for(second.have_any(), 1.0)
-                assert [len(first.places), len(second.places)] == [1, 1]
-            assert first.places in {(0, 1), (1, 0)}
-
-    shared(scenario)
+    cores = CoreAllocator(range(2), turn=0.01)
+    with cores.share(0) as first:
+        with cores.share(0) as second:
+            assert [len(first.places), len(second.places)] == [1, 1]
+            second.plays_on(0)
+            await asyncio.sleep(0.03)
+            assert [len(first.places), len(second.places)] == [2, 0]
+            await asyncio.wait_for(second.have_any(), 1.0)
+            assert [len(first.places), len(second.places)] == [1, 1]
+        assert first.places in {(0, 1), (1, 0)}
 
 
-def test_where_there_are_too_few_places_they_go_round() -> None:
+async def test_where_there_are_too_few_places_they_go_round() -> None:
     """Three backends that want one place use it in turns, and each waits at most two turns."""
-
-    async def scenario() -> None:
-        cores = CoreAllocator([None], turn=0.01)
-        with cores.share(0) as one, cores.share(0) as two, cores.share(0) as three:
-            for share in (one, two, three, one, two, three):
-                await asyncio.wait_for(share.have_any(), 1.0)
-                assert sum(len(other.places) for other in (one, two, three)) == 1
-
-    shared(scenario)
+    cores = CoreAllocator([None], turn=0.01)
+    with cores.share(0) as one, cores.share(0) as two, cores.share(0) as three:
+        for share in (one, two, three, one, two, three):
+            await asyncio.wait_for(share.have_any(), 1.0)
+            assert sum(len(other.places) for other in (one, two, three)) == 1
 
 
-def test_who_waits_for_a_place_is_not_forgotten() -> None:
+async def test_who_waits_for_a_place_is_not_forgotten() -> None:
     """A backend gets a place again if its last episode ends while another of its episodes waits."""
-
-    async def scenario() -> None:
-        cores = CoreAllocator([None], turn=0.01)
-        with cores.share(0) as one, cores.share(0) as two:
-            one.plays_on(1)
-            two.plays_on(1)
-            async with asyncio.timeout(1.0):
-                while one.places:  # noqa: ASYNC110 - until it is the other's turn
-                    await asyncio.sleep(0.001)
-                waiting = asyncio.ensure_future(one.have_any())
-                await asyncio.sleep(0)
-                one.plays_on(0)
-                await waiting
-            assert one.places
-
-    shared(scenario)
+    cores = CoreAllocator([None], turn=0.01)
+    with cores.share(0) as one, cores.share(0) as two:
+        one.plays_on(1)
+        two.plays_on(1)
+        async with asyncio.timeout(1.0):
+            while one.places:  # noqa: ASYNC110 - until it is the other's turn
+                await asyncio.sleep(0.001)
+            waiting = asyncio.ensure_future(one.have_any())
+            await asyncio.sleep(0)
+            one.plays_on(0)
+            await waiting
+        assert one.places
 
 
-def test_cores_are_claimed_while_any_part_is_held(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_cores_are_claimed_while_any_part_is_held(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Two pools have different cores, and a pool that shares reports it and moves when the other has left."""
-
-    async def scenario() -> None:
-        one, two, three = (CoreAllocator([None], turn=0.01, lease=CoreLease((3, 5), tmp_path)) for _ in range(3))
-        with ExitStack() as stack:
-            stack.enter_context(one.share(0))
-            with two.share(0):
-                assert (one.places, two.places) == ((3,), (5,))
-                assert not caplog.records
-                stack.enter_context(three.share(0))
-                assert three.places == (3,)
-                assert "workers share cores" in str(caplog.records[0].msg)
-            async with asyncio.timeout(10.0):
-                while three.places != (5,):  # noqa: ASYNC110 - nobody is told of it
-                    await asyncio.sleep(0.01)
-            assert one.places == (3,)
+    one, two, three = (CoreAllocator([None], turn=0.01, lease=CoreLease((3, 5), tmp_path)) for _ in range(3))
+    with ExitStack() as stack:
+        stack.enter_context(one.share(0))
         with two.share(0):
-            assert two.places == (3,)
-
-    shared(scenario)
+            assert (one.places, two.places) == ((3,), (5,))
+            assert not caplog.records
+            stack.enter_context(three.share(0))
+            assert three.places == (3,)
+            assert "workers share cores" in str(caplog.records[0].msg)
+        async with asyncio.timeout(10.0):
+            while three.places != (5,):  # noqa: ASYNC110 - nobody is told of it
+                await asyncio.sleep(0.01)
+        assert one.places == (3,)
+    with two.share(0):
+        assert two.places == (3,)
 
 
 def test_places_without_pinning_have_no_core() -> None:

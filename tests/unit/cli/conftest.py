@@ -136,6 +136,7 @@ def keep(tmp_path: Path) -> Keep:
             async with folder.write() as store:
                 await store.append(events, running_seconds=12.0)
 
+        # Synchronous tests call this before commands that run loops of their own.
         asyncio.run(write())
 
     return keep_events

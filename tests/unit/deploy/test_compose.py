@@ -47,24 +47,20 @@ def test_every_service_is_asked_for_its_health() -> None:
     assert f":{monitored}/healthz" in services["nats"]["healthcheck"]["test"][-1]
 
 
-def test_the_orchestrators_health_command_answers(tmp_path: Path) -> None:
+async def test_the_orchestrators_health_command_answers(tmp_path: Path) -> None:
     """The command exits with 0 if /readyz answers, and with another code if no server answers."""
     command = compose()["services"]["orchestrator"]["healthcheck"]["test"][1:]
     assert command[0] == "python"
-
-    async def asked() -> list[int]:
-        codes = []
-        config = MetricsConfig(port=0)
-        async with MetricsServer(MetricsCollector(), config, ready=lambda: None) as server:
-            for address in (server.address, "127.0.0.1:1"):
-                code = command[2].replace("127.0.0.1:9464", address)
-                process = await asyncio.create_subprocess_exec(
-                    sys.executable, "-c", code, stderr=asyncio.subprocess.DEVNULL
-                )
-                codes.append(await process.wait())
-        return codes
-
-    healthy, gone = asyncio.run(asked())
+    codes = []
+    config = MetricsConfig(port=0)
+    async with MetricsServer(MetricsCollector(), config, ready=lambda: None) as server:
+        for address in (server.address, "127.0.0.1:1"):
+            code = command[2].replace("127.0.0.1:9464", address)
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", code, stderr=asyncio.subprocess.DEVNULL
+            )
+            codes.append(await process.wait())
+    healthy, gone = codes
     assert (healthy, gone != 0) == (0, True)
 
 

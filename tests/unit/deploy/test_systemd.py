@@ -61,7 +61,7 @@ def backup(*words: object) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
 
 
-def test_an_experiment_is_copied_while_it_is_written_to(tmp_path: Path) -> None:
+async def test_an_experiment_is_copied_while_it_is_written_to(tmp_path: Path) -> None:
     """The copy has all committed data and is writable. A damaged experiment does not block other copies."""
     runs, config = ExperimentFolders(tmp_path / "runs"), ExperimentConfig(name="lab")
     text = to_yaml(config)
@@ -77,7 +77,7 @@ def test_an_experiment_is_copied_while_it_is_written_to(tmp_path: Path) -> None:
             await store.append([ExperimentStarted(resumed=False, generations=1, config_yaml=text)], running_seconds=0.0)
             return await asyncio.to_thread(backup, tmp_path / "runs", tmp_path / "backups")
 
-    done = asyncio.run(copied())
+    done = await copied()
     assert done.returncode == 1
     assert "damaged is not copied" in done.stderr
     assert "waiting is not copied: results.sqlite is not a regular file" in done.stderr
@@ -87,7 +87,7 @@ def test_an_experiment_is_copied_while_it_is_written_to(tmp_path: Path) -> None:
         async with ExperimentFolders(copy).open("lab").write() as store:
             return (await store.snapshot()).state
 
-    assert asyncio.run(state()) is ExperimentState.RUNNING
+    assert await state() is ExperimentState.RUNNING
     assert (copy / "lab" / "config.yaml").read_text() == text
     assert ExperimentFolders(copy).open("lab").inputs.read(CFG) == b"living_reward = 1"
 

@@ -1,7 +1,5 @@
 """Tests of the NATS bus that need no server."""
 
-import asyncio
-
 import pytest
 
 from clau_doom.config import NatsConfig
@@ -9,7 +7,7 @@ from clau_doom.errors import BusUnavailable
 from clau_doom.events import NatsBus
 
 
-def test_addresses_that_the_client_refuses() -> None:
+async def test_addresses_that_the_client_refuses() -> None:
     """An address that nats-py refuses is one error with its reason and without a password."""
 
     async def connect() -> None:
@@ -17,5 +15,5 @@ def test_addresses_that_the_client_refuses() -> None:
             pass
 
     with pytest.raises(BusUnavailable, match="mixing of websocket") as refused:
-        asyncio.run(connect())
+        await connect()
     assert "S3CRET" not in str(refused.value)

@@ -1,6 +1,5 @@
 """Tests of the verification of results from untrusted workers."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -58,16 +57,12 @@ def made(
     return scripted_run(config, store, backend, space=SPACE, shutdown=shutdown)
 
 
-def finished(verify: str, backend: ScriptedBackend | None = None) -> Snapshot:
+async def finished(verify: str, backend: ScriptedBackend | None = None) -> Snapshot:
     config = configuration(verify)
     store = scripted_store(config)
-
-    async def run() -> Snapshot:
-        played = backend or ScriptedBackend(claimed=boasting)
-        assert await made(config, store, played).run() is ExperimentState.COMPLETED
-        return await store.snapshot()
-
-    return asyncio.run(run())
+    played = backend or ScriptedBackend(claimed=boasting)
+    assert await made(config, store, played).run() is ExperimentState.COMPLETED
+    return await store.snapshot()
 
 
 def boasters(snapshot: Snapshot) -> set[AgentRef]:
@@ -75,16 +70,16 @@ def boasters(snapshot: Snapshot) -> set[AgentRef]:
     return {agent.ref for agent in agents if agent.genome.values[1] == 1.0}
 
 
-def test_without_proofs_a_boaster_is_the_best() -> None:
+async def test_without_proofs_a_boaster_is_the_best() -> None:
     """Without recorded actions no claim can be verified, and a false claim wins."""
-    snapshot = finished("none", ScriptedBackend(outcome=boasting))
+    snapshot = await finished("none", ScriptedBackend(outcome=boasting))
     assert {summary.best for summary in snapshot.summaries} & boasters(snapshot)
 
 
 @pytest.mark.parametrize("verify", ["champions", "parents"])
-def test_no_boaster_is_ever_the_best_of_its_generation(verify: str) -> None:
+async def test_no_boaster_is_ever_the_best_of_its_generation(verify: str) -> None:
     """A false claim fails the agent as forged, with claimed and verified values. The best honest agent wins."""
-    snapshot = finished(verify)
+    snapshot = await finished(verify)
     liars = boasters(snapshot)
     assert liars
     assert not {summary.best for summary in snapshot.summaries} & liars
@@ -109,20 +104,20 @@ def parents(snapshot: Snapshot) -> set[AgentRef]:
 
 
 @pytest.mark.parametrize("claimed", [boasting, modest])
-def test_no_liar_has_offspring_where_parents_are_proved(claimed: Callable[[Genome, int], EpisodeOutcome]) -> None:
+async def test_no_liar_has_offspring_where_parents_are_proved(claimed: Callable[[Genome, int], EpisodeOutcome]) -> None:
     """Each parent is verified before the strategy chooses it, even if its claim is only slightly false."""
-    snapshot = finished("parents", ScriptedBackend(claimed=claimed))
+    snapshot = await finished("parents", ScriptedBackend(claimed=claimed))
     assert parents(snapshot)
     assert not parents(snapshot) & boasters(snapshot)
 
 
-def test_a_liar_that_is_never_the_best_may_have_offspring_where_champions_are_proved() -> None:
+async def test_a_liar_that_is_never_the_best_may_have_offspring_where_champions_are_proved() -> None:
     """With `champions`, an agent with a false claim can be a parent. The setting `parents` prevents it."""
-    snapshot = finished("champions", ScriptedBackend(claimed=modest))
+    snapshot = await finished("champions", ScriptedBackend(claimed=modest))
     assert parents(snapshot) & boasters(snapshot)
 
 
-def test_a_forged_agents_failure_is_an_event() -> None:
+async def test_a_forged_agents_failure_is_an_event() -> None:
     """The event log has the failure with its kind."""
     config = configuration("champions")
     store = scripted_store(config)
@@ -131,10 +126,10 @@ def test_a_forged_agents_failure_is_an_event() -> None:
         await made(config, store, ScriptedBackend(claimed=boasting)).run()
         return [each.event.kind async for each in store.events() if isinstance(each.event, AgentFailed)]
 
-    assert set(asyncio.run(kinds())) == {FailureKind.FORGED}
+    assert set(await kinds()) == {FailureKind.FORGED}
 
 
-def test_a_generation_of_boasters_alone_fails() -> None:
+async def test_a_generation_of_boasters_alone_fails() -> None:
     """A generation without a verified agent fails, and the error has the reasons."""
     config = configuration("champions")
 
@@ -142,7 +137,7 @@ def test_a_generation_of_boasters_alone_fails() -> None:
         await made(config, scripted_store(config), ScriptedBackend(claimed=all_boasting)).run()
 
     with pytest.raises(ExperimentFailed) as caught:
-        asyncio.run(run())
+        await run()
     assert "all 8 agents failed" in describe(caught.value)
 
 
@@ -163,7 +158,7 @@ async def test_each_claim_is_proved_once() -> None:
 
 @pytest.mark.parametrize("verify", ["champions", "parents"])
 @pytest.mark.parametrize("stop", [3, 17, 19, 21, 40])
-def test_a_run_that_is_interrupted_while_it_proves_ends_the_same(verify: str, stop: int) -> None:
+async def test_a_run_that_is_interrupted_while_it_proves_ends_the_same(verify: str, stop: int) -> None:
     """Actions are stored until their verification, so that a resume can finish it."""
     config = configuration(verify)
 
@@ -181,7 +176,7 @@ def test_a_run_that_is_interrupted_while_it_proves_ends_the_same(verify: str, st
         assert await made(config, store, ScriptedBackend(claimed=boasting)).run() is ExperimentState.COMPLETED
         return await store.snapshot()
 
-    resumed, undisturbed = asyncio.run(run()), finished(verify)
+    resumed, undisturbed = await run(), await finished(verify)
     assert history_sha256(resumed.generations) == history_sha256(undisturbed.generations)
     assert resumed.champion == undisturbed.champion
 

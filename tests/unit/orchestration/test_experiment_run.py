@@ -55,18 +55,18 @@ def judged(snapshot: Snapshot) -> dict[tuple[Purpose, str], list[EpisodeOutcome]
 
 
 @cache
-def never_disturbed() -> Snapshot:
-    return asyncio.run(finished(configuration(), slots=1))
+async def never_disturbed() -> Snapshot:
+    return await finished(configuration(), slots=1)
 
 
 @pytest.fixture
-def undisturbed() -> Snapshot:
-    return never_disturbed()
+async def undisturbed() -> Snapshot:
+    return await never_disturbed()
 
 
-def test_the_number_of_slots_changes_nothing(undisturbed: Snapshot) -> None:
+async def test_the_number_of_slots_changes_nothing(undisturbed: Snapshot) -> None:
     """One slot and seven slots give the same history, champion and held-out result."""
-    other = asyncio.run(finished(configuration(), slots=7))
+    other = await finished(configuration(), slots=7)
     assert history_sha256(other.generations) == history_sha256(undisturbed.generations)
     assert other.champion == undisturbed.champion
     assert judged(other) == judged(undisturbed)
@@ -74,35 +74,31 @@ def test_the_number_of_slots_changes_nothing(undisturbed: Snapshot) -> None:
 
 @settings(deadline=None, max_examples=25)
 @given(stops=st.lists(st.integers(1, 40), max_size=4), slots=st.integers(1, 5), grace=st.sampled_from([0.0, 5.0]))
-def test_an_experiment_interrupted_anywhere_ends_the_same(stops: list[int], slots: int, grace: float) -> None:
+async def test_an_experiment_interrupted_anywhere_ends_the_same(stops: list[int], slots: int, grace: float) -> None:
     """A resumed run has the result of an uninterrupted run, after any number of stops and episodes."""
+    config, played = configuration(), list[tuple[Purpose, str, int]]()
+    store = scripted_store(config)
+    for stop in stops:
+        shutdown, left = Shutdown(), [stop]
 
-    async def scenario() -> None:
-        config, played = configuration(), list[tuple[Purpose, str, int]]()
-        store = scripted_store(config)
-        for stop in stops:
-            shutdown, left = Shutdown(), [stop]
+        async def disturb(task: EpisodeTask, left: list[int] = left, shutdown: Shutdown = shutdown) -> None:
+            left[0] -= 1
+            if left[0] == 0:
+                shutdown.request("enough", grace=grace)
+            await asyncio.sleep(0)
 
-            async def disturb(task: EpisodeTask, left: list[int] = left, shutdown: Shutdown = shutdown) -> None:
-                left[0] -= 1
-                if left[0] == 0:
-                    shutdown.request("enough", grace=grace)
-                await asyncio.sleep(0)
-
-            if await run(store, config, slots=slots, disturb=disturb, shutdown=shutdown) is ExperimentState.COMPLETED:
-                break
-        else:
-            assert await run(store, config, slots=slots) is ExperimentState.COMPLETED
-        async for recorded in store.events():
-            if isinstance(recorded.event, EpisodeFinished):
-                episode = recorded.event.episode
-                played.append((episode.purpose, episode.agent, episode.number))
-        end = await store.snapshot()
-        assert history_sha256(end.generations) == history_sha256(never_disturbed().generations)
-        assert judged(end) == judged(never_disturbed())
-        assert len(played) == len({*played}), "a finished episode was played again"
-
-    asyncio.run(scenario())
+        if await run(store, config, slots=slots, disturb=disturb, shutdown=shutdown) is ExperimentState.COMPLETED:
+            break
+    else:
+        assert await run(store, config, slots=slots) is ExperimentState.COMPLETED
+    async for recorded in store.events():
+        if isinstance(recorded.event, EpisodeFinished):
+            episode = recorded.event.episode
+            played.append((episode.purpose, episode.agent, episode.number))
+    end = await store.snapshot()
+    assert history_sha256(end.generations) == history_sha256((await never_disturbed()).generations)
+    assert judged(end) == judged(await never_disturbed())
+    assert len(played) == len({*played}), "a finished episode was played again"
 
 
 async def test_a_raised_number_of_generations_is_a_longer_run(undisturbed: Snapshot) -> None:
@@ -207,7 +203,7 @@ async def test_exhausted_attempts_can_interrupt_the_run() -> None:
     assert (await store.snapshot()).deviations.total == 0
 
 
-def test_workers_that_do_not_start_interrupt_the_run() -> None:
+async def test_workers_that_do_not_start_interrupt_the_run() -> None:
     """No agent is charged, and the resumed run has the history of an undisturbed run."""
     config = configuration(execution=ExecutionConfig(attempts=1, start_patience=0.2))
     begun: list[EpisodeTask] = []
@@ -217,16 +213,13 @@ def test_workers_that_do_not_start_interrupt_the_run() -> None:
         if len(begun) > 20:
             raise WorkerUnavailable("/w is missing")
 
-    async def scenario() -> None:
-        store = scripted_store(config)
-        assert await run(store, config, disturb=disturb) is ExperimentState.INTERRUPTED
-        snapshot = await store.snapshot()
-        assert snapshot.reason == "no worker started within 0.2 s: /w is missing"
-        assert snapshot.deviations.total == 0
-        assert await run(store, config) is ExperimentState.COMPLETED
-        assert history_sha256((await store.snapshot()).generations) == history_sha256(never_disturbed().generations)
-
-    asyncio.run(scenario())
+    store = scripted_store(config)
+    assert await run(store, config, disturb=disturb) is ExperimentState.INTERRUPTED
+    snapshot = await store.snapshot()
+    assert snapshot.reason == "no worker started within 0.2 s: /w is missing"
+    assert snapshot.deviations.total == 0
+    assert await run(store, config) is ExperimentState.COMPLETED
+    assert history_sha256((await store.snapshot()).generations) == history_sha256((await never_disturbed()).generations)
 
 
 async def test_a_generation_in_which_all_fail_fails_the_experiment() -> None:
@@ -277,7 +270,7 @@ def mean(episodes: tuple[Episode, ...]) -> float:
     return sum(episode.outcome.measures.reward for episode in episodes) / len(episodes)
 
 
-def test_a_policy_that_fails_on_a_held_out_seed_lacks_that_episode_alone() -> None:
+async def test_a_policy_that_fails_on_a_held_out_seed_lacks_that_episode_alone() -> None:
     """The same held-out episodes count with any number of slots, and the failure is in the log."""
     lost = episode_seeds(1, Purpose.HELD_OUT, 4)[1]
 
@@ -292,7 +285,7 @@ def test_a_policy_that_fails_on_a_held_out_seed_lacks_that_episode_alone() -> No
         assert {(event.seed, event.reason) for event in failed} == {(lost, "afraid of this seed")}
         return judged(await store.snapshot())
 
-    few, many = asyncio.run(scenario(1)), asyncio.run(scenario(16))
+    few, many = await scenario(1), await scenario(16)
     assert few == many
     held_out = [row for (purpose, _), row in few.items() if purpose is Purpose.HELD_OUT]
     assert sorted(len(row) for row in held_out) in ([3, 4], [3, 3, 4])

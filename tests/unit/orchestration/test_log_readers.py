@@ -27,7 +27,7 @@ async def a_log() -> MemoryStore:
     return store
 
 
-def test_a_reader_goes_on_from_its_cursor_and_leaves_out_what_fails_twice() -> None:
+async def test_a_reader_goes_on_from_its_cursor_and_leaves_out_what_fails_twice() -> None:
     """An event that fails once is delivered again. An event that fails always is skipped."""
     taken: list[int] = []
     tries: list[int] = []
@@ -38,17 +38,13 @@ def test_a_reader_goes_on_from_its_cursor_and_leaves_out_what_fails_twice() -> N
             raise KeyError("dropped")
         taken.append(recorded.sequence)
 
-    async def run() -> ReaderHealth:
-        store, counted = await a_log(), list[str]()
-        health = ReaderHealth(count=counted.append, pause=0.001)
-        reader = EventReader(take, after=1)
-        await health.keep_reading("metrics", "tiny", lambda: reader.read(store), reader.position)
-        assert counted == ["metrics"] * 3
-        return health
-
     stream = io.StringIO()
     configure_logs(stream, json=True)
-    health = asyncio.run(run())
+    store, counted = await a_log(), list[str]()
+    health = ReaderHealth(count=counted.append, pause=0.001)
+    reader = EventReader(take, after=1)
+    await health.keep_reading("metrics", "tiny", lambda: reader.read(store), reader.position)
+    assert counted == ["metrics"] * 3
     assert len(stream.getvalue().splitlines()) == 2  # once for each event that failed
     assert (taken, tries) == ([2, 3, 5], [2, 2, 3, 4, 4, 5])
     (failure,) = health.of("tiny")

@@ -1,7 +1,7 @@
 """Tests of the orchestrator of several experiments in one process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -37,13 +37,12 @@ def named(name: str, **changes: object) -> ExperimentConfig:
     return BASE.model_copy(update={"name": name, **changes})
 
 
-def serving(scenario: Callable[[Orchestrator, ScriptedRepository], Awaitable[None]]) -> None:
-    async def run() -> None:
-        repository = ScriptedRepository()
-        async with asyncio.timeout(20), Orchestrator(repository) as orchestrator:
-            await scenario(orchestrator, repository)
-
-    asyncio.run(run())
+@asynccontextmanager
+async def serving() -> AsyncIterator[tuple[Orchestrator, ScriptedRepository]]:
+    """Run an orchestrator of scripted experiments for at most 20 s."""
+    repository = ScriptedRepository()
+    async with asyncio.timeout(20), Orchestrator(repository) as orchestrator:
+        yield orchestrator, repository
 
 
 async def ended(orchestrator: Orchestrator, name: str) -> StoredExperiment:
@@ -54,10 +53,9 @@ async def ended(orchestrator: Orchestrator, name: str) -> StoredExperiment:
     return await orchestrator.experiment(name)
 
 
-def test_experiments_run_side_by_side() -> None:
+async def test_experiments_run_side_by_side() -> None:
     """Each concurrent experiment has the result of a run alone, and all are listed by id."""
-
-    async def scenario(orchestrator: Orchestrator, repository: ScriptedRepository) -> None:
+    async with serving() as (orchestrator, _):
         for name in ("two", "one", "three"):
             stored, created = await orchestrator.start(named(name))
             assert (stored.state, created) == (ExperimentState.RUNNING, True)
@@ -69,8 +67,6 @@ def test_experiments_run_side_by_side() -> None:
         assert [each.snapshot.experiment.id for each in listed] == ["one", "three", "two"]
         assert {each.state for each in listed} == {ExperimentState.COMPLETED}
         assert len({each.snapshot.experiment.uuid for each in listed}) == 3
-
-    serving(scenario)
 
 
 class _FullMachine(ScriptedRepository):
@@ -98,10 +94,9 @@ async def test_an_experiment_whose_start_fails_leaves_its_name_free() -> None:
         assert (await ended(orchestrator, "one")).state is ExperimentState.COMPLETED
 
 
-def test_a_request_may_be_repeated() -> None:
+async def test_a_request_may_be_repeated() -> None:
     """Equal requests start one experiment. A different request or configuration under its name is refused."""
-
-    async def scenario(orchestrator: Orchestrator, repository: ScriptedRepository) -> None:
+    async with serving() as (orchestrator, _):
         first, created = await orchestrator.start(BASE, request_id="r1")
         again, repeated = await orchestrator.start(BASE, request_id="r1")
         assert (created, repeated) == (True, False)
@@ -111,8 +106,6 @@ def test_a_request_may_be_repeated() -> None:
                 await orchestrator.start(config, request_id=request)
         both = await asyncio.gather(*(orchestrator.start(named("two"), request_id="r3") for _ in range(5)))
         assert sorted(new for _, new in both) == [False] * 4 + [True]
-
-    serving(scenario)
 
 
 async def test_what_cannot_be_planned_is_not_stored() -> None:
@@ -124,10 +117,9 @@ async def test_what_cannot_be_planned_is_not_stored() -> None:
         assert await orchestrator.experiments() == ()
 
 
-def test_the_log_is_followed_to_its_end() -> None:
+async def test_the_log_is_followed_to_its_end() -> None:
     """A follower gets each past and new event once and in order, also if it starts late."""
-
-    async def scenario(orchestrator: Orchestrator, repository: ScriptedRepository) -> None:
+    async with serving() as (orchestrator, repository):
         repository.open_gate.clear()
         await orchestrator.start(BASE)
 
@@ -144,13 +136,10 @@ def test_the_log_is_followed_to_its_end() -> None:
         assert rows[2] == rows[0][5:]
         assert isinstance(rows[0][-1].event, ExperimentCompleted)
 
-    serving(scenario)
 
-
-def test_an_experiment_is_paused_resumed_and_cancelled() -> None:
+async def test_an_experiment_is_paused_resumed_and_cancelled() -> None:
     """Each command works in its states. In other states the error names a possible command."""
-
-    async def scenario(orchestrator: Orchestrator, repository: ScriptedRepository) -> None:
+    async with serving() as (orchestrator, repository):
         repository.open_gate.clear()
         await orchestrator.start(BASE)
         with pytest.raises(WrongState):
@@ -168,13 +157,10 @@ def test_an_experiment_is_paused_resumed_and_cancelled() -> None:
             with pytest.raises(ExperimentNotFound):
                 await missing("none")
 
-    serving(scenario)
 
-
-def test_a_used_up_budget_is_refused_and_raised() -> None:
+async def test_a_used_up_budget_is_refused_and_raised() -> None:
     """A resume without budget is refused with the remedy. A larger budget gives the usual history."""
-
-    async def scenario(orchestrator: Orchestrator, repository: ScriptedRepository) -> None:
+    async with serving() as (orchestrator, repository):
         await orchestrator.start(named("alone"))
         repository.open_gate.clear()
         await orchestrator.start(named("one", max_duration=0.001))
@@ -195,13 +181,10 @@ def test_a_used_up_budget_is_refused_and_raised() -> None:
         assert done.config.max_duration == 3600.0
         assert history_sha256(done.snapshot.generations) == history_sha256(alone.snapshot.generations)
 
-    serving(scenario)
 
-
-def test_a_budget_is_changed_while_an_experiment_runs_waits_or_is_completed() -> None:
+async def test_a_budget_is_changed_while_an_experiment_runs_waits_or_is_completed() -> None:
     """More generations give the history of a longer run. Fewer generations are refused."""
-
-    async def scenario(orchestrator: Orchestrator, repository: ScriptedRepository) -> None:
+    async with serving() as (orchestrator, repository):
         more = BASE.generations + 2
         await orchestrator.start(named("long", generations=more))
         long = await ended(orchestrator, "long")
@@ -223,13 +206,10 @@ def test_a_budget_is_changed_while_an_experiment_runs_waits_or_is_completed() ->
             assert (done.state, done.config.generations) == (ExperimentState.COMPLETED, more)
             assert history_sha256(done.snapshot.generations) == history_sha256(long.snapshot.generations)
 
-    serving(scenario)
 
-
-def test_agents_are_steered_by_their_ids() -> None:
+async def test_agents_are_steered_by_their_ids() -> None:
     """Commands find the experiment of an agent. Agents of an experiment that does not run are read-only."""
-
-    async def scenario(orchestrator: Orchestrator, repository: ScriptedRepository) -> None:
+    async with serving() as (orchestrator, repository):
         repository.open_gate.clear()
         await orchestrator.start(BASE)
         done = await orchestrator.control(AgentCommand(action=AgentAction.PAUSE, agent="one-g000-a001"))
@@ -251,8 +231,6 @@ def test_agents_are_steered_by_their_ids() -> None:
             await orchestrator.control(AgentCommand(action=AgentAction.INSPECT, agent="one-g000-a099"))
         with pytest.raises(ExperimentNotFound):
             await orchestrator.control(AgentCommand(action=AgentAction.STOP, agent="none-g000-a000"))
-
-    serving(scenario)
 
 
 async def test_a_server_goes_on_with_what_the_last_one_ran() -> None:
@@ -286,15 +264,12 @@ async def _until_drained(orchestrator: Orchestrator) -> AsyncIterator[RecordedEv
         yield recorded
 
 
-def test_an_experiment_that_somebody_else_runs_is_busy() -> None:
+async def test_an_experiment_that_somebody_else_runs_is_busy() -> None:
     """An experiment that another process runs is refused, and the other experiments continue."""
-
-    async def scenario(orchestrator: Orchestrator, repository: ScriptedRepository) -> None:
+    async with serving() as (orchestrator, repository):
         repository.create(repository.plan(BASE), "u1")
         repository._open.add("one")
         with pytest.raises(ExperimentBusy):
             await orchestrator.resume("one")
         await orchestrator.start(named("two"))
         assert (await ended(orchestrator, "two")).state is ExperimentState.COMPLETED
-
-    serving(scenario)

@@ -102,11 +102,8 @@ class Stage:
         return await self.store.snapshot()
 
 
-def staged(scenario: Callable[[Stage], Awaitable[None]], config: ExperimentConfig = CONFIG) -> None:
-    async def run() -> None:
-        await scenario(Stage(config))
-
-    asyncio.run(run())
+async def staged(scenario: Callable[[Stage], Awaitable[None]], config: ExperimentConfig = CONFIG) -> None:
+    await scenario(Stage(config))
 
 
 async def untouched() -> str:
@@ -305,7 +302,7 @@ def test_an_injected_genome_is_in_the_next_generation() -> None:
 
 
 @pytest.mark.parametrize("played", [2, 8, 13, 25])
-def test_an_injected_genome_survives_an_interruption(played: int) -> None:
+async def test_an_injected_genome_survives_an_interruption(played: int) -> None:
     """An interruption before or after the start of its generation does not change the history."""
     genome = Genome((0.125, -0.5))
 
@@ -328,4 +325,4 @@ def test_an_injected_genome_survives_an_interruption(played: int) -> None:
             assert await again.run.run() is ExperimentState.COMPLETED
         return history_sha256((await again.snapshot()).generations)
 
-    assert asyncio.run(history(played)) == asyncio.run(history(None))
+    assert await history(played) == await history(None)

@@ -52,8 +52,8 @@ async def finished(config: ExperimentConfig, *, slots: int = 3, disturb: Disturb
 
 
 @pytest.fixture(scope="module")
-def undisturbed() -> Snapshot:
-    return asyncio.run(finished(configuration(), slots=1))
+async def undisturbed() -> Snapshot:
+    return await finished(configuration(), slots=1)
 
 
 def assert_the_same(end: Snapshot, other: Snapshot) -> None:
@@ -74,62 +74,58 @@ def late(seed: int) -> Disturb:
 
 
 @pytest.mark.parametrize("slots", [2, 7, 30])
-def test_the_number_of_slots_changes_nothing(slots: int, undisturbed: Snapshot) -> None:
+async def test_the_number_of_slots_changes_nothing(slots: int, undisturbed: Snapshot) -> None:
     """One worker, a few workers, and more workers than tasks give the same history and champion."""
-    assert_the_same(asyncio.run(finished(configuration(), slots=slots)), undisturbed)
+    assert_the_same(await finished(configuration(), slots=slots), undisturbed)
 
 
 @settings(deadline=None, max_examples=10)
 @given(seed=st.integers(0, 1_000_000), slots=st.integers(1, 9))
-def test_any_order_of_arrival_gives_the_same_history(seed: int, slots: int, undisturbed: Snapshot) -> None:
-    assert_the_same(asyncio.run(finished(configuration(), slots=slots, disturb=late(seed))), undisturbed)
+async def test_any_order_of_arrival_gives_the_same_history(seed: int, slots: int, undisturbed: Snapshot) -> None:
+    assert_the_same(await finished(configuration(), slots=slots, disturb=late(seed)), undisturbed)
 
 
 @pytest.mark.parametrize("lookahead", [1, 6, 9, 100])
 @pytest.mark.parametrize("kind", ["genetic", "random"])
-def test_any_lookahead_comes_to_an_end(lookahead: int, kind: str) -> None:
+async def test_any_lookahead_comes_to_an_end(lookahead: int, kind: str) -> None:
     """Runs end with a lookahead of one, above a generation, and above the number of agents."""
     plain = GeneticConfig() if kind == "genetic" else RandomSearchConfig()
     evolution = plain.model_copy(update={"mode": "steady_state", "lookahead": lookahead})
-    one, other = (
-        asyncio.run(finished(configuration(evolution=evolution), slots=slots, disturb=late(slots))) for slots in (1, 5)
-    )
+    one, other = [
+        await finished(configuration(evolution=evolution), slots=slots, disturb=late(slots)) for slots in (1, 5)
+    ]
     assert_the_same(one, other)
     assert [len(generation) for generation in one.generations] == [POPULATION] * GENERATIONS
 
 
 @settings(deadline=None, max_examples=10)
 @given(stops=st.lists(st.integers(1, 40), max_size=4), slots=st.integers(1, 5), grace=st.sampled_from([0.0, 5.0]))
-def test_an_experiment_interrupted_anywhere_ends_the_same(
+async def test_an_experiment_interrupted_anywhere_ends_the_same(
     stops: list[int], slots: int, grace: float, undisturbed: Snapshot
 ) -> None:
     """A resumed run has the result of an uninterrupted run, and plays no episode twice."""
+    config, played = configuration(), list[tuple[Purpose, str, int]]()
+    store = scripted_store(config)
+    for stop in stops:
+        shutdown, left = Shutdown(), [stop]
 
-    async def scenario() -> None:
-        config, played = configuration(), list[tuple[Purpose, str, int]]()
-        store = scripted_store(config)
-        for stop in stops:
-            shutdown, left = Shutdown(), [stop]
+        async def disturb(task: EpisodeTask, left: list[int] = left, shutdown: Shutdown = shutdown) -> None:
+            del task
+            left[0] -= 1
+            if left[0] == 0:
+                shutdown.request("enough", grace=grace)
+            await asyncio.sleep(0)
 
-            async def disturb(task: EpisodeTask, left: list[int] = left, shutdown: Shutdown = shutdown) -> None:
-                del task
-                left[0] -= 1
-                if left[0] == 0:
-                    shutdown.request("enough", grace=grace)
-                await asyncio.sleep(0)
-
-            if await run(store, config, slots=slots, disturb=disturb, shutdown=shutdown) is ExperimentState.COMPLETED:
-                break
-        else:
-            assert await run(store, config, slots=slots) is ExperimentState.COMPLETED
-        async for recorded in store.events():
-            if isinstance(recorded.event, EpisodeFinished):
-                episode = recorded.event.episode
-                played.append((episode.purpose, episode.agent, episode.number))
-        assert_the_same(await store.snapshot(), undisturbed)
-        assert len(played) == len({*played}), "a finished episode was played again"
-
-    asyncio.run(scenario())
+        if await run(store, config, slots=slots, disturb=disturb, shutdown=shutdown) is ExperimentState.COMPLETED:
+            break
+    else:
+        assert await run(store, config, slots=slots) is ExperimentState.COMPLETED
+    async for recorded in store.events():
+        if isinstance(recorded.event, EpisodeFinished):
+            episode = recorded.event.episode
+            played.append((episode.purpose, episode.agent, episode.number))
+    assert_the_same(await store.snapshot(), undisturbed)
+    assert len(played) == len({*played}), "a finished episode was played again"
 
 
 @pytest.mark.parametrize("cut", range(2, 110, 9))
@@ -182,15 +178,11 @@ def flat(snapshot: Snapshot) -> list[Evaluation]:
     return [evaluation for generation in snapshot.generations for evaluation in generation]
 
 
-def test_generations_are_blocks_that_overlap() -> None:
+async def test_generations_are_blocks_that_overlap() -> None:
     """Agents of the next generation start before the last generation ends, without a barrier."""
-
-    async def scenario() -> list[object]:
-        store = scripted_store(configuration())
-        await run(store, configuration())
-        return [recorded.event async for recorded in store.events()]
-
-    events = asyncio.run(scenario())
+    store = scripted_store(configuration())
+    await run(store, configuration())
+    events = [recorded.event async for recorded in store.events()]
     places = [agent.ref for event in events if isinstance(event, AgentsAsked) for agent in event.agents]
     assert places == [AgentRef(*divmod(number, POPULATION)) for number in range(GENERATIONS * POPULATION)]
     completed = [event.summary.index for event in events if isinstance(event, GenerationCompleted)]
@@ -216,24 +208,24 @@ async def test_the_log_alone_tells_how_it_stands() -> None:
     assert projection.snapshot(running_seconds=snapshot.running_seconds) == snapshot
 
 
-def test_lost_episodes_leave_no_trace_in_the_history(undisturbed: Snapshot) -> None:
+async def test_lost_episodes_leave_no_trace_in_the_history(undisturbed: Snapshot) -> None:
     """Two infrastructure failures in each episode use attempts and change nothing else."""
 
     async def disturb(task: EpisodeTask) -> None:
         if task.attempt < 3:
             raise EngineCrashed("gone")
 
-    assert_the_same(asyncio.run(finished(configuration(), disturb=disturb)), undisturbed)
+    assert_the_same(await finished(configuration(), disturb=disturb), undisturbed)
 
 
-def test_a_failed_agent_is_told_as_failed_in_its_turn() -> None:
+async def test_a_failed_agent_is_told_as_failed_in_its_turn() -> None:
     """A failed agent has no fitness and no children, and the run continues."""
 
     async def disturb(task: EpisodeTask) -> None:
         if task.agent in {"x-g000-a002", "x-g001-a003"}:
             raise PolicyFailed("no courage")
 
-    ends = [asyncio.run(finished(configuration(), slots=slots, disturb=disturb)) for slots in (1, 6)]
+    ends = [await finished(configuration(), slots=slots, disturb=disturb) for slots in (1, 6)]
     assert_the_same(*ends)
     failed = [each.agent.ref for each in flat(ends[0]) if each.status is AgentStatus.FAILED]
     assert failed == [AgentRef(0, 2), AgentRef(1, 3)]

@@ -1,6 +1,5 @@
 """What clients see of a stored experiment."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -120,20 +119,14 @@ HALF_OF_GENERATION_1: list[Event] = [
 ]
 
 
-def stored(*events: Event, state: ExperimentState | None = None) -> StoredExperiment:
+async def stored(*events: Event, state: ExperimentState | None = None) -> StoredExperiment:
     """Return the experiment that a store has kept after some events."""
-
-    async def snapshot() -> StoredExperiment:
-        store = MemoryStore(EXPERIMENT)
-        if events:
-            await store.append(events, running_seconds=12.5)
-        found = await store.snapshot()
-        config = ExperimentConfig(name="lab", seed=2**63 - 1, generations=3, population=3, episodes=2)
-        return StoredExperiment(
-            snapshot=found, config=config, state=state or found.state, last_activity=1_790_000_000.5
-        )
-
-    return asyncio.run(snapshot())
+    store = MemoryStore(EXPERIMENT)
+    if events:
+        await store.append(events, running_seconds=12.5)
+    found = await store.snapshot()
+    config = ExperimentConfig(name="lab", seed=2**63 - 1, generations=3, population=3, episodes=2)
+    return StoredExperiment(snapshot=found, config=config, state=state or found.state, last_activity=1_790_000_000.5)
 
 
 def test_an_experiment_is_shown_as_it_stands() -> None:

@@ -1,6 +1,5 @@
 """Tests of reading the state of stored experiments."""
 
-import asyncio
 import os
 import time
 from pathlib import Path
@@ -31,30 +30,26 @@ async def test_looking_at_an_experiment_is_no_activity(tmp_path: Path) -> None:
     assert before <= stored.last_activity <= after
 
 
-def kept(folder: Path, genes: bytes, genome: tuple[float, ...] = (0.5, 1.0)) -> None:
+async def kept(folder: Path, genes: bytes, genome: tuple[float, ...] = (0.5, 1.0)) -> None:
     """Store an experiment with one agent and the text of its genes."""
     yaml = to_yaml(ExperimentConfig(name="lab"))
     experiment = Experiment(id="lab", uuid="1", seed=1, config_yaml=yaml, provenance=Provenance(facts=()))
     found = ExperimentFolders(folder).create(experiment, {GENES: genes})
     agent = Agent(experiment="lab", ref=AgentRef(0, 0), genome=Genome(genome), parents=(), operator="draw")
-
-    async def write() -> None:
-        async with found.write() as store:
-            started = ExperimentStarted(resumed=False, generations=1, config_yaml=yaml)
-            events = (started, GenerationStarted(generation=0, agents=(agent,)))
-            await store.append(events, running_seconds=0.0)
-
-    asyncio.run(write())
+    async with found.write() as store:
+        started = ExperimentStarted(resumed=False, generations=1, config_yaml=yaml)
+        events = (started, GenerationStarted(generation=0, agents=(agent,)))
+        await store.append(events, running_seconds=0.0)
 
 
 SPACE = GenomeSpace((Gene.real("x", 0.0, 1.0), Gene.choice("scan", ("left", "right"))))
 
 
-def test_stored_genes_are_read(tmp_path: Path) -> None:
+async def test_stored_genes_are_read(tmp_path: Path) -> None:
     """The genes are read with an experiment, but not with a list."""
-    kept(tmp_path, gene_space_to_json(SPACE))
-    assert asyncio.run(read_experiment(tmp_path, "lab")).space == SPACE
-    assert asyncio.run(read_experiment(tmp_path, "lab", measured=False)).space is None
+    await kept(tmp_path, gene_space_to_json(SPACE))
+    assert (await read_experiment(tmp_path, "lab")).space == SPACE
+    assert (await read_experiment(tmp_path, "lab", measured=False)).space is None
 
 
 @pytest.mark.parametrize(
@@ -66,11 +61,11 @@ def test_stored_genes_are_read(tmp_path: Path) -> None:
         (gene_space_to_json(SPACE), (1.5, 1.0), "gene x is 1.5: real from 0 to 1"),
     ],
 )
-def test_genes_that_the_agents_do_not_have(
+async def test_genes_that_the_agents_do_not_have(
     tmp_path: Path, genes: bytes, genome: tuple[float, ...], message: str
 ) -> None:
     """Damaged genes are reported as damage of the store, and a list still shows the experiment."""
-    kept(tmp_path, genes, genome)
+    await kept(tmp_path, genes, genome)
     with pytest.raises(StoreCorrupted, match=message):
-        asyncio.run(read_experiment(tmp_path, "lab"))
-    assert asyncio.run(read_experiment(tmp_path, "lab", measured=False)).snapshot.generations
+        await read_experiment(tmp_path, "lab")
+    assert (await read_experiment(tmp_path, "lab", measured=False)).snapshot.generations

@@ -92,23 +92,23 @@ async def errors_of(containers: Containers, *, image_works: bool = False) -> lis
     ],
     ids=["daemon", "crash", "memory"],
 )
-def test_no_episode_was_begun(containers: Containers, text: str) -> None:
+async def test_no_episode_was_begun(containers: Containers, text: str) -> None:
     """The first error counts no attempt and charges no agent, and the other episodes are requested again."""
-    first, second = asyncio.run(errors_of(containers))
+    first, second = await errors_of(containers)
     assert isinstance(first, WorkerUnavailable)
     assert text in str(first)
     assert isinstance(second, Requeued)
 
 
-def test_a_container_is_to_blame_where_others_of_its_image_start() -> None:
+async def test_a_container_is_to_blame_where_others_of_its_image_start() -> None:
     """Attempts are counted, so a container that never starts its worker cannot delay the run forever."""
-    first, _ = asyncio.run(errors_of(Containers(exit_state=ExitState(code=139)), image_works=True))
+    first, _ = await errors_of(Containers(exit_state=ExitState(code=139)), image_works=True)
     assert isinstance(first, WorkerCrashed)
-    first, _ = asyncio.run(errors_of(Containers(DockerUnreachable("no Docker daemon answers")), image_works=True))
+    first, _ = await errors_of(Containers(DockerUnreachable("no Docker daemon answers")), image_works=True)
     assert isinstance(first, WorkerUnavailable)
 
 
-def test_a_refusal_stays_one() -> None:
+async def test_a_refusal_stays_one() -> None:
     """An error that a further attempt cannot correct ends the run at once."""
-    first, _ = asyncio.run(errors_of(Containers(ContainerRefused("there is no image"))))
+    first, _ = await errors_of(Containers(ContainerRefused("there is no image")))
     assert isinstance(first, ContainerRefused)

@@ -2,7 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import cast
 
 import pytest
@@ -14,37 +15,31 @@ from clau_doom.wire import MalformedMessage, frame
 Worker = socket.socket
 
 
-def linked(scenario: Callable[[WorkerChannel, Worker], Awaitable[None]]) -> None:
-    """Run a test case with a channel and the worker's end of its socket."""
-
-    async def run() -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            link = await WorkerChannel.over(ours)
-            try:
-                await scenario(link, theirs)
-            finally:
-                link.close()
-
-    asyncio.run(run())
+@asynccontextmanager
+async def linked() -> AsyncIterator[tuple[WorkerChannel, Worker]]:
+    """Connect a channel, and give it with the worker's end of its socket."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        link = await WorkerChannel.over(ours)
+        try:
+            yield link, theirs
+        finally:
+            link.close()
 
 
 def answer(task: int) -> bytes:
     return frame(pb.FromWorker(failed=pb.EpisodeFailed(task=task)))
 
 
-def test_answers_come_in_the_order_of_the_requests() -> None:
+async def test_answers_come_in_the_order_of_the_requests() -> None:
     """Each answer goes to its request, however the bytes are split."""
-
-    async def scenario(link: WorkerChannel, worker: Worker) -> None:
+    async with linked() as (link, worker):
         expected = [link.expect() for _ in range(3)]
         data = answer(1) + answer(2) + answer(3)
         for at in range(0, len(data), 5):
             worker.sendall(data[at : at + 5])
             await asyncio.sleep(0)
         assert [(await future).failed.task for future in expected] == [1, 2, 3]
-
-    linked(scenario)
 
 
 async def test_any_loops_transport_will_do() -> None:
@@ -67,10 +62,9 @@ async def test_any_loops_transport_will_do() -> None:
     assert (await expected).failed.task == 1
 
 
-def test_the_first_that_lacks_its_answer_is_charged_with_a_workers_end() -> None:
+async def test_the_first_that_lacks_its_answer_is_charged_with_a_workers_end() -> None:
     """Answered episodes count, the next one is charged, and later ones are requeued."""
-
-    async def scenario(link: WorkerChannel, worker: Worker) -> None:
+    async with linked() as (link, worker):
         answered, charged, behind = link.expect(), link.expect(), link.expect()
         worker.sendall(answer(1))
         worker.close()
@@ -82,27 +76,21 @@ def test_the_first_that_lacks_its_answer_is_charged_with_a_workers_end() -> None
         with pytest.raises(Requeued):
             await link.expect()
 
-    linked(scenario)
 
-
-def test_whoever_ends_a_worker_displaces_what_waits_behind() -> None:
+async def test_whoever_ends_a_worker_displaces_what_waits_behind() -> None:
     """A channel that the backend closes charges no agent."""
-
-    async def scenario(link: WorkerChannel, worker: Worker) -> None:
+    async with linked() as (link, _):
         first, second = link.expect(), link.expect()
         link.close()
         for future in (first, second):
             with pytest.raises(Requeued):
                 await future
 
-    linked(scenario)
-
 
 @pytest.mark.parametrize("data", [b"\x04\0\0\0\xff\xff\xff\xff", b"\xff\xff\xff\xff"])
-def test_a_worker_that_talks_nonsense_is_cut_off(data: bytes) -> None:
+async def test_a_worker_that_talks_nonsense_is_cut_off(data: bytes) -> None:
     """Invalid bytes, or too large a message length, close the channel and are charged."""
-
-    async def scenario(link: WorkerChannel, worker: Worker) -> None:
+    async with linked() as (link, worker):
         charged = link.expect()
         worker.sendall(data)
         with pytest.raises(MalformedMessage):
@@ -110,26 +98,20 @@ def test_a_worker_that_talks_nonsense_is_cut_off(data: bytes) -> None:
         with pytest.raises(Requeued):
             await link.expect()
 
-    linked(scenario)
 
-
-def test_an_answer_that_nobody_asked_for_ends_the_link() -> None:
+async def test_an_answer_that_nobody_asked_for_ends_the_link() -> None:
     """A worker that sends an unrequested answer is not used again."""
-
-    async def scenario(link: WorkerChannel, worker: Worker) -> None:
+    async with linked() as (link, worker):
         asked = link.expect()
         worker.sendall(answer(1) * 2)
         await asked
         with pytest.raises(Requeued):
             await link.expect()
 
-    linked(scenario)
 
-
-def test_many_short_answers_are_read_together() -> None:
+async def test_many_short_answers_are_read_together() -> None:
     """Answers are read in batches while many are pending, and none is lost when the worker ends."""
-
-    async def scenario(link: WorkerChannel, worker: Worker) -> None:
+    async with linked() as (link, worker):
         wakes: list[int] = []
         link.on_answer = lambda: wakes.append(link.outstanding)
         expected = [link.expect() for _ in range(8)]
@@ -143,5 +125,3 @@ def test_many_short_answers_are_read_together() -> None:
         done = await asyncio.gather(*expected[1:], return_exceptions=True)
         assert [one.failed.task for one in done if isinstance(one, pb.FromWorker)] == [1, 2, 3, 4, 5]
         assert [type(one) for one in done[5:]] == [Disconnected, Requeued]
-
-    linked(scenario)

@@ -39,10 +39,10 @@ async def stream(events: Sequence[Event]) -> AsyncIterator[RecordedEvent]:
     await asyncio.Event().wait()  # a log that is followed does not end
 
 
-def shown(events: Sequence[Event], config: ExperimentConfig, *, terminal: bool, width: int = 110) -> str:
+async def shown(events: Sequence[Event], config: ExperimentConfig, *, terminal: bool, width: int = 110) -> str:
     console = Console(file=io.StringIO(), force_terminal=terminal, width=width, highlight=False, color_system=None)
     progress = show_progress(stream(events), config, console=console, now=lambda: 1010.0)
-    asyncio.run(asyncio.wait_for(progress, timeout=10))
+    await asyncio.wait_for(progress, timeout=10)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -54,9 +54,9 @@ def view(tracker: ProgressState, now: float, width: int = 110) -> str:
     return console.file.getvalue()
 
 
-def test_plain_lines_off_a_terminal(story: list[Event], config: ExperimentConfig) -> None:
+async def test_plain_lines_off_a_terminal(story: list[Event], config: ExperimentConfig) -> None:
     """Without a terminal, the start, each generation, each failed agent and the champion have a line."""
-    lines = shown(story, config, terminal=False).splitlines()
+    lines = (await shown(story, config, terminal=False)).splitlines()
     assert lines[0] == "evolving tiny on defend_the_center: 2 generations of 3 agents, 2 episodes each"
     assert " ".join(lines[1].split()) == "generation 0 best 4.00 mean 2.33 worst 1.00 5.0 s 1.2 episodes/s"
     assert lines[2] == "agent failed tiny-g001-a002: division by zero"
@@ -65,19 +65,19 @@ def test_plain_lines_off_a_terminal(story: list[Event], config: ExperimentConfig
     assert len(lines) == 5
 
 
-def test_the_same_lines_scroll_above_the_bar(story: list[Event], config: ExperimentConfig) -> None:
+async def test_the_same_lines_scroll_above_the_bar(story: list[Event], config: ExperimentConfig) -> None:
     """A terminal shows the lines, and the bar is removed at the end."""
-    text = shown(story, config, terminal=True)
+    text = await shown(story, config, terminal=True)
     assert "generation 0   best    4.00" in text
     assert text.endswith("\x1b[?25h\r\x1b[1A\x1b[2K") or "\x1b[?25h" in text
 
 
 @pytest.mark.parametrize("ending", [False, True])
-def test_it_ends_with_the_run(
+async def test_it_ends_with_the_run(
     story: list[Event], config: ExperimentConfig, interrupted: Event, *, ending: bool
 ) -> None:
     """The display returns when the run is completed or interrupted, even if the log is still open."""
-    shown(story if ending else [*story[:6], interrupted], config, terminal=False)
+    await shown(story if ending else [*story[:6], interrupted], config, terminal=False)
 
 
 def test_the_bar_counts_episodes(story: list[Event], config: ExperimentConfig) -> None:
@@ -128,12 +128,12 @@ def test_judging_is_a_phase_of_its_own(story: list[Event], config: ExperimentCon
     assert "judging the champion " in view(tracker, 1020.0)
 
 
-def test_lost_episodes_are_told(story: list[Event], config: ExperimentConfig) -> None:
+async def test_lost_episodes_are_told(story: list[Event], config: ExperimentConfig) -> None:
     """An infrastructure failure has a line with the attempt and the reason, with or without brackets."""
     lost = EpisodeLost(
         purpose=Purpose.TRAINING, agent="tiny-g000-a000", number=1, seed=5, attempt=2, reason="worker 1 [gone]"
     )
-    text = shown([*story[:2], lost, story[-1]], config, terminal=False)
+    text = await shown([*story[:2], lost, story[-1]], config, terminal=False)
     assert "episode lost tiny-g000-a000, episode 1, attempt 2: worker 1 [gone]" in text
 
 
@@ -184,11 +184,11 @@ def test_a_resumed_run_goes_on_counting(story: list[Event], config: ExperimentCo
         assert getattr(resumed, name) == getattr(saw, name), name
 
 
-def test_a_steady_state_is_counted_by_generations(config: ExperimentConfig) -> None:
+async def test_a_steady_state_is_counted_by_generations(config: ExperimentConfig) -> None:
     """Agents that are requested early count for their own generation, even after a resume within it."""
     evolution = GeneticConfig(mode="steady_state", lookahead=4)
     steady = config.model_copy(update={"evolution": evolution, "generations": 4})
-    story, snapshots = asyncio.run(steady_story(steady))
+    story, snapshots = await steady_story(steady)
     tracker, whole = ProgressState.begin(steady), steady.population * steady.episodes
     ahead = 0
     for recorded in story:
@@ -232,7 +232,7 @@ def test_the_best_is_the_best_so_far(story: list[Event], config: ExperimentConfi
     assert "mean of each generation ▃█▁" in text
 
 
-def test_nothing_wraps_at_80_columns(story: list[Event], config: ExperimentConfig) -> None:
+async def test_nothing_wraps_at_80_columns(story: list[Event], config: ExperimentConfig) -> None:
     """Large numbers fit in every phase, and the rate is the first part to be omitted."""
     long = replace_generations(config.model_copy(update={"name": "a" * 30, "population": 1000}), 1000)
     tracker = ProgressState.begin(long)
@@ -252,10 +252,10 @@ def test_nothing_wraps_at_80_columns(story: list[Event], config: ExperimentConfi
         else e
         for e in story
     ]
-    lines = [line for line in shown(events, config, terminal=True, width=80).splitlines() if "worst" in line]
+    lines = [line for line in (await shown(events, config, terminal=True, width=80)).splitlines() if "worst" in line]
     assert lines
     assert all(line.endswith("   12 failed") and "episodes/s" not in line for line in lines)
-    assert "episodes/s   12 failed" in shown(events, config, terminal=True, width=140)
+    assert "episodes/s   12 failed" in await shown(events, config, terminal=True, width=140)
 
 
 class Screen(io.StringIO):
@@ -282,7 +282,7 @@ class Screen(io.StringIO):
         return rows
 
 
-def test_messages_stand_above_the_live_display(
+async def test_messages_stand_above_the_live_display(
     story: list[Event], config: ExperimentConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Messages of other modules on stderr during a run remain after the bar is removed."""
@@ -297,7 +297,7 @@ def test_messages_stand_above_the_live_display(
                 print("from a library", file=sys.stderr)
             yield event
 
-    asyncio.run(show_progress(stream(), config, now=lambda: 1010.0))
+    await show_progress(stream(), config, now=lambda: 1010.0)
     lines = screen.lines()
     assert lines.count("dashboard: http://127.0.0.1:8080") == 2
     assert sum("from a library" in line for line in lines) == 2
