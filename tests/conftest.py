@@ -1,4 +1,4 @@
-"""Programs of others that some tests run."""
+"""Fixtures of all tests: external programs, a Docker daemon, a Ray cluster, and the order of parallel tests."""
 
 import contextlib
 import logging
@@ -7,18 +7,18 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.docker_host import DockerHost
 from tests.support.ray_nodes import RayNodes
+from tests.support.requirements import missing
 
 os.environ.pop("COLUMNS", None)  # pytest-xdist sets it; commands are tested as they are in a pipe
 
 
-_ALONE = (
+_PARALLEL = (
     "tests/fuzz/",
     "tests/reference/",
     "tests/unit/",
@@ -37,20 +37,20 @@ _ALONE = (
     "tests/integration/test_strategy_convergence.py",
     "tests/integration/test_unit_test_layout.py",
 )
-"""Tests that share nothing with others, and that no other's load makes fail."""
+"""Tests that share nothing with other tests, and that do not depend on the load of the machine."""
 
 
-class _Beside(LoadScopeScheduling):  # type: ignore[misc] # it has no types
-    """Those by their files, beside all others in one process: these share servers, containers and cores."""
+class _ParallelFiles(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
+    """Scheduling of parallel tests by file. All other tests share servers and cores, and run in one process."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return file if file.startswith(_ALONE) else "all others"
+        return file if file.startswith(_PARALLEL) else "all others"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
-    """Return what says to pytest-xdist which tests may run side by side."""
-    return _Beside(config, log)
+    """Return the scheduler that decides which tests run in parallel."""
+    return _ParallelFiles(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -60,8 +60,8 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(autouse=True)
-def restored_logging() -> Iterator[None]:
-    """Restore handlers and levels, which a command that runs in the test's process sets."""
+def restore_logging() -> Iterator[None]:
+    """Restore log handlers and levels after a test. Commands that run in the test's process set them."""
     root, ours = logging.getLogger(), logging.getLogger("clau_doom")
     before = [*root.handlers], root.level, ours.level
     yield
@@ -72,24 +72,25 @@ def restored_logging() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def tool() -> Callable[[str, str], str]:
-    """Return what finds a program, or says which package it comes in; in CI it must be there."""
+    """Return a function that finds a program, or names its Debian package. In CI a missing program is a failure."""
 
     def find(program: str, package: str) -> str:
-        if found := shutil.which(program):
-            return found
-        _missing(f"{program} is not on this machine: apt-get install --no-install-recommends {package}")
+        found = shutil.which(program)
+        if found is None:
+            missing(f"{program} is not on this machine: apt-get install --no-install-recommends {package}")
+        return found
 
     return find
 
 
 @pytest.fixture(scope="session")
 def docker_host() -> Iterator[DockerHost]:
-    """Return a Docker daemon that has our image; in CI there must be one. Images that tests make are removed."""
+    """Return a Docker daemon with the project's image. Images that tests build are removed."""
     docker = DockerHost()
     if not docker.answers:
-        _missing("no Docker daemon answers: start one, or run the tests by .ci/with-docker")
+        missing("no Docker daemon answers: start one, or run the tests by .ci/with-docker")
     if not docker("images", "--quiet", "clau-doom-agent"):
-        _missing("the image clau-doom-agent is not there: make image")
+        missing("the image clau-doom-agent is not there: make image")
     yield docker
     if made := docker("images", "--format", "{{.Repository}}", "--filter", "reference=clau-doom-test-*").split():
         docker("rmi", "--force", *made)
@@ -97,7 +98,7 @@ def docker_host() -> Iterator[DockerHost]:
 
 @pytest.fixture
 def docker(docker_host: DockerHost) -> Iterator[DockerHost]:
-    """Return a Docker daemon, and see that a test leaves no container, no network and no worker behind."""
+    """Return a Docker daemon, and check that the test leaves no container, network or worker."""
     before = docker_host.containers(), docker_host.networks()
     workers = _workers()
     yield docker_host
@@ -110,13 +111,13 @@ def docker(docker_host: DockerHost) -> Iterator[DockerHost]:
 
 @pytest.fixture(scope="module")
 def ray_head() -> Iterator[str]:
-    """Return the address of a Ray cluster that has room for two workers."""
+    """Return the address of a Ray cluster with two cores."""
     with RayNodes(2) as nodes:
         yield nodes.address
 
 
 def _workers() -> set[str]:
-    """Return the process ids of the workers of this machine, but for those of tests in other processes."""
+    """Return the process ids of the workers on this machine, without workers of other test processes."""
     found, here = set(), os.environ.get("PYTEST_XDIST_WORKER", "")
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
@@ -126,9 +127,3 @@ def _workers() -> set[str]:
                 if not there or there == [f"PYTEST_XDIST_WORKER={here}".encode()]:
                     found.add(process.name)
     return found
-
-
-def _missing(message: str) -> NoReturn:
-    if os.environ.get("CI"):
-        pytest.fail(message)
-    pytest.skip(message)

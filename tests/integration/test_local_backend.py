@@ -36,6 +36,7 @@ from clau_doom.policies import make_policy
 from clau_doom.ports import EpisodeTask
 from clau_doom.shared_memory import find_items
 from clau_doom.worker import collect_facts
+from tests.support.requirements import missing
 
 pytestmark = pytest.mark.engine
 
@@ -133,9 +134,10 @@ async def test_an_episode_is_the_same_on_any_worker() -> None:
     assert len({outcome.trajectory_sha256 for outcome in outcomes[0].values()}) == 4
 
 
-@pytest.mark.skipif(len(usable_cores()) < 2, reason="needs two cores")
 async def test_runs_keep_their_workers_on_different_cores(tmp_path: Path) -> None:
     """A third run shares a core, and its worker and engine move, in the middle of it, when another run has ended."""
+    if len(usable_cores()) < 2:
+        missing("two cores are needed")
 
     def cores() -> CoreAllocator:
         return CoreAllocator([None], turn=0.05, lease=CoreLease(usable_cores()[:2], tmp_path))
@@ -282,6 +284,7 @@ POLICIES = """
 import time
 from clau_doom.domain import GenomeSpace
 from clau_doom.ports import Action, Needs
+from tests.support.requirements import missing
 
 class Base:
     needs = Needs()

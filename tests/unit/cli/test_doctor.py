@@ -19,6 +19,7 @@ from clau_doom.backends.docker.network import Network
 from clau_doom.backends.ray import health as ray
 from clau_doom.cli.doctor import host
 from clau_doom.health_check import HealthStatus
+from tests.support.requirements import missing
 
 Run = Callable[..., Any]
 
@@ -123,7 +124,7 @@ def test_services_on_all_interfaces_are_found() -> None:
 def test_a_real_service_is_found() -> None:
     """A service on all interfaces is listed, and one on loopback is not."""
     if not Path("/proc/net/tcp").exists():
-        pytest.skip("only Linux has these tables")
+        missing("the tables of open ports exist on Linux only")
     with socket.create_server(("0.0.0.0", 0)) as everywhere, socket.create_server(("127.0.0.1", 0)) as here:
         ports = docker.listening([Path("/proc/net/tcp").read_text()])
         assert everywhere.getsockname()[1] in ports
