@@ -116,7 +116,12 @@ class RunHost:
         """Run a stored experiment, and return when it has begun and accepts commands to its agents."""
         name, begun = plan.config.name, asyncio.get_running_loop().create_future()
         task = self._tasks[name] = self._group.create_task(self._host(plan, begun))
-        task.add_done_callback(lambda _: self._tasks.pop(name))
+
+        def forget(done: asyncio.Task[None]) -> None:
+            if self._tasks.get(name) is done:  # a resume may have replaced it before this callback
+                del self._tasks[name]
+
+        task.add_done_callback(forget)
         try:
             await begun
         except asyncio.CancelledError:
