@@ -12,6 +12,7 @@ import pytest
 
 from clau_doom.atomic_write import atomic_file, write_atomically, write_output
 from clau_doom.errors import DiskFull, StorageFailed
+from tests.support.requirements import missing
 from tests.support.small_disk import limited_file_size, mounted_disk
 
 LONG = "a line of output\n" * 2_000
@@ -19,6 +20,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from clau_doom.atomic_write import atomic_file
+from tests.support.requirements import missing
 
 with atomic_file(Path(sys.argv[1])) as staged, staged.open("wb") as file:
     file.write(bytes(100_000))
@@ -50,7 +52,7 @@ def test_a_full_disk_has_its_own_error(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     with mounted_disk(disk) as mounted:
         if not mounted:
-            pytest.skip("only root can mount a small file system")
+            missing("only root can mount a small file system")
         write_output(disk / "one.html", "the old one")
         with pytest.raises(DiskFull, match="no space is left for"):
             write_output(disk / "one.html", "x" * 2**21)
