@@ -27,8 +27,12 @@ holdout: {validation: 2, episodes: 2}
 CANARY = "canary-in-a-coal-mine"
 
 
-async def published(url: str) -> list[tuple[str, str, dict[str, Any]]]:
+def published(url: str) -> list[tuple[str, str, dict[str, Any]]]:
     """Return subject, id and event of all that the stream holds, in order."""
+    return asyncio.run(read_stream(url))  # the tests poll this while they drive processes by blocking calls
+
+
+async def read_stream(url: str) -> list[tuple[str, str, dict[str, Any]]]:
     client = await nats.connect(url)
     try:
         jetstream = client.jetstream()
@@ -44,7 +48,12 @@ async def published(url: str) -> list[tuple[str, str, dict[str, Any]]]:
         await client.close()
 
 
-async def asked(url: str, subject: str, token: str) -> dict[str, Any]:
+def send_command(url: str, subject: str, token: str) -> dict[str, Any]:
+    """Send a control command, and return its answer."""
+    return asyncio.run(request(url, subject, token))  # the tests drive processes by blocking calls
+
+
+async def request(url: str, subject: str, token: str) -> dict[str, Any]:
     client = await nats.connect(url)
     try:
         return dict(json.loads((await client.request(subject, json.dumps({"token": token}).encode(), timeout=20)).data))
@@ -56,7 +65,7 @@ def logged(service: Any) -> str:
     return str(service.run("events", "quick", "--json", local=True).stdout)
 
 
-async def test_every_event_is_published_once_and_commands_are_obeyed(service: Any, tmp_path: Path) -> None:
+def test_every_event_is_published_once_and_commands_are_obeyed(service: Any, tmp_path: Path) -> None:
     """The bus is killed five times in mid-run; the run goes on, and nothing is lost and nothing comes twice."""
     (tmp_path / "nats").mkdir()
     (tmp_path / "config.yaml").write_text(QUICK.replace("generations: 4", "generations: 12"))
@@ -72,8 +81,8 @@ async def test_every_event_is_published_once_and_commands_are_obeyed(service: An
         _, said = follower.communicate(timeout=120)
         assert follower.returncode == 0, said
         log = [json.loads(line) for line in logged(service).splitlines()]
-        service.until(lambda: len(asyncio.run(published(bus.url))) >= len(log))
-        messages = await published(bus.url)
+        service.until(lambda: len(published(bus.url)) >= len(log))
+        messages = published(bus.url)
         assert [event["sequence"] for _, _, event in messages] == [event["sequence"] for event in log]
         assert len({name for _, name, _ in messages}) == len(log)
         assert messages[0][0] == "clau-doom.experiment.quick.created"
@@ -84,12 +93,12 @@ async def test_every_event_is_published_once_and_commands_are_obeyed(service: An
         follower = service.begin("run")
         service.until(lambda: '"state": "running"' in service.run("status", "long", "--json").stdout)
         token = (tmp_path / "runs" / "token").read_text().strip()
-        refused = await asked(bus.url, "clau-doom.control.long.pause", "wrong")
+        refused = send_command(bus.url, "clau-doom.control.long.pause", "wrong")
         assert refused["error"].startswith("the token is not valid on this server")
-        assert await asked(bus.url, "clau-doom.control.long.pause", token) == {"ok": True, "state": "paused"}
+        assert send_command(bus.url, "clau-doom.control.long.pause", token) == {"ok": True, "state": "paused"}
         assert service.status("long")["state"] == "paused"
-        assert await asked(bus.url, "clau-doom.control.long.cancel", token) == {"ok": True, "state": "cancelled"}
-        assert not (await asked(bus.url, "clau-doom.control.long.cancel", token))["ok"]
+        assert send_command(bus.url, "clau-doom.control.long.cancel", token) == {"ok": True, "state": "cancelled"}
+        assert not send_command(bus.url, "clau-doom.control.long.cancel", token)["ok"]
         follower.communicate(timeout=30)
     audited = [json.loads(line) for line in (tmp_path / "runs" / "audit.log").read_text().splitlines()]
     assert [(line["transport"], line["action"], line["target"], line["result"]) for line in audited] == [
@@ -118,7 +127,7 @@ def test_a_bus_that_is_not_there_is_told_within_seconds(service: Any, tmp_path: 
     assert "Traceback" not in done.stderr
 
 
-async def test_a_run_of_ones_own_publishes_its_events(service: Any, tmp_path: Path) -> None:
+def test_a_run_of_ones_own_publishes_its_events(service: Any, tmp_path: Path) -> None:
     """No server of ours is needed; the whole log is on the bus when the run ends, and after a resume no event twice."""
     (tmp_path / "nats").mkdir()
     with NatsServer(tmp_path / "nats") as bus:
@@ -127,16 +136,16 @@ async def test_a_run_of_ones_own_publishes_its_events(service: Any, tmp_path: Pa
         resumed = service.run("run", "--resume", "quick", "-g", "2", local=True)
         assert resumed.returncode == 0, resumed.stderr
         log = [json.loads(line)["sequence"] for line in logged(service).splitlines()]
-        first = await published(bus.url)
+        first = published(bus.url)
         assert 0 < len(first) < len(log), "a resume publishes where it is told to"
         bus_there = {"CLAU_DOOM_NATS_ENABLED": "true", "CLAU_DOOM_NATS_URL": bus.url}
         again = service.run("run", "--resume", "quick", "-g", "3", local=True, **bus_there)
         assert again.returncode == 0, again.stderr
         log = [json.loads(line)["sequence"] for line in logged(service).splitlines()]
-        assert [event["sequence"] for _, _, event in await published(bus.url)] == log
+        assert [event["sequence"] for _, _, event in published(bus.url)] == log
 
 
-async def test_a_server_publishes_what_a_killed_one_did_not_come_to(service: Any, tmp_path: Path) -> None:
+def test_a_server_publishes_what_a_killed_one_did_not_come_to(service: Any, tmp_path: Path) -> None:
     """Started again, it goes on with the log where the stream ends, while the run goes on: every event once."""
     (tmp_path / "nats").mkdir()
     (tmp_path / "config.yaml").write_text(QUICK.replace("generations: 4", "generations: 8"))
@@ -150,4 +159,4 @@ async def test_a_server_publishes_what_a_killed_one_did_not_come_to(service: Any
         service.until(lambda: service.status("quick")["state"] == "completed")
         assert service.stop(signal.SIGTERM) == 143
         log = [json.loads(line)["sequence"] for line in logged(service).splitlines()]
-        assert [event["sequence"] for _, _, event in await published(bus.url)] == log
+        assert [event["sequence"] for _, _, event in published(bus.url)] == log

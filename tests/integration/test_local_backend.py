@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -81,10 +81,6 @@ def task(seed: int = 11, *, genes: Genome | None = None, baseline: bool = False)
     )
 
 
-async def run(scenario: Callable[[], Awaitable[None]]) -> None:
-    await scenario()  # type: ignore[arg-type]
-
-
 def group_of(pid: int) -> list[int]:
     """Return the living processes of a worker's group: the worker and its engine."""
     found = []
@@ -121,15 +117,11 @@ def shared_memory(instance: str) -> list[Path]:
 async def test_an_episode_is_the_same_on_any_worker() -> None:
     """Two workers and one worker, in either order, give the same outcomes, with recordings."""
     outcomes: list[dict[int, EpisodeOutcome]] = []
-
-    async def scenario() -> None:
-        for workers, seeds in ((2, (1, 2, 3, 4)), (1, (4, 3, 2, 1))):
-            async with backend(workers=workers) as local:
-                episodes: list[Episode] = await asyncio.gather(*(local.play(task(seed)) for seed in seeds))
-            assert all(episode.recording for episode in episodes)
-            outcomes.append({episode.outcome.seed: episode.outcome for episode in episodes})
-
-    await run(scenario)
+    for workers, seeds in ((2, (1, 2, 3, 4)), (1, (4, 3, 2, 1))):
+        async with backend(workers=workers) as local:
+            episodes: list[Episode] = await asyncio.gather(*(local.play(task(seed)) for seed in seeds))
+        assert all(episode.recording for episode in episodes)
+        outcomes.append({episode.outcome.seed: episode.outcome for episode in episodes})
     assert outcomes[0] == outcomes[1]
     assert len({outcome.trajectory_sha256 for outcome in outcomes[0].values()}) == 4
 
@@ -146,66 +138,51 @@ async def test_runs_keep_their_workers_on_different_cores(tmp_path: Path) -> Non
         (pid,) = local.worker_pids
         return [os.sched_getaffinity(each) for each in (pid, engine_of(pid))]
 
-    async def scenario() -> None:
-        first, second = ({core} for core in usable_cores()[:2])
-        async with backend(cores=cores()) as one, contextlib.AsyncExitStack() as stack:
-            async with backend(cores=cores()) as two:
-                assert (used(one), used(two)) == ([first] * 2, [second] * 2)
-                three = backend(cores=cores())
-                await stack.enter_async_context(three)
-                assert used(three) == [first] * 2
-            async with asyncio.timeout(10.0):
-                while used(three) != [second] * 2:  # noqa: ASYNC110 - the kernel's state has no event
-                    await asyncio.sleep(0.05)
-            assert used(one) == [first] * 2
-            await three.play(task())
-
-    await run(scenario)
+    first, second = ({core} for core in usable_cores()[:2])
+    async with backend(cores=cores()) as one, contextlib.AsyncExitStack() as stack:
+        async with backend(cores=cores()) as two:
+            assert (used(one), used(two)) == ([first] * 2, [second] * 2)
+            three = backend(cores=cores())
+            await stack.enter_async_context(three)
+            assert used(three) == [first] * 2
+        async with asyncio.timeout(10.0):
+            while used(three) != [second] * 2:  # noqa: ASYNC110 - the kernel's state has no event
+                await asyncio.sleep(0.05)
+        assert used(one) == [first] * 2
+        await three.play(task())
 
 
 async def test_the_baseline_plays_the_random_policy() -> None:
     """A baseline's task needs no genome, and is played the same every time."""
-
-    async def scenario() -> None:
-        async with backend() as local:
-            first = await local.play(task(genes=Genome(()), baseline=True))
-            assert (await local.play(task(genes=Genome(()), baseline=True))).outcome == first.outcome
-            assert (await local.play(task())).outcome != first.outcome
-
-    await run(scenario)
+    async with backend() as local:
+        first = await local.play(task(genes=Genome(()), baseline=True))
+        assert (await local.play(task(genes=Genome(()), baseline=True))).outcome == first.outcome
+        assert (await local.play(task())).outcome != first.outcome
 
 
 @pytest.mark.parametrize("victim", ["engine", "worker"])
 async def test_a_killed_process_loses_the_episode_and_nothing_else(victim: str) -> None:
     """A killed engine or worker is infrastructure's failure; the next episode has a new worker and the same outcome."""
-
-    async def scenario() -> None:
-        async with backend() as local:
-            wanted = (await local.play(task())).outcome
-            (pid,) = local.worker_pids
-            os.kill(engine_of(pid) if victim == "engine" else pid, signal.SIGKILL)
-            with pytest.raises(InfrastructureFailed):
-                await local.play(task())
-            assert group_of(pid) == []
-            assert (await local.play(task())).outcome == wanted
-            assert local.worker_pids != (pid,)
-
-    await run(scenario)
+    async with backend() as local:
+        wanted = (await local.play(task())).outcome
+        (pid,) = local.worker_pids
+        os.kill(engine_of(pid) if victim == "engine" else pid, signal.SIGKILL)
+        with pytest.raises(InfrastructureFailed):
+            await local.play(task())
+        assert group_of(pid) == []
+        assert (await local.play(task())).outcome == wanted
+        assert local.worker_pids != (pid,)
 
 
 async def test_a_removed_temporary_folder_costs_one_episode() -> None:
     """When a cleaner removes old temporary files under a long run, the next worker has a new folder."""
-
-    async def scenario() -> None:
-        async with backend() as local:
-            (pid,) = local.worker_pids
-            shutil.rmtree(folder_of(pid).parent)
-            os.kill(pid, signal.SIGKILL)
-            with pytest.raises(InfrastructureFailed):
-                await local.play(task())
+    async with backend() as local:
+        (pid,) = local.worker_pids
+        shutil.rmtree(folder_of(pid).parent)
+        os.kill(pid, signal.SIGKILL)
+        with pytest.raises(InfrastructureFailed):
             await local.play(task())
-
-    await run(scenario)
+        await local.play(task())
 
 
 @contextlib.contextmanager
@@ -236,55 +213,46 @@ async def test_a_worker_that_cannot_be_started_is_told_apart_from_a_lost_episode
     monkeypatch.chdir(here)
 
     asked = task()
-
-    async def scenario() -> None:
-        async with backend() as local:
-            with no_free_descriptors():
-                wanted = (await local.play(asked)).outcome
-                await asyncio.sleep(0.5)  # the watchdog looks at the engine meanwhile
-                assert (await local.play(asked)).outcome == wanted
-                assert local.glimpses() == ()
-                os.kill(local.worker_pids[0], signal.SIGKILL)
-                with pytest.raises(InfrastructureFailed, match="SIGKILL"):
-                    await local.play(asked)
-                for _ in range(2):
-                    with pytest.raises(WorkerUnavailable, match=r"worker 0 .* no file descriptor is free.*ulimit -n"):
-                        await local.play(asked)
+    async with backend() as local:
+        with no_free_descriptors():
+            wanted = (await local.play(asked)).outcome
+            await asyncio.sleep(0.5)  # the watchdog looks at the engine meanwhile
             assert (await local.play(asked)).outcome == wanted
-            here.rmdir()
+            assert local.glimpses() == ()
             os.kill(local.worker_pids[0], signal.SIGKILL)
             with pytest.raises(InfrastructureFailed, match="SIGKILL"):
                 await local.play(asked)
-            with pytest.raises(WorkerUnavailable, match=f"{here} not found: create it again"):
-                await local.play(asked)
-            here.mkdir()
-            assert (await local.play(asked)).outcome == wanted
-
-    await run(scenario)
+            for _ in range(2):
+                with pytest.raises(WorkerUnavailable, match=r"worker 0 .* no file descriptor is free.*ulimit -n"):
+                    await local.play(asked)
+        assert (await local.play(asked)).outcome == wanted
+        here.rmdir()
+        os.kill(local.worker_pids[0], signal.SIGKILL)
+        with pytest.raises(InfrastructureFailed, match="SIGKILL"):
+            await local.play(asked)
+        with pytest.raises(WorkerUnavailable, match=f"{here} not found: create it again"):
+            await local.play(asked)
+        here.mkdir()
+        assert (await local.play(asked)).outcome == wanted
 
 
 @pytest.mark.parametrize("victim", ["engine", "worker"])
 async def test_a_stopped_process_is_noticed_and_replaced(victim: str) -> None:
     """What is stopped (SIGSTOP) makes no progress, is killed after the stall timeout, and is nobody's fault."""
-
-    async def scenario() -> None:
-        async with backend(stall=1.0) as local:
-            wanted = (await local.play(task())).outcome
-            (pid,) = local.worker_pids
-            os.kill(engine_of(pid) if victim == "engine" else pid, signal.SIGSTOP)
-            with pytest.raises(EpisodeTimedOut, match=r"made no progress for 1 s"):
-                await local.play(task())
-            assert group_of(pid) == []
-            assert (await local.play(task())).outcome == wanted
-
-    await run(scenario)
+    async with backend(stall=1.0) as local:
+        wanted = (await local.play(task())).outcome
+        (pid,) = local.worker_pids
+        os.kill(engine_of(pid) if victim == "engine" else pid, signal.SIGSTOP)
+        with pytest.raises(EpisodeTimedOut, match=r"made no progress for 1 s"):
+            await local.play(task())
+        assert group_of(pid) == []
+        assert (await local.play(task())).outcome == wanted
 
 
 POLICIES = """
 import time
 from clau_doom.domain import GenomeSpace
 from clau_doom.ports import Action, Needs
-from tests.support.requirements import missing
 
 class Base:
     needs = Needs()
@@ -322,46 +290,34 @@ def custom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], P
 
 async def test_a_raising_policy_is_charged_and_the_worker_goes_on(custom: Callable[[str], PolicyConfig]) -> None:
     """The agent's own error names the exception; the same worker plays the next episode."""
-
-    async def scenario() -> None:
-        async with backend(custom("Raises")) as local:
-            pids = local.worker_pids
-            with pytest.raises(PolicyFailed, match="KeyError: 'lost'") as caught:
-                await local.play(task(genes=Genome(())))
-            assert caught.value.traceback.splitlines() == [
-                "Traceback (most recent call last):",
-                '  File "odd_policies.py", line 16, in decide',
-                '    raise KeyError("lost")',
-                "KeyError: 'lost'",
-            ]
-            await local.play(task(genes=Genome(()), baseline=True))
-            assert local.worker_pids == pids
-
-    await run(scenario)
+    async with backend(custom("Raises")) as local:
+        pids = local.worker_pids
+        with pytest.raises(PolicyFailed, match="KeyError: 'lost'") as caught:
+            await local.play(task(genes=Genome(())))
+        assert caught.value.traceback.splitlines() == [
+            "Traceback (most recent call last):",
+            '  File "odd_policies.py", line 16, in decide',
+            '    raise KeyError("lost")',
+            "KeyError: 'lost'",
+        ]
+        await local.play(task(genes=Genome(()), baseline=True))
+        assert local.worker_pids == pids
 
 
 async def test_a_policy_still_deciding_at_the_deadline_is_charged(custom: Callable[[str], PolicyConfig]) -> None:
     """A policy that sleeps is not taken for a hung engine, however long it is silent before the deadline."""
-
-    async def scenario() -> None:
-        async with backend(custom("Sleeps"), timeout=2.0, stall=0.5) as local:
-            with pytest.raises(PolicyTimedOut, match="deadline of 2 s"):
-                await local.play(task(genes=Genome(())))
-            await local.play(task(genes=Genome(()), baseline=True))
-
-    await run(scenario)
+    async with backend(custom("Sleeps"), timeout=2.0, stall=0.5) as local:
+        with pytest.raises(PolicyTimedOut, match="deadline of 2 s"):
+            await local.play(task(genes=Genome(())))
+        await local.play(task(genes=Genome(()), baseline=True))
 
 
 async def test_a_worker_that_exits_is_replaced(custom: Callable[[str], PolicyConfig]) -> None:
     """A worker that ends by itself loses the episode; the message says how it ended, and its last line of output."""
-
-    async def scenario() -> None:
-        async with backend(custom("Exits")) as local:
-            with pytest.raises(InfrastructureFailed, match=r"exit code 7 \(output:  I leave \\x1b\[2J\)$"):
-                await local.play(task(genes=Genome(())))
-            await local.play(task(genes=Genome(()), baseline=True))
-
-    await run(scenario)
+    async with backend(custom("Exits")) as local:
+        with pytest.raises(InfrastructureFailed, match=r"exit code 7 \(output:  I leave \\x1b\[2J\)$"):
+            await local.play(task(genes=Genome(())))
+        await local.play(task(genes=Genome(()), baseline=True))
 
 
 async def test_modules_of_the_working_folder_stand_in_for_none_of_pythons(
@@ -371,41 +327,29 @@ async def test_modules_of_the_working_folder_stand_in_for_none_of_pythons(
     case = Path(__file__).parents[1] / "cases/shadow/random.py"
     for name in ("random", "numpy", "queue"):
         shutil.copy(case, f"{name}.py")
-
-    async def scenario() -> None:
-        async with backend(custom("Raises")) as local:
-            with pytest.raises(PolicyFailed, match="KeyError: 'lost'"):
-                await local.play(task(genes=Genome(())))
-
-    await run(scenario)
+    async with backend(custom("Raises")) as local:
+        with pytest.raises(PolicyFailed, match="KeyError: 'lost'"):
+            await local.play(task(genes=Genome(())))
 
 
 async def test_cancelling_ends_an_episode_at_once() -> None:
     """A cancelled episode's worker is gone, and the backend plays on."""
-
-    async def scenario() -> None:
-        async with backend() as local:
-            (pid,) = local.worker_pids
-            playing = asyncio.ensure_future(local.play(task()))
-            await asyncio.sleep(0.01)
-            playing.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await playing
-            assert group_of(pid) == []
-            await local.play(task())
-
-    await run(scenario)
+    async with backend() as local:
+        (pid,) = local.worker_pids
+        playing = asyncio.ensure_future(local.play(task()))
+        await asyncio.sleep(0.01)
+        playing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await playing
+        assert group_of(pid) == []
+        await local.play(task())
 
 
 async def test_a_worker_of_other_versions_is_refused() -> None:
     """A worker whose facts differ is refused by the first difference, and none is left running."""
-
-    async def scenario() -> None:
-        with pytest.raises(WorkerRefused, match=r"has numpy \S+, but this process has 0\.0"):
-            async with backend(workers=2, numpy="0.0"):
-                pass
-
-    await run(scenario)
+    with pytest.raises(WorkerRefused, match=r"has numpy \S+, but this process has 0\.0"):
+        async with backend(workers=2, numpy="0.0"):
+            pass
 
 
 PARENT = """

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -71,10 +71,6 @@ def task(genome: Genome = Genome((1.0,)), seed: int = 11) -> EpisodeTask:  # noq
     return EpisodeTask(purpose=Purpose.TRAINING, agent="x-g000-a000", genome=genome, number=0, seed=seed)
 
 
-async def run(scenario: Callable[[], Awaitable[None]]) -> None:
-    await scenario()  # type: ignore[arg-type]
-
-
 @pytest.mark.parametrize("streams", [False, True], ids=["GetAction", "Play"])
 async def test_the_same_decisions_give_the_same_episode_wherever_they_are_made(
     agent: ScriptedAgent, streams: bool
@@ -84,13 +80,9 @@ async def test_the_same_decisions_give_the_same_episode_wherever_they_are_made(
     agent.play, agent.script, agent.description = streams, script_of(rules, FACTS), description_of(rules, "1")
     genome = Genome(tuple((gene.low + gene.high) // 2 for gene in rules.space.genes))
     episodes: list[Episode] = []
-
-    async def scenario() -> None:
-        for policy in (RulesPolicyConfig(), remote(agent)):
-            async with backend(policy) as local:
-                episodes.append(await local.play(task(genome)))
-
-    await run(scenario)
+    for policy in (RulesPolicyConfig(), remote(agent)):
+        async with backend(policy) as local:
+            episodes.append(await local.play(task(genome)))
     assert episodes[0].outcome == episodes[1].outcome
     assert {*agent.methods()} == {"Play" if streams else "GetAction"}
 
@@ -108,21 +100,17 @@ async def test_an_agent_killed_in_mid_episode_costs_the_episode_and_no_engine(
         return turning(begin, request)
 
     agent.play = streams
-
-    async def scenario() -> None:
-        async with backend(remote(agent)) as local:
-            wanted = (await local.play(task())).outcome
-            pids, agent.script = local.worker_pids, die
-            with pytest.raises(AgentUnreachable, match=agent.address):
-                await local.play(task())
-            agent.script = turning
-            again = asyncio.create_task(local.play(task()))
-            await asyncio.sleep(0.5)
-            with agent:
-                assert (await again).outcome == wanted
-            assert local.worker_pids == pids
-
-    await run(scenario)
+    async with backend(remote(agent)) as local:
+        wanted = (await local.play(task())).outcome
+        pids, agent.script = local.worker_pids, die
+        with pytest.raises(AgentUnreachable, match=agent.address):
+            await local.play(task())
+        agent.script = turning
+        again = asyncio.create_task(local.play(task()))
+        await asyncio.sleep(0.5)
+        with agent:
+            assert (await again).outcome == wanted
+        assert local.worker_pids == pids
 
 
 async def test_waiting_for_the_agent_is_neither_a_stall_nor_the_agents_fault(agent: ScriptedAgent) -> None:
@@ -134,15 +122,11 @@ async def test_waiting_for_the_agent_is_neither_a_stall_nor_the_agents_fault(age
         return turning(begin, request)
 
     agent.script = slow
-
-    async def scenario() -> None:
-        async with backend(remote(agent), stall=0.5) as local:
+    async with backend(remote(agent), stall=0.5) as local:
+        await local.play(task())
+    async with backend(remote(agent), timeout=1.0) as local:
+        with pytest.raises(EpisodeTimedOut, match="did not end within 1 s"):
             await local.play(task())
-        async with backend(remote(agent), timeout=1.0) as local:
-            with pytest.raises(EpisodeTimedOut, match="did not end within 1 s"):
-                await local.play(task())
-
-    await run(scenario)
 
 
 @pytest.mark.parametrize("streams", [False, True], ids=["GetAction", "Play"])
@@ -155,28 +139,20 @@ async def test_a_missed_deadline_is_repeated_and_counted(agent: ScriptedAgent, s
         return turning(begin, request)
 
     agent.play, agent.script = streams, slow
-
-    async def scenario() -> None:
-        async with backend(remote(agent, deadline=0.4, on_missed="repeat")) as local:
-            assert (await local.play(task())).timing.repeated == 2
-
-    await run(scenario)
+    async with backend(remote(agent, deadline=0.4, on_missed="repeat")) as local:
+        assert (await local.play(task())).timing.repeated == 2
 
 
 async def test_a_wrong_answer_fails_the_agent_and_keeps_the_worker(agent: ScriptedAgent) -> None:
     """An agent that answers nonsense is charged, one episode after the other, on the same engine."""
     agent.script = lambda begin, request: pb.ActionProto(action_id=9)
-
-    async def scenario() -> None:
-        async with backend(remote(agent)) as local:
-            pids = local.worker_pids
-            with pytest.raises(PolicyFailed, match="pressed button 9 of 3"):
-                await local.play(task())
-            with pytest.raises(PolicyFailed, match="the policy raised InvalidGenome as it began: a genome of 2 genes"):
-                await local.play(task(Genome((1.0, 2.0))))
-            assert local.worker_pids == pids
-
-    await run(scenario)
+    async with backend(remote(agent)) as local:
+        pids = local.worker_pids
+        with pytest.raises(PolicyFailed, match="pressed button 9 of 3"):
+            await local.play(task())
+        with pytest.raises(PolicyFailed, match="the policy raised InvalidGenome as it began: a genome of 2 genes"):
+            await local.play(task(Genome((1.0, 2.0))))
+        assert local.worker_pids == pids
 
 
 async def test_workers_are_refused_whose_agent_is_another(agent: ScriptedAgent) -> None:

@@ -80,11 +80,11 @@ async def evolve(folder: Path, name: str, policy: PolicyConfig) -> None:
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+async def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a finished experiment of each kind of policy."""
     folder = tmp_path_factory.mktemp("runs")
     for name, policy in POLICIES.items():
-        evolve(folder, name, policy)
+        await evolve(folder, name, policy)
     return folder
 
 
@@ -206,7 +206,7 @@ async def test_an_unrecorded_seed_is_played(runs: Path) -> None:
 )
 async def test_a_record_that_was_changed_is_refused(runs: Path, tmp_path: Path, change: str, said: str) -> None:
     """Whatever was changed in the results, the episode is not theirs any more; nothing else is blamed for it."""
-    evolve(tmp_path, "rules", POLICIES["rules"])
+    await evolve(tmp_path, "rules", POLICIES["rules"])
     with closing(sqlite3.connect(tmp_path / "rules" / "results.sqlite")) as database, database:
         database.execute(f"UPDATE played SET {change} WHERE purpose = 2 AND number = 1")
     setting, choice = await found(tmp_path, "rules", Purpose.HELD_OUT, 0)
@@ -223,7 +223,7 @@ async def test_a_policy_that_was_edited_is_named_as_the_cause(tmp_path: Path, mo
     monkeypatch.syspath_prepend(tmp_path)
     source = tmp_path / "edited_policy.py"
     source.write_text("from clau_doom.policies import RulesPolicy\n\n\nclass Mine(RulesPolicy):\n    pass\n")
-    evolve(tmp_path / "runs", "mine", CustomPolicyConfig(target="edited_policy:Mine"))
+    await evolve(tmp_path / "runs", "mine", CustomPolicyConfig(target="edited_policy:Mine"))
     with source.open("a") as file:
         file.write("\n    def begin(self, genome, rng):\n        raise ValueError('edited')\n")
     monkeypatch.delitem(sys.modules, "edited_policy")  # as another process would begin
@@ -273,7 +273,7 @@ async def test_a_remote_agent_is_asked_again(tmp_path: Path) -> None:
     with ScriptedAgent(f"unix:{tmp_path}/agent") as agent:
         agent.script = turning
         policy = RemotePolicyConfig(address=agent.address, deadline=5.0)
-        evolve(tmp_path / "runs", "remote", policy)
+        await evolve(tmp_path / "runs", "remote", policy)
         setting, choice = await found(tmp_path / "runs", "remote")
         assert choice.episode is not None
         assert proved(setting, choice).outcome == choice.episode.outcome

@@ -1,7 +1,7 @@
 """Tests of whole experiments on instant episodes: interruptions do not change the result."""
 
 import asyncio
-from functools import cache, partial
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -54,14 +54,10 @@ def judged(snapshot: Snapshot) -> dict[tuple[Purpose, str], list[EpisodeOutcome]
     return {key: [episode.outcome for episode in row] for key, row in snapshot.judging.items()}
 
 
-@cache
-async def never_disturbed() -> Snapshot:
-    return await finished(configuration(), slots=1)
-
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def undisturbed() -> Snapshot:
-    return await never_disturbed()
+    """Return the end of a run without disturbances."""
+    return await finished(configuration(), slots=1)
 
 
 async def test_the_number_of_slots_changes_nothing(undisturbed: Snapshot) -> None:
@@ -74,7 +70,9 @@ async def test_the_number_of_slots_changes_nothing(undisturbed: Snapshot) -> Non
 
 @settings(deadline=None, max_examples=25)
 @given(stops=st.lists(st.integers(1, 40), max_size=4), slots=st.integers(1, 5), grace=st.sampled_from([0.0, 5.0]))
-async def test_an_experiment_interrupted_anywhere_ends_the_same(stops: list[int], slots: int, grace: float) -> None:
+async def test_an_experiment_interrupted_anywhere_ends_the_same(
+    stops: list[int], slots: int, grace: float, undisturbed: Snapshot
+) -> None:
     """A resumed run has the result of an uninterrupted run, after any number of stops and episodes."""
     config, played = configuration(), list[tuple[Purpose, str, int]]()
     store = scripted_store(config)
@@ -96,8 +94,8 @@ async def test_an_experiment_interrupted_anywhere_ends_the_same(stops: list[int]
             episode = recorded.event.episode
             played.append((episode.purpose, episode.agent, episode.number))
     end = await store.snapshot()
-    assert history_sha256(end.generations) == history_sha256((await never_disturbed()).generations)
-    assert judged(end) == judged(await never_disturbed())
+    assert history_sha256(end.generations) == history_sha256(undisturbed.generations)
+    assert judged(end) == judged(undisturbed)
     assert len(played) == len({*played}), "a finished episode was played again"
 
 
@@ -203,7 +201,7 @@ async def test_exhausted_attempts_can_interrupt_the_run() -> None:
     assert (await store.snapshot()).deviations.total == 0
 
 
-async def test_workers_that_do_not_start_interrupt_the_run() -> None:
+async def test_workers_that_do_not_start_interrupt_the_run(undisturbed: Snapshot) -> None:
     """No agent is charged, and the resumed run has the history of an undisturbed run."""
     config = configuration(execution=ExecutionConfig(attempts=1, start_patience=0.2))
     begun: list[EpisodeTask] = []
@@ -219,7 +217,7 @@ async def test_workers_that_do_not_start_interrupt_the_run() -> None:
     assert snapshot.reason == "no worker started within 0.2 s: /w is missing"
     assert snapshot.deviations.total == 0
     assert await run(store, config) is ExperimentState.COMPLETED
-    assert history_sha256((await store.snapshot()).generations) == history_sha256((await never_disturbed()).generations)
+    assert history_sha256((await store.snapshot()).generations) == history_sha256(undisturbed.generations)
 
 
 async def test_a_generation_in_which_all_fail_fails_the_experiment() -> None:

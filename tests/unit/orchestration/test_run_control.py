@@ -1,7 +1,7 @@
 """Tests of run control: pause, stop and restart of runs and agents, and injected genomes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -102,10 +102,6 @@ class Stage:
         return await self.store.snapshot()
 
 
-async def staged(scenario: Callable[[Stage], Awaitable[None]], config: ExperimentConfig = CONFIG) -> None:
-    await scenario(Stage(config))
-
-
 async def untouched() -> str:
     stage = Stage()
     stage.open.set()
@@ -113,192 +109,165 @@ async def untouched() -> str:
     return history_sha256((await stage.snapshot()).generations)
 
 
-def test_a_paused_run_begins_nothing_and_its_time_stands_still() -> None:
+async def test_a_paused_run_begins_nothing_and_its_time_stands_still() -> None:
     """Running episodes finish and are kept. After a resume the result is the same, with no deviation."""
-
-    async def scenario(stage: Stage) -> None:
-        async with stage.playing() as task:
+    stage = Stage()
+    async with stage.playing() as task:
+        await stage.run.control.pause()
+        with pytest.raises(WrongState, match="paused already"):
             await stage.run.control.pause()
-            with pytest.raises(WrongState, match="paused already"):
-                await stage.run.control.pause()
-            assert (await stage.snapshot()).state is ExperimentState.PAUSED
-            stage.open.set()
-            await asyncio.sleep(0.2)
-            assert len(stage.backend.played) == 2
-            stage.clock.now = 1000.0
+        assert (await stage.snapshot()).state is ExperimentState.PAUSED
+        stage.open.set()
+        await asyncio.sleep(0.2)
+        assert len(stage.backend.played) == 2
+        stage.clock.now = 1000.0
+        await stage.run.control.resume()
+        with pytest.raises(WrongState, match="only paused experiments"):
             await stage.run.control.resume()
-            with pytest.raises(WrongState, match="only paused experiments"):
-                await stage.run.control.resume()
-            assert await task is ExperimentState.COMPLETED
-        snapshot = await stage.snapshot()
-        assert history_sha256(snapshot.generations) == await untouched()
-        assert (snapshot.deviations.total, snapshot.running_seconds) == (0, 0.0)
-
-    staged(scenario)
+        assert await task is ExperimentState.COMPLETED
+    snapshot = await stage.snapshot()
+    assert history_sha256(snapshot.generations) == await untouched()
+    assert (snapshot.deviations.total, snapshot.running_seconds) == (0, 0.0)
 
 
-def test_a_generation_does_not_end_while_the_run_is_paused() -> None:
+async def test_a_generation_does_not_end_while_the_run_is_paused() -> None:
     """A user can stop the last agent of a paused run, restart it, and have it evaluated."""
-
-    async def scenario(stage: Stage) -> None:
-        async with stage.playing() as task:
-            agents = [f"x-g000-a{index:03d}" for index in range(4)]
-            await stage.run.control.pause()
-            for agent in agents[:-1]:
-                await stage.do(AgentAction.STOP, agent)
-            stage.open.set()
-            await stage.do(AgentAction.STOP, agents[-1])
-            await asyncio.sleep(0.2)
-            await stage.do(AgentAction.RESTART, agents[-1])
-            await stage.run.control.resume()
-            assert await task is ExperimentState.COMPLETED
-
-    staged(scenario)
+    stage = Stage()
+    async with stage.playing() as task:
+        agents = [f"x-g000-a{index:03d}" for index in range(4)]
+        await stage.run.control.pause()
+        for agent in agents[:-1]:
+            await stage.do(AgentAction.STOP, agent)
+        stage.open.set()
+        await stage.do(AgentAction.STOP, agents[-1])
+        await asyncio.sleep(0.2)
+        await stage.do(AgentAction.RESTART, agents[-1])
+        await stage.run.control.resume()
+        assert await task is ExperimentState.COMPLETED
 
 
-def test_a_pause_does_not_use_up_the_running_time() -> None:
+async def test_a_pause_does_not_use_up_the_running_time() -> None:
     """The time limit excludes pauses, and a paused run can be stopped at once."""
-
-    async def scenario(stage: Stage) -> None:
-        async with stage.playing() as task:
-            await stage.run.control.pause()
-            stage.open.set()
-            await asyncio.sleep(0.3)
-            assert not task.done()
-            stage.shutdown.request("Ctrl-C", grace=60.0)
-            assert await asyncio.wait_for(task, 1.0) is ExperimentState.INTERRUPTED
-
-    staged(scenario, CONFIG.model_copy(update={"max_duration": 0.1}))
+    stage = Stage(CONFIG.model_copy(update={"max_duration": 0.1}))
+    async with stage.playing() as task:
+        await stage.run.control.pause()
+        stage.open.set()
+        await asyncio.sleep(0.3)
+        assert not task.done()
+        stage.shutdown.request("Ctrl-C", grace=60.0)
+        assert await asyncio.wait_for(task, 1.0) is ExperimentState.INTERRUPTED
 
 
-def test_a_cancelled_run_is_over() -> None:
+async def test_a_cancelled_run_is_over() -> None:
     """A cancelled run ends at once in a final state, and refuses further commands."""
-
-    async def scenario(stage: Stage) -> None:
-        async with stage.playing() as task:
-            stage.run.control.cancel()
-            assert await task is ExperimentState.CANCELLED
-            with pytest.raises(WrongState, match="not running"):
-                await stage.do(AgentAction.PAUSE, FIRST)
-        assert (await stage.snapshot()).state is ExperimentState.CANCELLED
-
-    staged(scenario)
+    stage = Stage()
+    async with stage.playing() as task:
+        stage.run.control.cancel()
+        assert await task is ExperimentState.CANCELLED
+        with pytest.raises(WrongState, match="not running"):
+            await stage.do(AgentAction.PAUSE, FIRST)
+    assert (await stage.snapshot()).state is ExperimentState.CANCELLED
 
 
-def test_a_paused_agent_waits_also_across_a_resume() -> None:
+async def test_a_paused_agent_waits_also_across_a_resume() -> None:
     """Only this agent's episodes wait, also in a new process. The history is unchanged."""
-
-    async def scenario(stage: Stage) -> None:
-        async with stage.playing() as task:
-            assert await stage.do(AgentAction.PAUSE, SECOND) > 0
-            assert await stage.do(AgentAction.PAUSE, SECOND) == 0, "it is paused already"
-            stage.open.set()
-            await stage.until(lambda: len(stage.backend.played) == 9)
-            await asyncio.sleep(0.2)
-            assert stage.begun(SECOND) == 0
-            stage.shutdown.request("Ctrl-C", grace=5.0)
-            assert await asyncio.wait_for(task, 1.0) is ExperimentState.INTERRUPTED
-        again = Stage(store=stage.store)
-        again.open.set()
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(again.run.run())
-            await asyncio.sleep(0.2)
-            assert not again.backend.played
-            inspected = await again.run.control.execute(AgentCommand(action=AgentAction.INSPECT, agent=SECOND))
-            assert (inspected.sequence, inspected.paused) == (0, True)
-            await again.do(AgentAction.RESUME, SECOND)
-            assert await task is ExperimentState.COMPLETED
-        snapshot = await again.snapshot()
-        assert history_sha256(snapshot.generations) == await untouched()
-        assert snapshot.deviations.total == 0
-
-    staged(scenario)
+    stage = Stage()
+    async with stage.playing() as task:
+        assert await stage.do(AgentAction.PAUSE, SECOND) > 0
+        assert await stage.do(AgentAction.PAUSE, SECOND) == 0, "it is paused already"
+        stage.open.set()
+        await stage.until(lambda: len(stage.backend.played) == 9)
+        await asyncio.sleep(0.2)
+        assert stage.begun(SECOND) == 0
+        stage.shutdown.request("Ctrl-C", grace=5.0)
+        assert await asyncio.wait_for(task, 1.0) is ExperimentState.INTERRUPTED
+    again = Stage(store=stage.store)
+    again.open.set()
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(again.run.run())
+        await asyncio.sleep(0.2)
+        assert not again.backend.played
+        inspected = await again.run.control.execute(AgentCommand(action=AgentAction.INSPECT, agent=SECOND))
+        assert (inspected.sequence, inspected.paused) == (0, True)
+        await again.do(AgentAction.RESUME, SECOND)
+        assert await task is ExperimentState.COMPLETED
+    snapshot = await again.snapshot()
+    assert history_sha256(snapshot.generations) == await untouched()
+    assert snapshot.deviations.total == 0
 
 
-def test_a_stopped_agent_has_no_fitness() -> None:
+async def test_a_stopped_agent_has_no_fitness() -> None:
     """Its other episodes are not played, the generation continues, and the deviation is counted."""
-
-    async def scenario(stage: Stage) -> None:
-        async with stage.playing() as task:
-            await stage.do(AgentAction.STOP, FIRST)
-            assert await stage.do(AgentAction.STOP, FIRST) == 0
-            stage.open.set()
-            assert await task is ExperimentState.COMPLETED
-        snapshot = await stage.snapshot()
-        stopped = snapshot.find(FIRST)
-        assert (stopped.status, stopped.fitness, stopped.failure) == (AgentStatus.FAILED, None, "stopped by a user")
-        assert stage.begun(FIRST) < 3
-        assert snapshot.deviations.interventions == 1
-
-    staged(scenario)
+    stage = Stage()
+    async with stage.playing() as task:
+        await stage.do(AgentAction.STOP, FIRST)
+        assert await stage.do(AgentAction.STOP, FIRST) == 0
+        stage.open.set()
+        assert await task is ExperimentState.COMPLETED
+    snapshot = await stage.snapshot()
+    stopped = snapshot.find(FIRST)
+    assert (stopped.status, stopped.fitness, stopped.failure) == (AgentStatus.FAILED, None, "stopped by a user")
+    assert stage.begun(FIRST) < 3
+    assert snapshot.deviations.interventions == 1
 
 
-def test_a_restarted_agent_plays_what_is_missing() -> None:
+async def test_a_restarted_agent_plays_what_is_missing() -> None:
     """A stopped and restarted agent gets the fitness of an agent that was never stopped."""
-
-    async def scenario(stage: Stage) -> None:
-        async with stage.playing() as task:
-            await stage.do(AgentAction.STOP, FIRST)
-            with pytest.raises(WrongState, match="restart stopped and failed"):
-                await stage.do(AgentAction.RESTART, SECOND)
-            await stage.do(AgentAction.RESTART, FIRST)
-            stage.open.set()
-            assert await task is ExperimentState.COMPLETED
-        snapshot = await stage.snapshot()
-        assert history_sha256(snapshot.generations) == await untouched()
-        assert snapshot.deviations.interventions == 2
-        assert stage.begun(FIRST) == 3, "what was being played was not begun again"
-
-    staged(scenario)
+    stage = Stage()
+    async with stage.playing() as task:
+        await stage.do(AgentAction.STOP, FIRST)
+        with pytest.raises(WrongState, match="restart stopped and failed"):
+            await stage.do(AgentAction.RESTART, SECOND)
+        await stage.do(AgentAction.RESTART, FIRST)
+        stage.open.set()
+        assert await task is ExperimentState.COMPLETED
+    snapshot = await stage.snapshot()
+    assert history_sha256(snapshot.generations) == await untouched()
+    assert snapshot.deviations.interventions == 2
+    assert stage.begun(FIRST) == 3, "what was being played was not begun again"
 
 
-def test_a_failed_agent_is_restarted_until_its_generation_is_told() -> None:
+async def test_a_failed_agent_is_restarted_until_its_generation_is_told() -> None:
     """A failed agent can be restarted until its generation ends. Afterwards it is read-only."""
-
-    async def scenario(stage: Stage) -> None:
-        stage.fail = lambda task: task.agent == FIRST
-        async with stage.playing() as task:
-            await stage.do(AgentAction.PAUSE, SECOND)
-            stage.open.set()
-            await stage.until(lambda: stage.run.control.live is not None and len(stage.backend.played) >= 7)
-            await asyncio.sleep(0.2)
-            assert (await stage.snapshot()).find(FIRST).status is AgentStatus.FAILED
-            stage.fail = lambda task: False
+    stage = Stage()
+    stage.fail = lambda task: task.agent == FIRST
+    async with stage.playing() as task:
+        await stage.do(AgentAction.PAUSE, SECOND)
+        stage.open.set()
+        await stage.until(lambda: stage.run.control.live is not None and len(stage.backend.played) >= 7)
+        await asyncio.sleep(0.2)
+        assert (await stage.snapshot()).find(FIRST).status is AgentStatus.FAILED
+        stage.fail = lambda task: False
+        await stage.do(AgentAction.RESTART, FIRST)
+        await stage.do(AgentAction.RESUME, SECOND)
+        assert await task is ExperimentState.COMPLETED
+        with pytest.raises(WrongState, match="generation 0 is finished"):
             await stage.do(AgentAction.RESTART, FIRST)
-            await stage.do(AgentAction.RESUME, SECOND)
-            assert await task is ExperimentState.COMPLETED
-            with pytest.raises(WrongState, match="generation 0 is finished"):
-                await stage.do(AgentAction.RESTART, FIRST)
-            with pytest.raises(AgentNotFound):
-                await stage.do(AgentAction.INSPECT, "x-g009-a000")
-            assert await stage.do(AgentAction.INSPECT, FIRST) == 0
-        assert (await stage.snapshot()).find(FIRST).status is AgentStatus.COMPLETED
-
-    staged(scenario)
+        with pytest.raises(AgentNotFound):
+            await stage.do(AgentAction.INSPECT, "x-g009-a000")
+        assert await stage.do(AgentAction.INSPECT, FIRST) == 0
+    assert (await stage.snapshot()).find(FIRST).status is AgentStatus.COMPLETED
 
 
-def test_an_injected_genome_is_in_the_next_generation() -> None:
+async def test_an_injected_genome_is_in_the_next_generation() -> None:
     """It replaces one of the last agents, with its own operator. A genome too many is refused."""
     genome = Genome((0.125, -0.5))
-
-    async def scenario(stage: Stage) -> None:
-        async with stage.playing() as task:
-            with pytest.raises(InvalidGenome):
-                await stage.run.control.execute(InjectGenome(experiment="x", genome=Genome((2.0, 0.0))))
-            done = await stage.run.control.execute(InjectGenome(experiment="x", genome=genome))
-            assert (done.sequence > 0, done.evaluation) == (True, None)
-            with pytest.raises(GenerationFull, match="immigrants"):
-                await stage.run.control.execute(InjectGenome(experiment="x", genome=genome))
-            stage.open.set()
-            assert await task is ExperimentState.COMPLETED
-            with pytest.raises(WrongState, match="no generation follows"):
-                await stage.run.control.execute(InjectGenome(experiment="x", genome=genome))
-        snapshot = await stage.snapshot()
-        agent = snapshot.generations[1][-1].agent
-        assert (agent.genome, agent.parents, agent.operator) == (genome, (), INJECTED)
-        assert snapshot.deviations.interventions == 1
-
-    staged(scenario)
+    stage = Stage()
+    async with stage.playing() as task:
+        with pytest.raises(InvalidGenome):
+            await stage.run.control.execute(InjectGenome(experiment="x", genome=Genome((2.0, 0.0))))
+        done = await stage.run.control.execute(InjectGenome(experiment="x", genome=genome))
+        assert (done.sequence > 0, done.evaluation) == (True, None)
+        with pytest.raises(GenerationFull, match="immigrants"):
+            await stage.run.control.execute(InjectGenome(experiment="x", genome=genome))
+        stage.open.set()
+        assert await task is ExperimentState.COMPLETED
+        with pytest.raises(WrongState, match="no generation follows"):
+            await stage.run.control.execute(InjectGenome(experiment="x", genome=genome))
+    snapshot = await stage.snapshot()
+    agent = snapshot.generations[1][-1].agent
+    assert (agent.genome, agent.parents, agent.operator) == (genome, (), INJECTED)
+    assert snapshot.deviations.interventions == 1
 
 
 @pytest.mark.parametrize("played", [2, 8, 13, 25])

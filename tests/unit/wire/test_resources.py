@@ -129,10 +129,10 @@ async def stored(*events: Event, state: ExperimentState | None = None) -> Stored
     return StoredExperiment(snapshot=found, config=config, state=state or found.state, last_activity=1_790_000_000.5)
 
 
-def test_an_experiment_is_shown_as_it_stands() -> None:
+async def test_an_experiment_is_shown_as_it_stands() -> None:
     """State, progress, best fitness, deviations and the hash of what is finished are those of the store."""
     injected = GenomeInjected(generation=2, genome=Genome((0.5, 1.0)))
-    experiment = stored(*GENERATION_0, *HALF_OF_GENERATION_1, injected, state=ExperimentState.INTERRUPTED)
+    experiment = await stored(*GENERATION_0, *HALF_OF_GENERATION_1, injected, state=ExperimentState.INTERRUPTED)
     message = experiment_message(experiment, whole=True)
     assert (message.id, message.uuid, message.seed) == ("lab", EXPERIMENT.uuid, 2**63 - 1)
     assert EXPERIMENT_STATES.received(message.state) is ExperimentState.INTERRUPTED
@@ -152,38 +152,38 @@ def test_an_experiment_is_shown_as_it_stands() -> None:
     ]
 
 
-def test_genes_are_sent_with_a_whole_experiment() -> None:
+async def test_genes_are_sent_with_a_whole_experiment() -> None:
     """A client needs neither the scenario nor the policy; lists and long texts leave them out."""
     space = GenomeSpace((Gene.choice("scan", ("left", "right")),))
-    experiment = replace(stored(STARTED), space=space)
+    experiment = replace(await stored(STARTED), space=space)
     assert gene_space_from_json(experiment_message(experiment, whole=True).gene_space_json) == space
     assert not experiment_message(experiment, whole=False).gene_space_json
-    assert not experiment_message(stored(STARTED), whole=True).gene_space_json
+    assert not experiment_message(await stored(STARTED), whole=True).gene_space_json
     long = replace(experiment, space=GenomeSpace((Gene.real("x", 0.0, 1.0, "y" * 1_000_000),)))
     assert not experiment_message(long, whole=True).gene_space_json
 
 
-def test_what_is_not_there_yet_is_left_out() -> None:
+async def test_what_is_not_there_yet_is_left_out() -> None:
     """Before the first generation is finished there is no best fitness, which 0 could be, and no champion."""
-    message = experiment_message(stored(STARTED), whole=True)
+    message = experiment_message(await stored(STARTED), whole=True)
     assert not message.HasField("best_fitness")
     assert not message.HasField("champion")
     assert EXPERIMENT_STATES.received(message.state) is ExperimentState.RUNNING
 
 
-def test_champion_and_reason_are_told() -> None:
+async def test_champion_and_reason_are_told() -> None:
     """A chosen champion has its validation fitness, and an interruption its reason."""
     chosen = ChampionChosen(champion=AgentRef(0, 1), validation_fitness=0.0, candidates=1)
     stopped = ExperimentInterrupted(generation=1, reason="Ctrl-C")
-    message = experiment_message(stored(*GENERATION_0, chosen, stopped), whole=False)
+    message = experiment_message(await stored(*GENERATION_0, chosen, stopped), whole=False)
     assert message.champion == pb.Champion(agent_id="lab-g000-a001", validation_fitness=0.0)
     assert message.HasField("champion")
     assert message.reason == "Ctrl-C"
 
 
-def test_lists_leave_out_what_is_long() -> None:
+async def test_lists_leave_out_what_is_long() -> None:
     """Configuration, provenance and generations of an experiment are not in a list; nor an agent's genome."""
-    experiment = stored(*GENERATION_0)
+    experiment = await stored(*GENERATION_0)
     message = experiment_message(experiment, whole=False)
     assert (message.config_yaml, dict(message.provenance), list(message.generations)) == ("", {}, [])
     message.MergeFrom(experiment_message(experiment, whole=True))
@@ -192,9 +192,9 @@ def test_lists_leave_out_what_is_long() -> None:
     assert (list(agent.genome), list(agent.lineage), list(agent.episodes)) == ([], [], [])
 
 
-def test_a_generation_is_shown_with_its_agents() -> None:
+async def test_a_generation_is_shown_with_its_agents() -> None:
     """The last generation is the one that is meant where none is named; paused agents are told from pending ones."""
-    experiment = stored(*GENERATION_0, *HALF_OF_GENERATION_1)
+    experiment = await stored(*GENERATION_0, *HALF_OF_GENERATION_1)
     message = generation_message(experiment, None)
     assert message == generation_message(experiment, 1)
     assert (message.experiment_id, message.generation, message.finished) == ("lab", 1, False)
@@ -209,9 +209,9 @@ def test_a_generation_is_shown_with_its_agents() -> None:
     assert [agent.HasField("fitness") for agent in message.agents] == [True, False, False]
 
 
-def test_a_finished_generation_has_its_summary_and_its_failures() -> None:
+async def test_a_finished_generation_has_its_summary_and_its_failures() -> None:
     """An agent that has failed says why, and has no fitness."""
-    message = generation_message(stored(*GENERATION_0, *HALF_OF_GENERATION_1), 0)
+    message = generation_message(await stored(*GENERATION_0, *HALF_OF_GENERATION_1), 0)
     assert message.finished
     assert message.summary.best_fitness == -1.0
     failed = message.agents[2]
@@ -220,21 +220,21 @@ def test_a_finished_generation_has_its_summary_and_its_failures() -> None:
     assert not failed.HasField("fitness")
 
 
-def test_a_generation_that_has_not_started_is_not_found() -> None:
+async def test_a_generation_that_has_not_started_is_not_found() -> None:
     """The message says which ones there are."""
     with pytest.raises(GenerationNotFound, match="lab has not started a generation: try again"):
-        generation_message(stored(STARTED), None)
+        generation_message(await stored(STARTED), None)
     for number in (1, -1):
         with pytest.raises(GenerationNotFound, match=f"generation {number} of lab has not started: use 0, or"):
-            generation_message(stored(*GENERATION_0), number)
+            generation_message(await stored(*GENERATION_0), number)
     with pytest.raises(GenerationNotFound, match="use 0 to 1, or omit it"):
-        generation_message(stored(*GENERATION_0, *HALF_OF_GENERATION_1), 2)
+        generation_message(await stored(*GENERATION_0, *HALF_OF_GENERATION_1), 2)
 
 
-def test_an_agent_is_shown_whole() -> None:
+async def test_an_agent_is_shown_whole() -> None:
     """Genes have their names, choices their words, the lineage goes back to generation 0, nearest first."""
     judged = played(1, 0, 0, Purpose.VALIDATION)
-    experiment = stored(*GENERATION_0, *HALF_OF_GENERATION_1, judged)
+    experiment = await stored(*GENERATION_0, *HALF_OF_GENERATION_1, judged)
     message = agent_message(experiment, experiment.snapshot.find("lab-g001-a000"), space=SPACE, whole=True)
     assert list(message.genome) == [
         pb.GeneValue(name="caution", value=0.25),
@@ -251,24 +251,24 @@ def test_an_agent_is_shown_whole() -> None:
     assert message.episodes_finished == 2
 
 
-def test_a_genome_without_its_space_is_shown_without_names() -> None:
+async def test_a_genome_without_its_space_is_shown_without_names() -> None:
     """Where the policy cannot be made, its numbers are still told."""
-    experiment = stored(*GENERATION_0)
+    experiment = await stored(*GENERATION_0)
     message = agent_message(experiment, experiment.snapshot.find("lab-g000-a001"), space=None, whole=True)
     assert list(message.genome) == [pb.GeneValue(value=0.25), pb.GeneValue(value=1.0)]
 
 
-def test_only_pending_agents_are_paused() -> None:
+async def test_only_pending_agents_are_paused() -> None:
     """An agent that got its last episode while it was paused is completed."""
-    evaluation = stored(*GENERATION_0).snapshot.find("lab-g000-a001")
+    evaluation = (await stored(*GENERATION_0)).snapshot.find("lab-g000-a001")
     message = agent_brief(evaluation, paused=True, episodes_finished=2)
     assert agent_status(message.status) == (AgentStatus.COMPLETED, False)
 
 
 @pytest.mark.parametrize("state", list(ExperimentState))
-def test_every_state_comes_back(state: ExperimentState) -> None:
+async def test_every_state_comes_back(state: ExperimentState) -> None:
     """A client reads the very state that the store has."""
-    message = experiment_message(stored(STARTED, state=state), whole=False)
+    message = experiment_message(await stored(STARTED, state=state), whole=False)
     assert EXPERIMENT_STATES.received(message.state) is state
 
 

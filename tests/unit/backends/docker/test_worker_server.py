@@ -15,6 +15,7 @@ from cryptography import x509
 from clau_doom.backends.docker.worker_server import Lease, WorkerServer, WorkerStream
 from clau_doom.errors import ContainerRefused
 from clau_doom.wire import MAX_FRAME
+from tests.support.requirements import missing
 
 ATTACH = "/claudoom.worker.v1.WorkerService/Attach"
 PATIENCE = 10.0
@@ -283,7 +284,7 @@ async def test_a_gate_is_found_by_the_name_that_it_listens_on(host: str) -> None
             probe.bind(("::1", 0))
         except OSError:
             if host == "[::1]":
-                pytest.skip("this machine has no IPv6")
+                missing("the loopback interface has no IPv6 address")
     async with WorkerServer(f"{host}:0") as server:
         assert server.endpoint.rpartition(":")[0] == host
         with server.lease("x-g000-a000") as lease:
