@@ -16,7 +16,16 @@ from clau_doom.domain.event_declaration import (
     generation_of,
     summary_of,
 )
-from clau_doom.domain.events import AgentDropped, Event, ExperimentStarted, GenerationStarted
+from clau_doom.domain.events import (
+    AgentDropped,
+    ChampionChosen,
+    Event,
+    ExperimentPaused,
+    ExperimentStarted,
+    GenerationCompleted,
+    GenerationStarted,
+)
+from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.events.subjects import subject_pattern
 
 DOCS = Path(__file__).parents[3] / "docs" / "events.md"
@@ -44,6 +53,24 @@ def test_summaries() -> None:
     assert summary_of(started) == "generation 4 started, 2 agents"
     assert (agent_of("lab", started), generation_of(started)) == (None, 4)
     assert summary_of(ExperimentStarted(resumed=True, generations=9, config_yaml="")) == "resumed, 9 generations"
+
+
+def test_the_generation_of_an_event() -> None:
+    """It comes from the agent's reference, the summary or the field `generation`, in this order."""
+    summary = GenerationSummary(
+        index=7,
+        best=AgentRef(7, 0),
+        best_fitness=1.0,
+        mean_fitness=1.0,
+        worst_fitness=1.0,
+        std_fitness=0.0,
+        failed=0,
+        episodes=1,
+    )
+    assert generation_of(GenerationCompleted(summary=summary)) == 7
+    assert generation_of(AgentDropped(ref=AgentRef(3, 2), fitness=1.0, episodes=1)) == 3
+    assert generation_of(ChampionChosen(champion=AgentRef(5, 1), validation_fitness=1.0, candidates=2)) == 5
+    assert generation_of(ExperimentPaused()) is None
 
 
 def test_the_documented_table_is_that_of_the_declarations() -> None:

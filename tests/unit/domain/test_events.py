@@ -62,6 +62,8 @@ def test_final_states_are_those_that_nothing_follows() -> None:
         ((("a", "1"), ("b", "2")), (("a", "9"), ("b", "9")), ("a", "1", "9")),
         ((("a", "1"),), (("a", "1"), ("b", "2")), ("b", "none", "2")),
         ((("b", "2"),), (), ("b", "2", "none")),
+        ((("b", "none"),), (), None),
+        ((), (("b", "none"),), None),
     ],
 )
 def test_provenance_names_its_first_difference(

@@ -90,5 +90,6 @@ def test_a_fitness_carries_its_uncertainty() -> None:
     episodes = [Measures(kills=kills) for kills in (7.0, 8.0, 9.0)]
     assert fitness.variance_of(episodes) == 1.0
     assert fitness.error_of(episodes) == pytest.approx(1 / math.sqrt(3))
+    assert fitness.variance_of(episodes[:2]) == 0.5
     assert fitness.variance_of(episodes[:1]) is None
     assert fitness.error_of(episodes[:1]) is None

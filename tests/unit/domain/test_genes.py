@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clau_doom.domain import Gene, GeneBlock, Genome, GenomeSpace
+from clau_doom.domain import Gene, GeneBlock, GeneKind, Genome, GenomeSpace
+from clau_doom.domain.genes import Genes
 from clau_doom.errors import InvalidGenome
 
 BLOCK = GeneBlock(name="layer0", shape=(2, 3), axes=("unit", "input"), low=-4.0, high=4.0)
@@ -131,3 +132,31 @@ def test_genomes_of_equal_numbers_are_equal() -> None:
     assert Genome((1.0,)) != (1.0,)
     assert repr(Genome((1.0, -0.0))) == "Genome((1.0, -0.0))"
     assert len(repr(Genome([0.25] * 1000))) < 300
+
+
+def test_constructors_set_all_attributes() -> None:
+    """Bounds are numbers. Those of a choice are its first and its last index."""
+    assert Gene.real("aim", -1, 1, "offset") == Gene(
+        name="aim", kind=GeneKind.REAL, low=-1.0, high=1.0, description="offset"
+    )
+    assert Gene.integer("burst", 1, 8, "shots") == Gene(
+        name="burst", kind=GeneKind.INTEGER, low=1.0, high=8.0, description="shots"
+    )
+    assert Gene.choice("scan", ["left", "right", "back"], "where to look") == Gene(
+        name="scan",
+        kind=GeneKind.CHOICE,
+        low=0.0,
+        high=2.0,
+        choices=("left", "right", "back"),
+        description="where to look",
+    )
+
+
+def test_genes_are_equal_by_their_parts() -> None:
+    """Equal parts have equal hashes. Other parts, and other types with the same parts, differ."""
+    genes, other = Genes([BLOCK]), Genes([Gene.real("x", 0.0, 1.0)])
+    assert genes == Genes([BLOCK])
+    assert hash(genes) == hash(Genes([BLOCK]))
+    assert genes != other
+    assert hash(genes) != hash(other)
+    assert genes != (BLOCK,)

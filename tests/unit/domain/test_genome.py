@@ -3,6 +3,8 @@
 import math
 import re
 import struct
+import sys
+from array import array
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clau_doom.domain import Gene, GeneKind, Genome, GenomeSpace
+from clau_doom.domain.genome import _swapped
 from clau_doom.errors import InvalidGenome
 
 SPACE = GenomeSpace(
@@ -134,3 +137,14 @@ def test_a_readable_genome_that_is_none_is_refused(change: dict[str, float | str
 def test_equal_genomes_are_one_key() -> None:
     """Genomes are compared and hashed by value."""
     assert {Genome((1.0,)): "x"}[Genome(struct.unpack("<d", struct.pack("<d", 1.0)))] == "x"
+
+
+@pytest.mark.parametrize("order", ["little", "big"])
+def test_bytes_are_swapped_on_big_endian_machines_only(order: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stored numbers are little-endian on every machine."""
+    native, other = (
+        array("d", [1.5, -2.0]).tobytes(),
+        struct.pack(f"{'>' if sys.byteorder == 'little' else '<'}2d", 1.5, -2.0),
+    )
+    monkeypatch.setattr(sys, "byteorder", order)
+    assert _swapped(array("d", [1.5, -2.0])).tobytes() == (other if order == "big" else native)

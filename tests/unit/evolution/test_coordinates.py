@@ -1,5 +1,7 @@
 """Tests of the coordinates of genomes."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -18,6 +20,7 @@ SPACE = GenomeSpace(
         Gene.real("fixed", 2.5, 2.5),
     )
 )
+PARTS = (Gene.real("x", -5, 5), Gene.integer("n", -3, 9), Gene.choice("c", "abc"), Gene.integer("fixed", 4, 4))
 
 
 @given(st.data())
@@ -44,3 +47,25 @@ def test_the_spread_is_the_same_however_many_columns_are_measured_at_once(monkey
     for columns in (1, 7, 333):
         monkeypatch.setattr(coordinates, "_COLUMNS", columns)
         assert space.spread(rows) == whole
+
+
+def test_coordinates_of_each_kind() -> None:
+    """A real gene is scaled to its range, and others count their values from 0."""
+    space = coordinates.Coordinates(GenomeSpace(PARTS))
+    assert space.row(Genome((0.0, 2.0, 1.0, 4.0))).tolist() == [0.5, 5.0, 1.0, 0.0]
+    assert space.genome(np.array([0.5, 5.0, 1.0, 0.0])) == Genome((0.0, 2.0, 1.0, 4.0))
+
+
+def test_values_outside_the_bounds_have_the_nearest_coordinates() -> None:
+    """The lowest and the highest coordinate stand for values beyond them."""
+    space = coordinates.Coordinates(GenomeSpace(PARTS))
+    assert space.row(Genome((-99.0, -99.0, -99.0, -99.0))).tolist() == [0.0, 0.0, 0.0, 0.0]
+    assert space.row(Genome((99.0, 99.0, 99.0, 99.0))).tolist() == [1.0, 12.0, 2.0, 0.0]
+
+
+def test_rounding_does_not_leave_the_bounds() -> None:
+    """7.41 * 0.55 + high * 0.45 is rounded up to a number above high, which is the next number after 7.41."""
+    high = math.nextafter(7.41, 8.0)
+    assert 7.41 * (1.0 - 0.45) + high * 0.45 > high
+    space = coordinates.Coordinates(GenomeSpace([Gene.real("x", 7.41, high)]))
+    assert space.genome(np.array([0.45])) == Genome((high,))

@@ -1,12 +1,20 @@
-"""Genomes of strategies, to the bit as they were before gene spaces became arrays."""
+"""Tests of the construction of strategies and races; genomes keep the bits of earlier versions."""
 
 import hashlib
+from typing import Any
 
 import pytest
 
-from clau_doom.config import ExperimentConfig
+from clau_doom.config import (
+    CmaEsConfig,
+    ExperimentConfig,
+    GeneticConfig,
+    MapElitesConfig,
+    RacingConfig,
+    RandomSearchConfig,
+)
 from clau_doom.domain import Gene, GeneBlock, GenomeSpace, generator
-from clau_doom.evolution import Result, coordinates, make_strategy
+from clau_doom.evolution import Race, Result, coordinates, make_race, make_strategy
 
 MIXED = GenomeSpace(
     [
@@ -20,6 +28,7 @@ MIXED = GenomeSpace(
 )
 WIDE = GenomeSpace([GeneBlock(name="w", shape=(3000,), low=-4.0, high=4.0)])
 SHRINKING = {"kind": "genetic", "shrink": True, "mutation": 0.5}
+RACING = RacingConfig(rule="halving", first=1, growth=2.0, keep=0.25, audit=0.5)
 
 
 def digest(evolution: dict[str, object], space: GenomeSpace) -> str:
@@ -55,3 +64,21 @@ def test_genomes_are_the_same_however_many_rows_are_worked_on_at_once(
     """The expected digests were taken when a space was a tuple of genes and operators worked on whole matrices."""
     monkeypatch.setattr(coordinates, "_NUMBERS", numbers)
     assert digest(evolution, space) == expected
+
+
+@pytest.mark.parametrize("kind", [GeneticConfig, CmaEsConfig, RandomSearchConfig])
+def test_a_race_has_all_settings(kind: Any) -> None:
+    """Population, episodes, seed and generation reach the race: its rungs, audits and decisions are the same."""
+    made = make_race(kind(racing=RACING), 8, 6, 3, 4)
+    race = Race(RACING, population=8, episodes=6, seed=3, generation=4)
+    field = [[float(value)] * 6 for value in (5, 1, 5, 2, 9, 5, 5, 0)]
+    assert made is not None
+    assert made.rungs == race.rungs == (1, 2, 4, 6)
+    assert made.tally(field) == race.tally(field)
+    assert [made.dropped(field, rung) for rung in made.rungs] == [race.dropped(field, rung) for rung in race.rungs]
+
+
+@pytest.mark.parametrize("config", [GeneticConfig(), MapElitesConfig()], ids=lambda config: config.kind)
+def test_without_racing_all_agents_play_all_episodes(config: Any) -> None:
+    """The default rule is `none`, and MAP-Elites has no racing."""
+    assert make_race(config, 8, 6, 3, 4) is None

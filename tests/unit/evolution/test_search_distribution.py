@@ -44,6 +44,13 @@ def test_rates_are_the_package_s(shape: tuple[int, int], expected: tuple[object,
         assert mine == pytest.approx(other, rel=1e-13)
 
 
+@pytest.mark.parametrize("n", [3, 10, 100])
+def test_the_length_is_that_of_a_standard_normal_vector(n: int) -> None:
+    """The approximation is within a thousandth of sqrt(2) gamma((n + 1) / 2) / gamma(n / 2)."""
+    exact = math.sqrt(2.0) * math.exp(math.lgamma((n + 1) / 2.0) - math.lgamma(n / 2.0))
+    assert _rates(n, 6, diagonal=False).length == pytest.approx(exact, rel=1e-3)
+
+
 @pytest.mark.parametrize("diagonal", [False, True])
 def test_samples_have_mean_and_deviation(diagonal: bool) -> None:
     """At first a sample is the mean and sigma times its normal numbers."""
@@ -60,6 +67,63 @@ def test_the_mean_moves_to_the_weighted_best(diagonal: bool) -> None:
     raw = [math.log(3.5), math.log(3.5 / 2.0), math.log(3.5 / 3.0)]
     shares = [value / sum(raw) for value in raw]
     assert search.mean == pytest.approx([1.0 + shares[0], 2.0 + shares[1] - shares[2]])
+
+
+@pytest.mark.parametrize("diagonal", [False, True])
+@pytest.mark.parametrize(("far", "learns"), [(0.5, True), (20.0, False)])
+def test_the_first_update_is_the_tutorial_s(far: float, learns: bool, diagonal: bool) -> None:
+    """All of (41) to (47) of arXiv:1604.00772 hold, also if the step is too long for the path of the covariance."""
+    search = SearchDistribution(
+        np.array([1.0, 2.0]), 0.5, 6, diagonal=diagonal, smallest=np.full(2, 1e-13), largest=1e9
+    )
+    rates = _rates(2, 6, diagonal=diagonal)
+    steps = np.array([[far, 0.3], [0.9 * far, -0.2], [far, 0.1], [-0.4, 0.7], [0.2, -1.1], [-0.6, 0.5]])
+    search.update(search.mean + 0.5 * steps)
+    step = rates.weights[:3] @ steps[:3]
+    path = math.sqrt(rates.sigma_path * (2.0 - rates.sigma_path) * rates.effective) * step
+    length = float(np.linalg.norm(path))
+    limit = (1.4 + 2.0 / 3.0) * rates.length * math.sqrt(1.0 - (1.0 - rates.sigma_path) ** 2)
+    assert (length < limit) is learns
+    gain = math.sqrt(rates.path * (2.0 - rates.path) * rates.effective) if learns else 0.0
+    lost = 0.0 if learns else rates.path * (2.0 - rates.path)
+    lengths = np.linalg.norm(steps, axis=1)
+    weights = np.where(rates.weights < 0.0, rates.weights * 2.0 / (lengths * lengths), rates.weights)
+    covariance = (
+        (1.0 + rates.rank_one * lost - rates.rank_one - rates.rank_mu * rates.weights.sum()) * np.eye(2)
+        + rates.rank_one * gain * gain * np.outer(step, step)
+        + rates.rank_mu * sum(weight * np.outer(each, each) for weight, each in zip(weights, steps, strict=True))
+    )
+    assert search.mean == pytest.approx(np.array([1.0, 2.0]) + 0.5 * step)
+    change = rates.sigma_path / rates.damping * (length / rates.length - 1.0)
+    assert search.sigma == pytest.approx(0.5 * math.exp(min(1.0, change)))
+    assert search._covariance == pytest.approx(np.diagonal(covariance) if diagonal else covariance)
+
+
+def test_a_diagonal_covariance_learns_faster() -> None:
+    """Both rates are (n + 2) / 3 times those of a full covariance: 4 times for 10 dimensions."""
+    full, diagonal = (_rates(10, 20, diagonal=diagonal) for diagonal in (False, True))
+    assert diagonal.rank_one == pytest.approx(4.0 * full.rank_one)
+    assert diagonal.rank_mu == pytest.approx(4.0 * full.rank_mu)
+
+
+@pytest.mark.parametrize("diagonal", [False, True])
+def test_a_large_batch_replaces_the_covariance(diagonal: bool) -> None:
+    """The rates of both updates sum to 1 at most. Then negative weights are 0."""
+    rates = _rates(2, 1_000, diagonal=diagonal)
+    assert rates.rank_one + rates.rank_mu == pytest.approx(1.0)
+    assert rates.weights[-1] == pytest.approx(0.0)
+
+
+def test_sigma_is_limited_where_all_coordinates_are() -> None:
+    """Deviations are 0.5 and 2: sigma is at least 0.02 / 2, at which both are too small, and at most 1 / 0.5."""
+    search = distribution(diagonal=True, smallest=0.02)
+    search._covariance = np.array([0.25, 4.0])
+    search.sigma = 1e-30
+    assert (search._limits() * [0.5, 2.0]).tolist() == [0.02, 0.02]
+    assert search.sigma == pytest.approx(0.01)
+    search.sigma = 1e30
+    assert (search._limits() * [0.5, 2.0]).tolist() == [1.0, 1.0]
+    assert search.sigma == pytest.approx(2.0)
 
 
 def test_an_update_learns_the_direction() -> None:

@@ -132,6 +132,18 @@ def test_elites_are_played_again_in_every_block() -> None:
     assert asked[again[0]].parents == (AgentRef(0, 2),)
 
 
+def test_more_elites_than_members_leave_one_new_agent() -> None:
+    """In a population of three, a block replays two different elites and breeds one agent."""
+    strategy = make_steady_state(GeneticConfig(mode="steady_state", lookahead=1, elites=9), SPACE, 3, 1)
+    for block in range(4):
+        asked = []
+        for number in range(3):
+            asked.append(strategy.ask())
+            strategy.tell(Result(fitness=float(number)))
+        elites = [offspring.genome for offspring in asked if offspring.operator == "elite"]
+        assert len(set(elites)) == len(elites) == (2 if block else 0)
+
+
 def test_one_that_was_lucky_once_does_not_stay() -> None:
     """Age removes an agent from the population, and replays lower the mean of a lucky elite."""
     strategy = made(GeneticConfig(mode="steady_state", lookahead=1, elites=1))

@@ -1,0 +1,14 @@
+"""Tests of behaviour descriptors at the limits of their range."""
+
+import math
+
+import pytest
+
+from clau_doom.domain import Measures
+from clau_doom.evolution import describe_behaviour
+
+
+@pytest.mark.parametrize(("amount", "expected"), [(math.inf, 1.0), (-math.inf, 0.0), (-1.0, 0.0), (0.0, 0.0)])
+def test_an_unbounded_measure_is_squashed_at_its_limits(amount: float, expected: float) -> None:
+    """Infinity is 1 and not NaN. Negative amounts are 0."""
+    assert describe_behaviour("kills", Measures(kills=amount)) == expected
