@@ -17,6 +17,9 @@ PATHS := src tests bench examples tools
 TEXTS := $(PATHS) docs deploy proto $(wildcard *.md) Makefile pyproject.toml
 # Seconds of random inputs of `make fuzz`. Its systematic inputs take two to three additional minutes.
 SECONDS := 420
+# Number of mutants of `make mutants`, and the seed that chooses them.
+COUNT := 300
+SEED := 1
 # Base image of the Docker images. Its Python must have the major and minor version of the orchestrator's.
 BASE ?= python:3.11-slim-bookworm
 IMAGE := deploy/docker
@@ -26,7 +29,7 @@ DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo install dev test fuzz check check-text format reference bench image base-image proto check-proto lock check-pins clean
+.PHONY: help demo install dev test coverage mutants fuzz check check-text format reference bench image base-image proto check-proto lock check-pins clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -40,6 +43,14 @@ dev: $(DEV) ## Install the development tools as well
 
 test: $(DEV) ## Run the tests; ARGS="-k word" selects tests by name
 	$(BIN)/python -m pytest --numprocesses 2 $(ARGS)
+
+# Branch coverage makes tests two to three times as slow: tests of real backends are left out.
+coverage: $(DEV) ## Measure branch coverage of unit and contract tests; fails below the floor in pyproject.toml
+	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term --cov-report=html -m "not docker" \
+		tests/unit tests/contract $(ARGS)
+
+mutants: $(DEV) ## Run mutation tests of domain and evolution; COUNT=50 for fewer mutants, SEED=2 for others
+	$(BIN)/python tools/mutants.py --count $(COUNT) --seed $(SEED)
 
 fuzz: $(DEV) ## Test with random arguments, files and requests for ten minutes; SECONDS=60 for less
 	FUZZ_SECONDS=$(SECONDS) $(BIN)/python -m pytest tests/fuzz $(ARGS)

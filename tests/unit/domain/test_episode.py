@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from clau_doom.domain import EpisodeOutcome, Measures
-from clau_doom.domain.score import MEASURES
+from clau_doom.domain.fitness import MEASURES
 
 OUTCOME = EpisodeOutcome(seed=7, measures=Measures(kills=2.0), trajectory_sha256="ab" * 32)
 

@@ -31,7 +31,7 @@ from clau_doom.domain.events import (
     GenerationStarted,
 )
 from clau_doom.domain.experiment import Deviations, Experiment, GenerationSummary, Provenance
-from clau_doom.domain.experiment_projection import Ledger
+from clau_doom.domain.experiment_projection import ExperimentProjection
 from clau_doom.domain.failure_trace import FailureTrace
 from clau_doom.errors import StoreCorrupted
 
@@ -75,9 +75,9 @@ def completed(index: int, best: AgentRef) -> GenerationCompleted:
     return GenerationCompleted(summary=summary)
 
 
-def ledger(events: Iterable[Event] = (), *, agents: int = 2) -> Ledger:
-    """Return the ledger of a running experiment after its first generation was asked and further events."""
-    started = Ledger()
+def projection(events: Iterable[Event] = (), *, agents: int = 2) -> ExperimentProjection:
+    """Return the state of a running experiment after its first generation was asked and further events."""
+    started = ExperimentProjection()
     for event in [
         ExperimentCreated(experiment=EXPERIMENT),
         ExperimentStarted(resumed=False, generations=3, config_yaml=""),
@@ -90,13 +90,13 @@ def ledger(events: Iterable[Event] = (), *, agents: int = 2) -> Ledger:
 
 def test_a_snapshot_has_the_number_of_events() -> None:
     """The last sequence equals the number of applied events."""
-    assert ledger().snapshot().last_sequence == 3
+    assert projection().snapshot().last_sequence == 3
 
 
 def test_a_snapshot_without_events_is_an_error() -> None:
     """An empty log has no experiment."""
     with pytest.raises(StoreCorrupted, match="no experiment is stored here"):
-        Ledger().snapshot()
+        ExperimentProjection().snapshot()
 
 
 def test_deviations_are_counted_by_kind() -> None:
@@ -121,7 +121,7 @@ def test_deviations_are_counted_by_kind() -> None:
         )
         for number, kind in enumerate([FailureKind.POLICY_TIMED_OUT, FailureKind.POLICY_RAISED])
     ]
-    assert ledger(events, agents=6).snapshot().deviations == Deviations(
+    assert projection(events, agents=6).snapshot().deviations == Deviations(
         exhausted_attempts=1, missed_deadlines=3, interventions=1, repeated_actions=7
     )
 
@@ -129,7 +129,7 @@ def test_deviations_are_counted_by_kind() -> None:
 def test_a_restart_removes_the_failure_and_is_an_intervention() -> None:
     """The agent is pending again, and the failure of its first attempt is not a deviation."""
     ref = AgentRef(0, 1)
-    found = ledger([failed(ref, FailureKind.ATTEMPTS_EXHAUSTED), AgentRestarted(ref=ref)])
+    found = projection([failed(ref, FailureKind.ATTEMPTS_EXHAUSTED), AgentRestarted(ref=ref)])
     evaluation = found.evaluation(ref)
     assert evaluation is not None
     assert (evaluation.status, evaluation.failure) == (AgentStatus.PENDING, None)
@@ -139,7 +139,7 @@ def test_a_restart_removes_the_failure_and_is_an_intervention() -> None:
 def test_episodes_are_sorted_by_number_and_purpose() -> None:
     """Training episodes belong to their agent, and others are kept by purpose and agent id."""
     baseline = baseline_id("lab")
-    found = ledger(
+    found = projection(
         [
             episode("lab-g000-a001", number=1),
             episode("lab-g000-a001", number=0),
@@ -154,15 +154,15 @@ def test_episodes_are_sorted_by_number_and_purpose() -> None:
 
 def test_a_steady_state_extends_the_last_generation() -> None:
     """Further agents follow the last index, or begin the next generation before the last one is complete."""
-    found = ledger(
+    found = projection(
         [
             AgentsAsked(generation=0, agents=(agent(0, 2), agent(0, 3))),
             AgentsAsked(generation=1, agents=(agent(1, 0),)),
             AgentsAsked(generation=1, agents=(agent(1, 1),)),
         ]
     )
-    assert found.in_generation(0) == tuple(f"lab-g000-a{index:03}" for index in range(4))
-    assert found.in_generation(1) == ("lab-g001-a000", "lab-g001-a001")
+    assert found.agent_ids(0) == tuple(f"lab-g000-a{index:03}" for index in range(4))
+    assert found.agent_ids(1) == ("lab-g001-a000", "lab-g001-a001")
     assert found.place("lab-g001-a001") == AgentRef(1, 1)
     assert found.place("lab-g001-a002") is None
 
@@ -193,7 +193,7 @@ def test_a_steady_state_extends_the_last_generation() -> None:
 )
 def test_an_impossible_event_is_refused(event: tuple[str, Event]) -> None:
     """An event that cannot follow the log is an error, and the state stays the same."""
-    found = ledger([episode("lab-g000-a000"), AgentEvaluated(ref=AgentRef(0, 0), fitness=1.0)])
+    found = projection([episode("lab-g000-a000"), AgentEvaluated(ref=AgentRef(0, 0), fitness=1.0)])
     before = found.snapshot()
     with pytest.raises(StoreCorrupted, match="cannot happen now"):
         found.apply(event[1])
@@ -202,7 +202,7 @@ def test_an_impossible_event_is_refused(event: tuple[str, Event]) -> None:
 
 def test_agents_of_a_later_generation_cannot_be_the_first() -> None:
     """Before the first generation, only generation 0 can be asked."""
-    found = Ledger()
+    found = ExperimentProjection()
     found.apply(ExperimentCreated(experiment=EXPERIMENT))
     found.apply(ExperimentStarted(resumed=False, generations=3, config_yaml=""))
     with pytest.raises(StoreCorrupted, match="cannot happen now"):
@@ -213,10 +213,10 @@ def test_a_forged_result_is_withdrawn_until_its_generation_is_complete() -> None
     """Claims that turn out to be false fail an evaluated agent. Afterwards the history is fixed."""
     first, second = AgentRef(0, 0), AgentRef(0, 1)
     events = [AgentEvaluated(ref=first, fitness=1.0), AgentEvaluated(ref=second, fitness=2.0)]
-    found = ledger([*events, failed(second, FailureKind.FORGED)])
+    found = projection([*events, failed(second, FailureKind.FORGED)])
     evaluation = found.evaluation(second)
     assert evaluation is not None
     assert (evaluation.status, evaluation.fitness) == (AgentStatus.FAILED, None)
-    late = ledger([*events, completed(0, second)])
+    late = projection([*events, completed(0, second)])
     with pytest.raises(StoreCorrupted, match="cannot happen now"):
         late.apply(failed(second, FailureKind.FORGED))

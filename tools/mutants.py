@@ -1,0 +1,167 @@
+"""Mutation tests of the packages `domain` and `evolution`, on a seeded sample of mutants.
+
+Usage: python tools/mutants.py [--count N] [--seed N]
+
+mutmut generates the mutants and runs the tests in a copy of the repository. `[tool.mutmut]` in pyproject.toml selects
+both. Exits with status 1 if a mutant survives that `tools/equivalent_mutants.toml` does not explain.
+"""
+
+import argparse
+import contextlib
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mutmut.mutation.diff_apply import get_diff_for_mutant
+from mutmut.mutation.file_mutation import mutate_file_contents
+from mutmut.stats import status_by_exit_code
+from mutmut.utils.format_utils import get_mutant_name, orig_function_and_class_names_from_key
+
+ROOT = Path(__file__).resolve().parent.parent
+EQUIVALENT = ROOT / "tools" / "equivalent_mutants.toml"
+_COPIED = ("docs", "examples", "proto", "pyproject.toml", "src", "tests")
+_KILLED = {"killed", "timeout", "segfault"}
+_SURVIVED = {"survived", "no tests"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mutant:
+    """Changed line of a function. The lines of `diff` start with - or +; they have no indentation."""
+
+    function: str
+    diff: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Sampled mutants, compared with the list of equivalent mutants."""
+
+    killed: int
+    equivalent: Sequence[Mutant]
+    """Survivors in the list."""
+    unexplained: Sequence[Mutant]
+    """Survivors outside the list."""
+    obsolete: Sequence[Mutant]
+    """Mutants in the list that a test kills."""
+
+
+def generate(root: Path, patterns: Iterable[str]) -> dict[str, Path]:
+    """Return the source file of each mutant's name, relative to `root`."""
+    paths = sorted(
+        path.relative_to(root) for pattern in patterns for path in root.glob(pattern) if path.suffix == ".py"
+    )
+    mutants: dict[str, Path] = {}
+    for path in paths:
+        source = (root / path).read_text()
+        mutants |= {get_mutant_name(path, name): path for name in mutate_file_contents(str(path), source).mutant_names}
+    return mutants
+
+
+def sample(names: Iterable[str], *, count: int, seed: int) -> list[str]:
+    """Choose mutants by a hash of seed and name, so that a changed function replaces only its own mutants."""
+    return sorted(names, key=lambda name: hashlib.sha256(f"{seed} {name}".encode()).digest())[:count]
+
+
+def describe(name: str, diff: str) -> Mutant:
+    """Identify a mutant by its function and changed lines, because mutmut's numbers change with the function."""
+    function, class_name = orig_function_and_class_names_from_key(name)
+    module = name.rpartition(".")[0]
+    lines = (line for line in diff.splitlines() if line[:1] in {"-", "+"} and line[:3] not in {"---", "+++"})
+    return Mutant(
+        function=".".join(part for part in (module, class_name, function) if part),
+        diff=tuple(f"{line[0]} {line[1:].strip()}" for line in lines),
+    )
+
+
+def read_equivalent(path: Path) -> dict[Mutant, str]:
+    """Return the reason of each equivalent mutant in a file."""
+    return {
+        Mutant(function=each["function"], diff=tuple(each["diff"].splitlines())): each["reason"]
+        for each in tomllib.loads(path.read_text()).get("mutant", [])
+    }
+
+
+def compare(killed: Sequence[Mutant], survivors: Sequence[Mutant], equivalent: Iterable[Mutant]) -> Comparison:
+    """Compare the tested mutants with the listed ones."""
+    listed = set(equivalent)
+    return Comparison(
+        killed=len(killed),
+        equivalent=[each for each in survivors if each in listed],
+        unexplained=[each for each in survivors if each not in listed],
+        obsolete=[each for each in killed if each in listed and each not in survivors],
+    )
+
+
+def run_mutmut(folder: Path, mutants: Mapping[str, Path]) -> tuple[list[Mutant], list[Mutant]]:
+    """Run mutmut in a copy of the repository and return the killed mutants and the survivors."""
+    mutmut = Path(sys.executable).with_name("mutmut")
+    subprocess.run([mutmut, "run", "--max-children", "1", *mutants], cwd=folder, check=True)
+    statuses: dict[str, str] = {}
+    for path in set(mutants.values()):
+        codes = json.loads((folder / "mutants" / f"{path}.meta").read_text())["exit_code_by_key"]
+        statuses |= {name: status_by_exit_code[codes[name]] for name in mutants if name in codes}
+    if unclear := Counter(statuses.values()).keys() - _KILLED - _SURVIVED:
+        sys.exit(f"mutmut did not finish: it reports {', '.join(sorted(unclear))}")
+    with contextlib.chdir(folder):
+        described = {name: describe(name, get_diff_for_mutant(name, path=path)) for name, path in mutants.items()}
+    return (
+        [described[name] for name in mutants if statuses[name] in _KILLED],
+        [described[name] for name in mutants if statuses[name] in _SURVIVED],
+    )
+
+
+def report(comparison: Comparison, reasons: Mapping[Mutant, str]) -> None:
+    """Print the numbers, then the survivors with their diffs."""
+    print(f"killed       {comparison.killed:5}")
+    print(f"equivalent   {len(comparison.equivalent):5}")
+    print(f"unexplained  {len(comparison.unexplained):5}")
+    for mutant in comparison.equivalent:
+        _print_mutant("equivalent", mutant, reasons[mutant])
+    for mutant in comparison.unexplained:
+        _print_mutant("unexplained", mutant, f"write a test, or add the mutant to {EQUIVALENT.relative_to(ROOT)}")
+    for mutant in comparison.obsolete:
+        _print_mutant("killed", mutant, f"remove the mutant from {EQUIVALENT.relative_to(ROOT)}")
+
+
+def _print_mutant(status: str, mutant: Mutant, note: str) -> None:
+    print(f"\n{status}: {mutant.function}", *(f"    {line}" for line in mutant.diff), f"  {note}", sep="\n")
+
+
+def _copy(target: Path) -> None:
+    for name in _COPIED:
+        if (source := ROOT / name).is_dir():
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
+        else:
+            shutil.copy2(source, target / name)
+
+
+def main() -> None:
+    """Test a sample of mutants and exit with status 1 if one survives unexplained."""
+    parser = argparse.ArgumentParser(description="Run mutation tests of domain and evolution on a seeded sample.")
+    parser.add_argument("--count", type=int, default=300, help="number of mutants (default: 300)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the sample (default: 1)")
+    arguments = parser.parse_args()
+    reasons = read_equivalent(EQUIVALENT)
+    with tempfile.TemporaryDirectory(prefix="clau-doom-mutants-") as name:
+        folder = Path(name)
+        _copy(folder)
+        patterns = tomllib.loads((folder / "pyproject.toml").read_text())["tool"]["mutmut"]["only_mutate"]
+        with contextlib.chdir(folder):
+            mutants = generate(folder, patterns)
+        sampled = sample(mutants, count=arguments.count, seed=arguments.seed)
+        print(f"{len(sampled)} of {len(mutants)} mutants, seed {arguments.seed}", flush=True)
+        comparison = compare(*run_mutmut(folder, {name: mutants[name] for name in sampled}), reasons)
+    report(comparison, reasons)
+    sys.exit(bool(comparison.unexplained or comparison.obsolete))
+
+
+if __name__ == "__main__":
+    main()
