@@ -26,10 +26,14 @@ def test_a_mismatch_names_the_measure_and_both_values(name: str) -> None:
     """The message has the claimed and the found value."""
     claimed = replace(OUTCOME, measures=replace(OUTCOME.measures, **{name: 1.5}))
     found = replace(OUTCOME, measures=replace(OUTCOME.measures, **{name: 0.25}))
-    assert claimed.mismatch(found) == f"it claims {name} of 1.5 where its actions lead to 0.25"
+    message = claimed.mismatch(found)
+    assert message is not None
+    assert all(word in message.replace(",", "").split() for word in (name, "1.5", "0.25"))
 
 
 @pytest.mark.parametrize("other", [replace(OUTCOME, seed=8), replace(OUTCOME, trajectory_sha256="cd" * 32)])
 def test_equal_measures_of_another_trajectory_are_a_mismatch(other: EpisodeOutcome) -> None:
     """A different seed or trajectory is a mismatch even if all measures agree."""
-    assert OUTCOME.mismatch(other) == "its trajectory is not the one that its actions lead to"
+    message = OUTCOME.mismatch(other)
+    assert message is not None
+    assert "trajectory" in message

@@ -30,8 +30,8 @@ FIRST, SECOND = AgentRef(0, 0), AgentRef(0, 1)
 @pytest.mark.parametrize(
     ("event", "reason"),
     [
-        (ExperimentCreated(experiment=EXPERIMENT), "in an experiment that is running"),
-        (ExperimentResumed(), "in an experiment that is running"),
+        (ExperimentCreated(experiment=EXPERIMENT), ".* running"),
+        (ExperimentResumed(), ".* running"),
         (GenerationStarted(generation=0, agents=(agent(0, 0),)), "for generation 0, with 1 generations started and 0"),
         (GenerationStarted(generation=1, agents=(agent(1, 0),)), "for generation 1, with 1 generations started and 0"),
         (AgentsAsked(generation=2, agents=(agent(2, 0),)), "for generation 2, with 1 generations started and 0"),
@@ -113,9 +113,9 @@ def test_a_generation_is_completed_with_its_best_agent() -> None:
 def test_a_completed_experiment_can_be_extended() -> None:
     """A further run needs more generations than the last one."""
     found = projection([ExperimentCompleted(generations=3)])
-    with pytest.raises(StoreCorrupted, match="in an experiment that is completed with 3 generations"):
+    with pytest.raises(StoreCorrupted, match="completed with 3 generations"):
         found.apply(ExperimentStarted(resumed=True, generations=3, config_yaml=""))
-    with pytest.raises(StoreCorrupted, match="agents_asked is not possible in an experiment that is completed"):
+    with pytest.raises(StoreCorrupted, match="agents_asked is not possible .* completed"):
         found.apply(AgentsAsked(generation=1, agents=(agent(1, 0),)))
     found.apply(ExperimentStarted(resumed=True, generations=4, config_yaml=""))
     assert found.generations_planned() == 4
