@@ -115,7 +115,7 @@ def test_a_completed_experiment_can_be_extended() -> None:
     found = projection([ExperimentCompleted(generations=3)])
     with pytest.raises(StoreCorrupted, match="completed with 3 generations"):
         found.apply(ExperimentStarted(resumed=True, generations=3, config_yaml=""))
-    with pytest.raises(StoreCorrupted, match="agents_asked is not possible .* completed"):
+    with pytest.raises(StoreCorrupted, match=r"agents_asked is not possible .* completed"):
         found.apply(AgentsAsked(generation=1, agents=(agent(1, 0),)))
     found.apply(ExperimentStarted(resumed=True, generations=4, config_yaml=""))
     assert found.generations_planned() == 4
