@@ -23,7 +23,7 @@ from scipy import stats
 from bench.child_processes import python_path
 from clau_doom.app.catalog.stored_experiments import read_experiment
 from clau_doom.app.plan import make_fitness
-from clau_doom.domain import Purpose, agent_id
+from clau_doom.domain import Purpose
 from clau_doom.domain.experiment import ExperimentState
 
 _EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -90,7 +90,7 @@ def _found(out: Path, name: str) -> Evolved:
     snapshot, fitness = stored.snapshot, make_fitness(stored.config)
     assert snapshot.champion is not None, "it ran to its end"
     ref, _ = snapshot.champion
-    held_out = snapshot.judging[Purpose.HELD_OUT, agent_id(name, ref.generation, ref.index)]
+    held_out = snapshot.judging[Purpose.HELD_OUT, ref.agent_id(name)]
     validation = sum(len(played) for (purpose, _), played in snapshot.judging.items() if purpose is Purpose.VALIDATION)
     return Evolved(
         held_out=statistics.fmean(fitness.of_episode(episode.outcome.measures) for episode in held_out),

@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 
 from clau_doom.analysis.document import Document
-from clau_doom.domain import AgentRef, agent_id
+from clau_doom.domain import AgentRef
 
 __all__ = ["document_json", "plain_value"]
 
@@ -27,7 +27,7 @@ def plain_value(value: object, experiment: str) -> object:
         experiment: Id of the experiment, for the ids of agents.
     """
     if isinstance(value, AgentRef):
-        return agent_id(experiment, value.generation, value.index)
+        return value.agent_id(experiment)
     if is_dataclass(value) and not isinstance(value, type):
         return {each.name: plain_value(getattr(value, each.name), experiment) for each in fields(value)}
     if isinstance(value, Enum):

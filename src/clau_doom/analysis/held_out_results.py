@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from clau_doom.analysis.summary import ResultTable, result_table
-from clau_doom.domain import AgentRef, Episode, Fitness, Purpose, agent_id, parse_agent_id
+from clau_doom.domain import AgentRef, Episode, Fitness, Purpose, parse_agent_id
 from clau_doom.domain.experiment import HoldoutResult
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import AgentNotFound
@@ -24,8 +24,8 @@ def held_out_standings(snapshot: Snapshot, fitness: Fitness) -> tuple[HoldoutRes
     """
     contestants = {agent: played for (use, agent), played in snapshot.judging.items() if use is Purpose.HELD_OUT}
     name = snapshot.experiment.id
-    champion = _id(name, snapshot.champion[0]) if snapshot.champion else None
-    first = _id(name, snapshot.summaries[0].best) if snapshot.summaries else None
+    champion = snapshot.champion[0].agent_id(name) if snapshot.champion else None
+    first = snapshot.summaries[0].best.agent_id(name) if snapshot.summaries else None
     baseline = next((agent for agent in sorted(contestants) if not _is_agent(agent)), None)
     roles = {"champion": champion, "generation 0": None if first == champion else first, "random": baseline}
     return tuple(
@@ -57,10 +57,6 @@ def _standing(role: str, agent: str, episodes: Sequence[Episode], fitness: Fitne
 
 def _training_fitness(snapshot: Snapshot, ref: AgentRef) -> float | None:
     return snapshot.generations[ref.generation][ref.index].fitness
-
-
-def _id(experiment: str, ref: AgentRef) -> str:
-    return agent_id(experiment, ref.generation, ref.index)
 
 
 def _is_agent(text: str) -> bool:

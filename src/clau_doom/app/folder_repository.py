@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from clau_doom.app.catalog.stored_experiments import list_experiments, read_experiment
+from clau_doom.app.catalog.stored_experiments import read_experiment
 from clau_doom.app.gene_space import genome_space
 from clau_doom.app.plan import plan_config, plan_resume
 from clau_doom.app.run import create_experiment, host_run
@@ -43,7 +43,7 @@ class FolderRepository:
         """Store experiments in `output_dir`, with the workers and the allow-lists of a server's configuration."""
         self._config = config
         self._output_dir = output_dir
-        self._runs = ExperimentFolders(output_dir)
+        self._folders = ExperimentFolders(output_dir)
         self.cores = CoreAllocator.of_machine(config.execution.workers, pin=config.section_of(LocalConfig).pin)
         """Cores for workers, shared by all experiments."""
 
@@ -84,16 +84,16 @@ class FolderRepository:
             NotAllowed: The folder has the maximum number of experiments or bytes of the server's limits.
         """
         assert isinstance(plan, Plan)
-        if not self._runs.holds(plan.config.name):
+        if not self._folders.holds(plan.config.name):
             self._check_quota()
         create_experiment(plan, uuid=uuid)
 
     def discard(self, experiment: str) -> None:
         """Remove an experiment that failed to start before its first agents were stored."""
-        self._runs.discard(experiment)
+        self._folders.discard(experiment)
 
     def _check_quota(self) -> None:
-        limits, (count, size) = self._config.server, self._runs.usage()
+        limits, (count, size) = self._config.server, self._folders.usage()
         remedy = "delete experiments, or raise"
         if count >= limits.max_experiments:
             raise NotAllowed(f"the server has {count:,} experiments already: {remedy} server.max_experiments")
@@ -109,11 +109,11 @@ class FolderRepository:
 
     def write(self, experiment: str) -> AbstractAsyncContextManager[ExperimentStore]:
         """Open a stored experiment for writing, without a backend."""
-        return self._runs.open(experiment).write()
+        return self._folders.open(experiment).write()
 
     def read(self, experiment: str) -> AbstractAsyncContextManager[ExperimentStore]:
         """Open a stored experiment for reading."""
-        return self._runs.open(experiment).read()
+        return self._folders.open(experiment).read()
 
     async def experiment(self, experiment: str) -> StoredExperiment:
         """Return the current state of a stored experiment.
@@ -129,11 +129,11 @@ class FolderRepository:
 
     def experiments(self) -> Sequence[str]:
         """Return the sorted ids of the stored experiments."""
-        return list_experiments(self._output_dir)
+        return self._folders.ids()
 
     def deleted(self, experiments: Iterable[str]) -> frozenset[str]:
         """Return the given experiments that have no folder any more."""
-        return frozenset(name for name in experiments if not self._runs.holds(name))
+        return frozenset(name for name in experiments if not self._folders.holds(name))
 
     def _with_server_settings(self, config: ExperimentConfig) -> ExperimentConfig:
         """Return a configuration with the server's own values, such as network, cluster and addresses."""

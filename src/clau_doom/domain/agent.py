@@ -18,6 +18,10 @@ class AgentRef:
     generation: int
     index: int
 
+    def agent_id(self, experiment: str) -> str:
+        """Return the id of the agent in an experiment, such as ``quickstart-g003-a017``."""
+        return agent_id(experiment, self.generation, self.index)
+
 
 class AgentStatus(StrEnum):
     """Status of an agent's evaluation."""
@@ -55,7 +59,7 @@ class Agent:
     @property
     def id(self) -> str:
         """The readable id, such as ``quickstart-g003-a017``."""
-        return agent_id(self.experiment, self.ref.generation, self.ref.index)
+        return self.ref.agent_id(self.experiment)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from clau_doom.domain.agent import AgentRef
-from clau_doom.domain.ids import agent_id
 
 __all__ = [
     "Declaration",
@@ -129,7 +128,7 @@ def agent_of(experiment: str, happened: Any) -> str | None:
     """Return the id of the agent, or of the random baseline, that an event is about; None if there is none."""
     ref = _ref_of(happened)
     if ref is not None:
-        return agent_id(experiment, ref.generation, ref.index)
+        return ref.agent_id(experiment)
     episode = getattr(happened, "episode", None)
     agent = getattr(happened, "agent", None) if episode is None else episode.agent
     return agent if isinstance(agent, str) else None

@@ -4,7 +4,6 @@ from clau_doom.domain.agent import AgentRef, AgentStatus
 from clau_doom.domain.events import FailureKind
 from clau_doom.domain.experiment import Deviations
 from clau_doom.domain.failure_trace import FailureTrace, TraceIndex
-from clau_doom.domain.ids import agent_id
 from clau_doom.domain.state_changes import AgentStatusChanged, Change, ContestantExcluded, Intervention
 
 __all__ = ["Irregularities"]
@@ -37,7 +36,7 @@ class Irregularities:
         """Return the traceback of each agent's last failure, by agent id."""
         index = TraceIndex()
         for agent, trace in self._traces:
-            name = agent if isinstance(agent, str) else agent_id(experiment, agent.generation, agent.index)
+            name = agent if isinstance(agent, str) else agent.agent_id(experiment)
             index.add(name, trace)
         return index.by_agent()
 

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from clau_doom.domain import AgentRef, Episode, EpisodeOutcome, EpisodeTiming, Measures, Purpose, agent_id
+from clau_doom.domain import AgentRef, Episode, EpisodeOutcome, EpisodeTiming, Measures, Purpose
 from clau_doom.domain.episode import OutcomeRow
 from clau_doom.domain.fitness import MEASURES
 from clau_doom.errors import StorageFailed, StoreCorrupted
@@ -101,7 +101,7 @@ class TrainingEpisodes(Mapping[AgentRef, Sequence[Episode]]):
         seconds, number, attempts, worker, repeated = self._row(index)[len(MEASURES) :]
         return Episode(
             purpose=Purpose.TRAINING,
-            agent=agent_id(self._experiment, ref.generation, ref.index),
+            agent=ref.agent_id(self._experiment),
             number=int(number),
             outcome=self.outcome(index),
             timing=EpisodeTiming(seconds=seconds, attempts=int(attempts), worker=int(worker), repeated=int(repeated)),

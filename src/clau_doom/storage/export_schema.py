@@ -12,7 +12,6 @@ from enum import Enum
 from clau_doom.domain import AgentStatus, Episode, Fitness, Gene, GeneKind, GenomeSpace
 from clau_doom.domain.agent import AgentRef
 from clau_doom.domain.fitness import MEASURES
-from clau_doom.domain.ids import agent_id
 from clau_doom.domain.snapshot import Snapshot
 
 __all__ = [
@@ -195,7 +194,7 @@ def agent_rows(snapshot: Snapshot, space: GenomeSpace) -> Iterator[tuple[Value, 
             agent.ref.generation,
             agent.ref.index,
             agent.operator,
-            " ".join(agent_id(name, parent.generation, parent.index) for parent in agent.parents),
+            " ".join(parent.agent_id(name) for parent in agent.parents),
             evaluation.status.value,
             evaluation.fitness,
             evaluation.failure,
@@ -210,7 +209,7 @@ def generation_rows(snapshot: Snapshot) -> Iterator[tuple[Value, ...]]:
         yield (
             name,
             summary.index,
-            agent_id(name, summary.best.generation, summary.best.index),
+            summary.best.agent_id(name),
             summary.best_fitness,
             summary.mean_fitness,
             summary.worst_fitness,

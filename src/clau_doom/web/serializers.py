@@ -12,7 +12,6 @@ from clau_doom.analysis.lineage import line_of
 from clau_doom.analysis.summary import generation_rows, telling_measures
 from clau_doom.domain import (
     Agent,
-    AgentRef,
     AgentStatus,
     Episode,
     Evaluation,
@@ -20,7 +19,6 @@ from clau_doom.domain import (
     GeneKind,
     GenomeSpace,
     Measures,
-    agent_id,
 )
 from clau_doom.domain.history_hash import history_sha256
 from clau_doom.domain.snapshot import Snapshot
@@ -88,7 +86,7 @@ def experiment_view(stored: StoredExperiment, fitness: Fitness, *, here: bool) -
             {
                 "index": row.index,
                 "best": row.best_fitness,
-                "best_agent": _id(name, row.best) if row.best else None,
+                "best_agent": row.best.agent_id(name) if row.best else None,
                 "mean": row.mean.mean if row.mean else None,
                 "low": row.mean.low if row.mean else None,
                 "high": row.mean.high if row.mean else None,
@@ -98,7 +96,7 @@ def experiment_view(stored: StoredExperiment, fitness: Fitness, *, here: bool) -
             for row in generation_rows(snapshot.finished_generations)
         ],
         "generations_started": len(snapshot.generations),
-        "champion": {"agent": _id(name, champion[0]), "validation_fitness": champion[1]} if champion else None,
+        "champion": {"agent": champion[0].agent_id(name), "validation_fitness": champion[1]} if champion else None,
         "held_out": _held_out(snapshot, fitness),
         "failures": [
             {"agent": row.agent.id, "generation": row.agent.ref.generation, "reason": _shown(row.failure)}
@@ -172,7 +170,7 @@ def agent_view(
         "genes_total": len(agent.genome),
         "children": [child.id for child in _children(snapshot, agent)],
         # The command line draws the same line, and breaks ties in the same way.
-        "line": [_id(agent.experiment, each.agent) for each in line_of(agent.ref, snapshot.generations)],
+        "line": [each.agent.agent_id(agent.experiment) for each in line_of(agent.ref, snapshot.generations)],
         "ancestors": [_brief(snapshot, ancestor) for ancestor in snapshot.ancestors(agent)[:400]],
         "episodes": [
             {
@@ -198,7 +196,8 @@ def map_view(stored: StoredExperiment, found: "EliteMap | None") -> Json:
     return {
         "axes": [asdict(axis) for axis in found.axes],
         "cells": [
-            {"place": list(cell.place), "agent": _id(name, cell.agent), "fitness": cell.fitness} for cell in found.cells
+            {"place": list(cell.place), "agent": cell.agent.agent_id(name), "fitness": cell.fitness}
+            for cell in found.cells
         ],
         "coverage": found.coverage,
         "qd_score": found.qd_score,
@@ -232,7 +231,7 @@ def _brief(snapshot: Snapshot, evaluation: Evaluation) -> Json:
         "fitness": evaluation.fitness,
         "failure": _shown(evaluation.failure),
         "operator": printable(agent.operator),
-        "parents": [_id(agent.experiment, ref) for ref in agent.parents],
+        "parents": [ref.agent_id(agent.experiment) for ref in agent.parents],
     }
 
 
@@ -267,7 +266,3 @@ def _children(snapshot: Snapshot, agent: Agent) -> list[Agent]:
         for row in generation
         if agent.ref in row.agent.parents
     ]
-
-
-def _id(experiment: str, ref: AgentRef) -> str:
-    return agent_id(experiment, ref.generation, ref.index)

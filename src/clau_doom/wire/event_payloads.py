@@ -28,7 +28,6 @@ from clau_doom.wire.values import (
     episode_from,
     episode_message,
     genome_from,
-    place,
     summary_from,
     summary_message,
 )
@@ -163,7 +162,7 @@ def _write_agents(payload: pb.GenerationStarted, _: str, agents: tuple[Agent, ..
         payload.agents.add(
             agent_id=agent.id,
             genome=agent.genome,
-            parent_ids=[place(agent.experiment, ref) for ref in agent.parents],
+            parent_ids=[ref.agent_id(agent.experiment) for ref in agent.parents],
             operator=agent.operator,
         )
 
@@ -200,7 +199,7 @@ def _read_trace(payload: Any, _: str) -> FailureTrace | None:
 
 
 _AGENT = _Mapping(
-    lambda payload, experiment, ref: setattr(payload, "agent_id", place(experiment, ref)),
+    lambda payload, experiment, ref: setattr(payload, "agent_id", ref.agent_id(experiment)),
     lambda payload, experiment: agent_ref(experiment, payload.agent_id),
 )
 _BASELINE_OR_AGENT = _Mapping(

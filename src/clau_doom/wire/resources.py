@@ -16,7 +16,6 @@ from clau_doom.wire.values import (
     EXPERIMENT_STATES,
     champion_message,
     episode_message,
-    place,
     summary_message,
 )
 
@@ -147,7 +146,7 @@ def agent_brief(evaluation: Evaluation, *, paused: bool, episodes_finished: int)
         fitness=evaluation.fitness,
         failure=sendable(evaluation.failure or ""),
         operator=agent.operator,
-        parent_ids=[place(agent.experiment, ref) for ref in agent.parents],
+        parent_ids=[ref.agent_id(agent.experiment) for ref in agent.parents],
         episodes_finished=episodes_finished,
     )
 

@@ -9,7 +9,6 @@ from clau_doom.domain import (
     Genome,
     Measures,
     Purpose,
-    agent_id,
 )
 from clau_doom.domain.events import FailureKind
 from clau_doom.domain.experiment import ExperimentState, GenerationSummary
@@ -27,7 +26,6 @@ __all__ = [
     "episode_from",
     "episode_message",
     "genome_from",
-    "place",
     "summary_from",
     "summary_message",
 ]
@@ -40,11 +38,6 @@ AGENT_STATUSES = EnumMapping(AgentStatus, _RESOURCES["AgentStatus"])
 """Without PAUSED, which is decoded as a pending agent with held episodes."""
 PURPOSES = EnumMapping(Purpose, _RESOURCES["Purpose"])
 FAILURE_KINDS = EnumMapping(FailureKind, _EVENTS["FailureKind"])
-
-
-def place(experiment: str, ref: AgentRef) -> str:
-    """Return the id of an experiment's agent."""
-    return agent_id(experiment, ref.generation, ref.index)
 
 
 def episode_message(episode: Episode) -> resources_pb2.Episode:
@@ -94,7 +87,7 @@ def summary_message(experiment: str, summary: GenerationSummary) -> resources_pb
     """Encode the summary of a finished generation."""
     return resources_pb2.GenerationSummary(
         generation=summary.index,
-        best_agent_id=place(experiment, summary.best),
+        best_agent_id=summary.best.agent_id(experiment),
         best_fitness=summary.best_fitness,
         mean_fitness=summary.mean_fitness,
         worst_fitness=summary.worst_fitness,
@@ -124,7 +117,7 @@ def summary_from(experiment: str, message: resources_pb2.GenerationSummary) -> G
 
 def champion_message(experiment: str, champion: AgentRef, validation_fitness: float) -> resources_pb2.Champion:
     """Encode a champion."""
-    return resources_pb2.Champion(agent_id=place(experiment, champion), validation_fitness=validation_fitness)
+    return resources_pb2.Champion(agent_id=champion.agent_id(experiment), validation_fitness=validation_fitness)
 
 
 def genome_from(message: events_pb2.AskedAgent | events_pb2.GenomeInjected) -> Genome:

@@ -18,7 +18,6 @@ from clau_doom.domain import (
     Genome,
     Measures,
     Purpose,
-    agent_id,
     baseline_id,
 )
 from clau_doom.domain.events import (
@@ -57,7 +56,7 @@ totals = st.integers(1, 2**31 - 1)
 places = st.integers(0, 999_999)
 seeds = st.integers(0, 2**64 - 1)
 refs = st.builds(AgentRef, places, places)
-players = refs.map(lambda ref: agent_id(LAB, ref.generation, ref.index)) | st.just(baseline_id(LAB))
+players = refs.map(lambda ref: ref.agent_id(LAB)) | st.just(baseline_id(LAB))
 genomes = st.lists(numbers, max_size=9).map(lambda values: Genome(tuple(values)))
 digests = st.binary(min_size=32, max_size=32).map(bytes.hex)
 facts = st.dictionaries(st.text(), st.text()).map(lambda facts: tuple(sorted(facts.items())))

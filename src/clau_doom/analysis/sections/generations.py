@@ -10,7 +10,6 @@ from clau_doom.analysis.sections import held_out
 from clau_doom.analysis.summary import GenerationRow, generation_rows
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import count, measured
-from clau_doom.domain import agent_id
 from clau_doom.domain.experiment import RaceTally
 
 __all__ = ["TITLE", "describe", "generations_table", "mean_series", "races", "rows_of"]
@@ -133,7 +132,7 @@ def generations_table(rows: Sequence[GenerationRow], experiment: str) -> Table:
                 measured(row.mean),
                 Marked(measured(row.best_interval) or row.best_fitness),
                 row.worst_fitness,
-                agent_id(experiment, row.best.generation, row.best.index) if row.best else None,
+                row.best.agent_id(experiment) if row.best else None,
             )
             for row in rows
         ),

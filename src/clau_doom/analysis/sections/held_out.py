@@ -11,7 +11,7 @@ from clau_doom.analysis.held_out_results import ROLE_NAMES, held_out_standings, 
 from clau_doom.analysis.summary import CHAMPION, ResultRow, ResultTable, SelectionBias
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import bracket, count, joined, measured
-from clau_doom.domain import agent_id, generator
+from clau_doom.domain import generator
 from clau_doom.domain.experiment import HoldoutResult
 from clau_doom.number_format import number, p_relation
 from clau_doom.statistics.effects import Contrast, Sample, compare, holm
@@ -197,7 +197,7 @@ def _performance_sentence(data: ExperimentData, results: ResultTable | None) -> 
     champion = _champion(results)
     if champion is None or results is None:
         ref = data.champion
-        known = f" The champion is {agent_id(data.id, ref.generation, ref.index)}." if ref else ""
+        known = f" The champion is {ref.agent_id(data.id)}." if ref else ""
         return f"No champion has played the held-out seeds yet, so that its performance is unknown.{known}"
     others = [
         f"{role_name(row.role)} {interval(row.fitness)}"

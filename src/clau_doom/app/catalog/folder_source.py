@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from clau_doom.app.catalog.stored_experiments import list_experiments, read_experiment
+from clau_doom.app.catalog.stored_experiments import read_experiment
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.log_reader_failure import LogReaderFailure
@@ -124,7 +124,7 @@ class FolderSource:
         """Return overviews of the experiments, and the unreadable experiments."""
         found: list[ExperimentOverview] = []
         broken: list[tuple[str, str]] = []
-        for name in list_experiments(self._output_dir):
+        for name in ExperimentFolders(self._output_dir).ids():
             try:
                 found.append(overview_of(await read_experiment(self._output_dir, name, measured=False), name))
             except ClauDoomError as error:  # one unreadable experiment must not hide the others

@@ -12,7 +12,7 @@ from clau_doom.errors import ConfigError, InvalidGenome, StoreCorrupted
 from clau_doom.ports import StoredExperiment
 from clau_doom.storage import GENES, ExperimentFolders, StoredInputs
 
-__all__ = ["check_genomes", "checked_space", "list_experiments", "read_experiment"]
+__all__ = ["check_genomes", "checked_space", "read_experiment"]
 
 _LONGEST_REASON = 400
 _NUMBERS_AT_ONCE = 1_000_000
@@ -106,12 +106,3 @@ def _stored_config(snapshot: Snapshot, folder: str) -> ExperimentConfig:
             f"its results {stored.id} and seed {stored.seed}: restore its folder from a copy, or delete it"
         )
     return config
-
-
-def list_experiments(output_dir: Path) -> tuple[str, ...]:
-    """Return the sorted names of the experiments' folders, including unreadable experiments.
-
-    Raises:
-        StorageFailed: The output folder cannot be read.
-    """
-    return ExperimentFolders(output_dir).ids()

@@ -19,7 +19,6 @@ from clau_doom.domain import (
     Gene,
     GeneKind,
     GenomeSpace,
-    agent_id,
 )
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.escaping import printable_message
@@ -64,7 +63,7 @@ def agent_json(evaluation: Evaluation, snapshot: Snapshot) -> dict[str, object]:
         "fitness": evaluation.fitness,
         "failure": evaluation.failure,
         "operator": agent.operator,
-        "parents": [agent_id(agent.experiment, ref.generation, ref.index) for ref in agent.parents],
+        "parents": [ref.agent_id(agent.experiment) for ref in agent.parents],
     }
 
 

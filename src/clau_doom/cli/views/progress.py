@@ -13,7 +13,7 @@ from clau_doom.cli.console import progress_console
 from clau_doom.cli.format import clock, sparkline
 from clau_doom.cli.progress_state import ProgressState
 from clau_doom.config import ExperimentConfig
-from clau_doom.domain import AgentRef, Purpose, agent_id
+from clau_doom.domain import Purpose
 from clau_doom.domain.event_declaration import Severity, declaration_of, summary_of
 from clau_doom.domain.events import (
     AgentFailed,
@@ -168,7 +168,7 @@ def _line(recorded: RecordedEvent, tracker: ProgressState, width: int) -> Text |
             return _start_line(event, tracker, width)
         case ChampionChosen():
             chosen = f"fitness {number(event.validation_fitness)} on validation seeds, best of {event.candidates}"
-            return _event_line("champion", "bold green", _id(event.champion, tracker), chosen)
+            return _event_line("champion", "bold green", event.champion.agent_id(tracker.config.name), chosen)
         case AgentFailed() | ContestantFailed() | EpisodeLost():
             return _failure_line(event, tracker)
     return _steering_line(event, tracker)
@@ -179,7 +179,7 @@ def _steering_line(event: Event, tracker: ProgressState) -> Text | None:
         case ExperimentPaused() | ExperimentResumed() | ExperimentCancelled():
             return _event_line("experiment", "cyan", tracker.config.name, _STEERED[type(event)])
         case AgentPaused() | AgentResumed() | AgentRestarted():
-            return _event_line("agent", "cyan", _id(event.ref, tracker), _HANDLED[type(event)])
+            return _event_line("agent", "cyan", event.ref.agent_id(tracker.config.name), _HANDLED[type(event)])
         case GenomeInjected():
             return _event_line("genome", "cyan", f"generation {event.generation}", "one will be injected")
     return _declared_line(event, tracker)
@@ -196,7 +196,9 @@ def _declared_line(event: Event, tracker: ProgressState) -> Text | None:
 def _failure_line(event: AgentFailed | ContestantFailed | EpisodeLost, tracker: ProgressState) -> Text:
     match event:
         case AgentFailed():
-            return _event_line("agent failed", "bold red", _id(event.ref, tracker), event.reason, event.traceback)
+            return _event_line(
+                "agent failed", "bold red", event.ref.agent_id(tracker.config.name), event.reason, event.traceback
+            )
         case ContestantFailed():
             where = f"{event.agent}, {event.purpose.value} episode {event.number}"
             return _event_line("policy failed", "bold red", where, event.reason, event.traceback)
@@ -209,10 +211,6 @@ def _event_line(what: str, style: str, where: str, text: str, trace: FailureTrac
     """Return a line, followed by a traceback for the first of several similar failures."""
     line = Text.assemble((what, style), f" {where}: {text}")
     return line.append(f"\n{trace.text}", "dim") if trace and trace.text else line
-
-
-def _id(ref: AgentRef, tracker: ProgressState) -> str:
-    return agent_id(tracker.config.name, ref.generation, ref.index)
 
 
 def _start_line(event: ExperimentStarted, tracker: ProgressState, width: int) -> Text:

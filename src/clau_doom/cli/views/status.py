@@ -11,7 +11,7 @@ from rich.text import Text
 from clau_doom.app.catalog.folder_source import ExperimentOverview, overview_of
 from clau_doom.cli.format import clock
 from clau_doom.cli.shared_options import resume_command
-from clau_doom.domain import AgentRef, AgentStatus, agent_id
+from clau_doom.domain import AgentStatus
 from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.domain.history_hash import history_sha256
 from clau_doom.domain.log_reader_failure import LogReaderFailure
@@ -52,7 +52,7 @@ def experiment_json(stored: StoredExperiment, folder: str) -> dict[str, object]:
     champion = None
     if snapshot.champion is not None:
         ref, fitness = snapshot.champion
-        champion = {"agent": _id(snapshot, ref), "validation_fitness": fitness}
+        champion = {"agent": ref.agent_id(snapshot.experiment.id), "validation_fitness": fitness}
     return {
         **overview_json(overview_of(stored, folder)),
         "seed": snapshot.experiment.seed,
@@ -95,7 +95,7 @@ def experiment_view(stored: StoredExperiment, folder: str, state_style: str) -> 
         grid.add_row("under way", "generation {index}: {episodes_finished} of {episodes} episodes".format(**unfinished))
     if snapshot.champion:
         ref, fitness = snapshot.champion
-        champion = (_id(snapshot, ref), "bold green")
+        champion = (ref.agent_id(snapshot.experiment.id), "bold green")
         grid.add_row("champion", Text.assemble(champion, f", {number(fitness)} on validation seeds"))
     grid.add_row("running time", clock(snapshot.running_seconds))
     grid.add_row("history", Text(history_sha256(snapshot.finished_generations), "cyan"))
@@ -129,8 +129,4 @@ def _failed_agents(snapshot: Snapshot) -> int:
 
 def _summary_json(name: str, summary: GenerationSummary) -> dict[str, object]:
     values = {key: value for key, value in asdict(summary).items() if key != "best"}
-    return {**values, "best_agent": agent_id(name, summary.best.generation, summary.best.index)}
-
-
-def _id(snapshot: Snapshot, ref: AgentRef) -> str:
-    return agent_id(snapshot.experiment.id, ref.generation, ref.index)
+    return {**values, "best_agent": summary.best.agent_id(name)}

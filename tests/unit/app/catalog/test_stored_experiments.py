@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.app.catalog.stored_experiments import list_experiments, read_experiment
+from clau_doom.app.catalog.stored_experiments import read_experiment
 from clau_doom.config import ExperimentConfig, gene_space_to_json, to_yaml
 from clau_doom.domain import Agent, AgentRef, Gene, Genome, GenomeSpace
 from clau_doom.domain.events import ExperimentStarted, GenerationStarted
@@ -25,7 +25,7 @@ async def test_looking_at_an_experiment_is_no_activity(tmp_path: Path) -> None:
     after = time.time()
     for path in folder.path.iterdir():
         os.utime(path, (after + 60.0, after + 60.0))
-    assert list_experiments(tmp_path) == ("lab",)
+    assert ExperimentFolders(tmp_path).ids() == ("lab",)
     stored = await read_experiment(tmp_path, "lab")
     assert before <= stored.last_activity <= after
 
