@@ -34,8 +34,8 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_file_that_cannot_grow_is_not_changed(tmp_path: Path) -> None:
-    """After a failed write the old file is unchanged, and the temporary file is removed."""
+def test_failed_write_keeps_the_old_file(tmp_path: Path) -> None:
+    """The temporary file is removed."""
     target = tmp_path / "one.html"
     write_output(target, "the old one")
     with limited_file_size(), pytest.raises(StorageFailed, match="cannot write"):
@@ -47,8 +47,8 @@ def test_a_file_that_cannot_grow_is_not_changed(tmp_path: Path) -> None:
     assert target.stat().st_mode & 0o111 == 0
 
 
-def test_a_full_disk_has_its_own_error(tmp_path: Path) -> None:
-    """On a full disk the old file is unchanged, and the temporary file is removed."""
+def test_full_disk_raises_disk_full(tmp_path: Path) -> None:
+    """The old file is unchanged, and the temporary file is removed."""
     disk = tmp_path / "disk"
     with mounted_disk(disk) as mounted:
         if not mounted:
@@ -61,8 +61,8 @@ def test_a_full_disk_has_its_own_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("sent", "left"), [(signal.SIGINT, 1), (signal.SIGKILL, 2)])
-def test_a_killed_process_leaves_the_old_file(tmp_path: Path, sent: signal.Signals, left: int) -> None:
-    """SIGINT removes the temporary file; the next write removes that of a process that was killed long ago."""
+def test_killed_process_leaves_the_old_file(tmp_path: Path, sent: signal.Signals, left: int) -> None:
+    """SIGINT removes the temporary file. A write removes temporary files older than an hour."""
     target = tmp_path / "film.mp4"
     write_atomically(target, b"the old one")
     with subprocess.Popen(
@@ -85,8 +85,7 @@ def test_a_killed_process_leaves_the_old_file(tmp_path: Path, sent: signal.Signa
     assert names(tmp_path) == ["film.mp4"]
 
 
-def test_permissions_and_existing_files(tmp_path: Path) -> None:
-    """The mode is that of the first byte on, and an existing file can be kept."""
+def test_mode_is_set_from_the_start_and_existing_file_is_kept(tmp_path: Path) -> None:
     target = tmp_path / "token"
     with atomic_file(target, mode=0o600) as staged:
         assert stat.S_IMODE(staged.stat().st_mode) == 0o600

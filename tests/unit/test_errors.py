@@ -1,4 +1,4 @@
-"""Tests of the tree of errors."""
+"""Tests of the error hierarchy, and of messages that include the causes."""
 
 import inspect
 import re
@@ -15,7 +15,7 @@ TREE = [line for line in inspect.getdoc(errors).splitlines() if "──" in line
 
 
 def _drawn() -> dict[str, str]:
-    """Return each drawn error's parent, read off the drawing's indentation."""
+    """Return each error's parent, read from the indentation of the drawing."""
     parents: dict[str, str] = {}
     above = ["ClauDoomError"]
     for line in TREE:
@@ -26,20 +26,18 @@ def _drawn() -> dict[str, str]:
     return parents
 
 
-def test_the_tree_is_as_drawn() -> None:
-    """The drawing at the top of the file names every error and its parent."""
+def test_drawing_shows_the_error_hierarchy() -> None:
+    """The drawing in the module docstring names every error and its parent."""
     classes = [value for value in vars(errors).values() if isinstance(value, type) and value is not ClauDoomError]
     assert {kind.__name__: kind.__base__.__name__ for kind in classes if kind.__base__} == _drawn()
 
 
-def test_every_error_is_public() -> None:
-    """Everything that the file defines can be imported from it by name."""
+def test_every_error_is_exported() -> None:
     defined = [name for name, value in vars(errors).items() if isinstance(value, type)]
     assert sorted(defined) == sorted(errors.__all__)
 
 
-def test_agents_and_infrastructure_are_told_apart() -> None:
-    """No error is both the agent's fault and nobody's."""
+def test_no_error_is_both_policy_and_infrastructure_failure() -> None:
     classes = [value for value in vars(errors).values() if isinstance(value, type)]
     assert not [kind for kind in classes if issubclass(kind, PolicyFailed) and issubclass(kind, InfrastructureFailed)]
     assert not [kind for kind in classes if issubclass(kind, UsageError) and issubclass(kind, InfrastructureFailed)]

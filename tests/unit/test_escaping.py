@@ -1,4 +1,4 @@
-"""Text from outside, made harmless."""
+"""Tests of escaping untrusted text."""
 
 import pytest
 from hypothesis import given, settings
@@ -18,20 +18,19 @@ from clau_doom.escaping import printable
         ("x" * 201, "x" * 200 + "... (201 characters)"),
     ],
 )
-def test_what_is_shown(text: str, shown: str) -> None:
-    """Letters of all scripts stay, what acts on a terminal is escaped, and what is long is shortened."""
+def test_control_characters_are_escaped_and_long_text_is_shortened(text: str, shown: str) -> None:
+    """Letters of all scripts are unchanged."""
     assert printable(text) == shown
 
 
-def test_line_breaks_can_be_kept() -> None:
-    """A caller that prints several lines keeps them."""
+def test_selected_control_characters_are_kept() -> None:
     assert printable("a\n\tb\x1b", keep="\n\t") == "a\n\tb\\x1b"
 
 
 @settings(max_examples=30)
 @given(st.text())
-def test_nothing_acts_and_nothing_is_shown_twice(text: str) -> None:
-    """What is shown holds no control character, can be encoded, and is shown as it is a second time."""
+def test_escaped_text_is_printable_and_stable(text: str) -> None:
+    """Escaping a text twice gives the same result as escaping it once."""
     shown = printable(text, limit=None)
     assert all(char.isprintable() or char.isspace() for char in shown)
     shown.encode()

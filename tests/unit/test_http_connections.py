@@ -1,4 +1,4 @@
-"""Connections that keep a server waiting end in time, and keep nobody else out."""
+"""Tests of limits on HTTP connections: silent clients end in time, and do not block other clients."""
 
 import asyncio
 import ssl
@@ -24,7 +24,7 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Served:
-    """A server, and what it is asked by."""
+    """HTTP server with clients of a test."""
 
     def __init__(self, port: int, trusted: ssl.SSLContext | None, stack: AsyncExitStack) -> None:
         self.port = port
@@ -93,8 +93,8 @@ def serving() -> Serving:
 
 
 @pytest.mark.parametrize("sent", [b"", GET[:9], POST, POST + b"1234"])
-async def test_silent_connections_keep_nobody_out(serving: Serving, sent: bytes) -> None:
-    """Ten times as many as there is room for, of one address and of several: each request is answered."""
+async def test_silent_connections_do_not_block_other_clients(serving: Serving, sent: bytes) -> None:
+    """Ten times as many silent connections as the limit allows, from one address and from several."""
     async with serving(FEW) as served:
         silent = [await served.connect(sent, source=f"127.0.0.{1 + number % 4}") for number in range(80)]
         assert (await served.ask()).startswith(b"HTTP/1.1 200")
@@ -104,15 +104,15 @@ async def test_silent_connections_keep_nobody_out(serving: Serving, sent: bytes)
 
 
 @pytest.mark.parametrize("sent", [b"", GET[:9], POST, POST + b"1234"])
-async def test_what_is_not_sent_in_time_is_not_waited_for(serving: Serving, sent: bytes) -> None:
-    """No header, half of one, no body, most of one."""
+async def test_incomplete_request_is_closed_after_the_timeout(serving: Serving, sent: bytes) -> None:
+    """The client sends no header, half a header, no body or most of a body."""
     async with serving(ConnectionLimits(total=8, per_address=4, headers=0.1, body=0.1)) as served:
         reader, _ = await served.connect(sent)
         await ended(reader)
 
 
-async def test_a_drop_at_a_time_buys_no_time(serving: Serving) -> None:
-    """The limit is for all of the headers, and not for each of their bytes."""
+async def test_header_timeout_covers_all_bytes(serving: Serving) -> None:
+    """A client that sends one byte at a time does not extend the timeout."""
     async with serving(ConnectionLimits(total=8, per_address=4, headers=0.3)) as served:
         reader, writer = await served.connect()
         end = asyncio.create_task(ended(reader))
@@ -124,8 +124,8 @@ async def test_a_drop_at_a_time_buys_no_time(serving: Serving) -> None:
         assert end.done()
 
 
-async def test_an_answer_that_is_not_read_is_given_up(serving: Serving) -> None:
-    """A client that asks for much and reads nothing is cut off."""
+async def test_unread_response_is_aborted(serving: Serving) -> None:
+    """A client requests a large response and reads nothing."""
     async with serving(ConnectionLimits(total=8, per_address=4, stall=0.1)) as served:
         reader, writer = await served.connect()
         transport: Any = writer.transport
@@ -138,8 +138,8 @@ async def test_an_answer_that_is_not_read_is_given_up(serving: Serving) -> None:
         assert not reader.at_eof()
 
 
-async def test_requests_that_are_carried_out_are_kept_and_one_more_is_told_so(serving: Serving) -> None:
-    """What the server is busy with is not given up for a new client, which is told what to do."""
+async def test_running_requests_are_kept_and_a_further_one_gets_503(serving: Serving) -> None:
+    """The limit of an address does not affect other addresses."""
     async with serving(FEW) as served:
         busy = [await served.connect(GET.replace(b"/ ", b"/?wait ")) for _ in range(FEW.per_address)]
         await served.held.wait()
@@ -153,8 +153,8 @@ async def test_requests_that_are_carried_out_are_kept_and_one_more_is_told_so(se
             assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
 
 
-async def test_what_is_no_http_is_answered_with_the_headers_of_every_answer(serving: Serving) -> None:
-    """The server below the application answers; nothing of what was sent is repeated."""
+async def test_malformed_request_gets_security_headers(serving: Serving) -> None:
+    """The server below the application answers, and does not repeat the request's text."""
     async with serving(FEW) as served:
         answer = (await served.ask(b"<script> \x00\r\n\r\n")).lower()
         assert answer.startswith(b"http/1.1 400")
@@ -170,7 +170,7 @@ async def test_what_is_no_http_is_answered_with_the_headers_of_every_answer(serv
 
 @pytest.fixture
 def certified(tmp_path: Path, tool: Callable[[str, str], str]) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """Return what a server and its clients encrypt with."""
+    """Return the TLS contexts of a server and its clients."""
     certificate, key = str(tmp_path / "c.pem"), str(tmp_path / "k.pem")
     command = [tool("openssl", "openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
     command += ["-nodes", "-days", "2", "-keyout", key, "-out", certificate, "-subj", "/CN=here"]
@@ -181,10 +181,10 @@ def certified(tmp_path: Path, tool: Callable[[str, str], str]) -> tuple[ssl.SSLC
     return server, ssl.create_default_context(cafile=certificate)
 
 
-async def test_silent_connections_over_tls_keep_nobody_out_and_end(
+async def test_silent_tls_connections_end_and_do_not_block(
     serving: Serving, certified: tuple[ssl.SSLContext, ssl.SSLContext]
 ) -> None:
-    """Before the handshake, in it and after it; what follows the handshake at once is read."""
+    """Connections are silent before, during and after the handshake."""
     async with serving(FEW, *certified) as served:
         silent = [await served.connect(plain=True) for _ in range(40)]
         assert (await served.ask()).startswith(b"HTTP/1.1 200")

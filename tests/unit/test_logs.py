@@ -1,4 +1,4 @@
-"""Logs: what a record says in both renderings, and that no secret is ever written, whichever way it comes."""
+"""Tests of logs: both formats, and redaction of secrets."""
 
 import asyncio
 import io
@@ -35,7 +35,7 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def lines() -> io.StringIO:
-    """Return a stream that logs are written to as JSON."""
+    """Return a stream that receives logs as JSON."""
     stream = io.StringIO()
     configure_logs(stream)
     return stream
@@ -43,7 +43,7 @@ def lines() -> io.StringIO:
 
 @pytest.fixture
 def text() -> io.StringIO:
-    """Return a terminal that logs are written to."""
+    """Return a terminal that receives logs."""
     stream = Terminal()
     configure_logs(stream)
     return stream
@@ -57,8 +57,8 @@ def plain(stream: io.StringIO) -> str:
     return re.sub(r"\x1b\[\d*m", "", stream.getvalue())
 
 
-def test_a_record_is_one_json_object_a_line(lines: io.StringIO) -> None:
-    """Timestamp (ISO, UTC), level, logger and event come first, then what was given, in its own type."""
+def test_record_is_one_json_object_per_line(lines: io.StringIO) -> None:
+    """Timestamp (ISO, UTC), level, logger and event come first. Values keep their types."""
     log.info("two\nlines", number=3, nested={"a": [1.5, None, True]})
     (record,) = records(lines)
     assert list(record) == ["timestamp", "level", "logger", "event", "number", "nested"]
@@ -68,8 +68,8 @@ def test_a_record_is_one_json_object_a_line(lines: io.StringIO) -> None:
     assert datetime.now(UTC) - datetime.fromisoformat(record["timestamp"]) < timedelta(minutes=1)
 
 
-def test_an_exception_is_text(lines: io.StringIO) -> None:
-    """A traceback with its causes stands in the record's `exception`, for our loggers and for others."""
+def test_exception_is_logged_with_traceback_and_causes(lines: io.StringIO) -> None:
+    """The record's `exception` has the traceback, for loggers of the project and of libraries."""
     for logger in (log, foreign):
         try:
             try:
@@ -85,8 +85,8 @@ def test_an_exception_is_text(lines: io.StringIO) -> None:
         assert "exc_info" not in record
 
 
-def test_whatever_is_given_is_written_as_json(lines: io.StringIO) -> None:
-    """No value keeps a record from being written: bytes, sets, objects, cycles, NaN, surrogates, a broken repr."""
+def test_any_value_is_serialized(lines: io.StringIO) -> None:
+    """Bytes, sets, objects, cycles, NaN, surrogates and a failing repr do not prevent the record."""
 
     class Broken:
         def __repr__(self) -> str:
@@ -101,8 +101,8 @@ def test_whatever_is_given_is_written_as_json(lines: io.StringIO) -> None:
     assert record["broken"] == "<Broken without a repr: RuntimeError>"
 
 
-def test_a_terminal_gets_text_for_people(text: io.StringIO) -> None:
-    """One line with level, event, logger and values; the traceback below it, as Python prints it."""
+def test_terminal_gets_readable_text(text: io.StringIO) -> None:
+    """One line has level, event, logger and values. The traceback follows as Python prints it."""
     log.warning("worker replaced", worker=3)
     try:
         raise ValueError("it failed")
@@ -115,8 +115,7 @@ def test_a_terminal_gets_text_for_people(text: io.StringIO) -> None:
     assert "\x1b[" in text.getvalue()
 
 
-def test_colours_are_left_out_where_nobody_wants_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    """NO_COLOR and a text rendering into a file have none."""
+def test_colours_are_omitted_with_no_color_and_in_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     streams = (Terminal(), io.StringIO())
     for stream in streams:
@@ -125,16 +124,15 @@ def test_colours_are_left_out_where_nobody_wants_them(monkeypatch: pytest.Monkey
     assert all("plain" in stream.getvalue() and "\x1b" not in stream.getvalue() for stream in streams)
 
 
-def test_the_rendering_can_be_chosen() -> None:
-    """JSON on a terminal when it is asked for."""
+def test_json_can_be_forced_on_a_terminal() -> None:
     stream = Terminal()
     configure_logs(stream, json=True)
     log.warning("chosen")
     assert records(stream)[0]["event"] == "chosen"
 
 
-def test_nobody_writes_a_line_in_another_s_name(text: io.StringIO) -> None:
-    """On a terminal, control characters in what a worker or a client said are shown and not obeyed."""
+def test_control_characters_cannot_forge_a_line(text: io.StringIO) -> None:
+    """Text of a worker or client is escaped on a terminal."""
     log.warning("lost\n2026-01-01 [info] all is well", reason="\x1b[2Jgone\r")
     written = plain(text)
     assert len(written.splitlines()) == 1
@@ -142,8 +140,8 @@ def test_nobody_writes_a_line_in_another_s_name(text: io.StringIO) -> None:
     assert "\x1b[2J" not in text.getvalue()
 
 
-def test_context_is_bound_and_put_back(lines: io.StringIO) -> None:
-    """Records of ours and of libraries say what they are about; an inner context adds to the outer one, and ends."""
+def test_bound_context_is_nested_and_restored(lines: io.StringIO) -> None:
+    """Records of the project and of libraries have the context."""
     with bound(experiment="tiny", generation=3):
         with bound(agent="tiny-g003-a001"):
             log.info("inner")
@@ -164,8 +162,8 @@ def test_context_is_bound_and_put_back(lines: io.StringIO) -> None:
     ]
 
 
-async def test_tasks_have_contexts_of_their_own(lines: io.StringIO) -> None:
-    """Experiments that run side by side do not speak in each other's name."""
+async def test_tasks_have_separate_contexts(lines: io.StringIO) -> None:
+    """Concurrent experiments do not log each other's names."""
 
     async def run(name: str) -> None:
         with bound(experiment=name):
@@ -179,23 +177,23 @@ async def test_tasks_have_contexts_of_their_own(lines: io.StringIO) -> None:
 
 
 @pytest.mark.parametrize("name", ["uvicorn.error", "nats.aio.client", "grpc._cython.cygrpc", "asyncio", "py.warnings"])
-def test_libraries_are_routed_from_warning_on(lines: io.StringIO, name: str) -> None:
-    """A library's warning passes through the same pipeline under its own name; its chatter does not."""
+def test_libraries_log_from_warning(lines: io.StringIO, name: str) -> None:
+    """A library's warning passes through the same pipeline under its own name."""
     logging.getLogger(name).info("chatter")
     logging.getLogger(name).warning("%s of %d", "one", 2)
     (record,) = records(lines)
     assert (record["event"], record["level"], record["logger"]) == ("one of 2", "warning", name)
 
 
-def test_ours_are_routed_from_info_on(lines: io.StringIO) -> None:
-    """Debug records are dropped, and cost no formatting."""
+def test_project_logs_from_info(lines: io.StringIO) -> None:
+    """Debug records are dropped."""
     log.debug("chatter")
     log.info("news %s", "interpolated")
     assert [record["event"] for record in records(lines)] == ["news interpolated"]
 
 
-def test_configuring_again_replaces_what_was(lines: io.StringIO) -> None:
-    """Records are written once, to the last stream; handlers of others stay."""
+def test_reconfiguring_replaces_the_stream(lines: io.StringIO) -> None:
+    """Records are written once, to the last stream. Other handlers stay."""
     other = logging.NullHandler()
     logging.getLogger().addHandler(other)
     second = io.StringIO()
@@ -205,8 +203,8 @@ def test_configuring_again_replaces_what_was(lines: io.StringIO) -> None:
     assert other in logging.getLogger().handlers
 
 
-def test_nothing_is_configured_at_import() -> None:
-    """Importing the module and making a logger configures neither structlog nor logging, and prints nothing."""
+def test_import_configures_nothing() -> None:
+    """Importing the module and creating a logger changes neither structlog nor logging, and prints nothing."""
     code = (
         "import logging, structlog, clau_doom.logs as logs; logs.get_logger('clau_doom.x').info('quiet');"
         "assert not structlog.is_configured() and not logging.getLogger().handlers;"
@@ -302,8 +300,8 @@ WAYS: Mapping[str, Callable[[], object]] = MappingProxyType(
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("kind", ["json", "text"])
-def test_no_secret_is_written(way: str, kind: str, capfd: pytest.CaptureFixture[str]) -> None:
-    """A canary that is logged in this way is neither in the log nor on stdout or stderr."""
+def test_secret_is_redacted(way: str, kind: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """The secret is neither in the log nor on stdout or stderr."""
     stream = io.StringIO()
     configure_logs(stream, json=kind == "json")
     WAYS[way]()
@@ -314,8 +312,8 @@ def test_no_secret_is_written(way: str, kind: str, capfd: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize("way", [way for way in WAYS if not way.startswith(("a library", "uvicorn"))])
-def test_no_secret_is_written_before_logs_are_configured(way: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Our own records are redacted before they leave us, whoever handles them."""
+def test_secret_is_redacted_before_configuration(way: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Records of the project are redacted before any handler receives them."""
     with caplog.at_level(logging.INFO):
         WAYS[way]()
     ours = [record for record in caplog.records if record.name == log.name]
@@ -324,8 +322,8 @@ def test_no_secret_is_written_before_logs_are_configured(way: str, caplog: pytes
     assert CANARY.lower() not in formatted.lower()
 
 
-def test_a_record_that_cannot_be_formatted_betrays_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    """A library's mistake in its arguments is not printed with them."""
+def test_malformed_record_of_a_library_reveals_no_secret(capfd: pytest.CaptureFixture[str]) -> None:
+    """A formatting error is not printed with its arguments."""
     logging.getLogger().handlers.clear()
     stream = io.StringIO()
     configure_logs(stream)
@@ -333,8 +331,8 @@ def test_a_record_that_cannot_be_formatted_betrays_nothing(capfd: pytest.Capture
     assert (stream.getvalue(), *capfd.readouterr()) == ("", "", "")
 
 
-def test_a_stream_that_is_gone_betrays_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    """A record that cannot be written is lost; it is not printed on stderr as it came, and nobody is disturbed."""
+def test_closed_stream_reveals_no_secret(capfd: pytest.CaptureFixture[str]) -> None:
+    """A record that cannot be written is lost. It is not printed on stderr, and raises no error."""
     stream = io.StringIO()
     configure_logs(stream)
     stream.close()
@@ -358,8 +356,8 @@ def test_a_stream_that_is_gone_betrays_nothing(capfd: pytest.CaptureFixture[str]
         ({"x": "GET /?token=abc&page=2"}, "GET /?token=[redacted]&page=2"),
     ],
 )
-def test_what_is_no_secret_is_kept(lines: io.StringIO, given: dict[str, object], kept: object) -> None:
-    """Redaction takes the secret and leaves what helps to find a fault."""
+def test_harmless_values_are_kept(lines: io.StringIO, given: dict[str, object], kept: object) -> None:
+    """Redaction removes the secret only."""
     log.info("x", **given)
     (name,) = given
     assert records(lines)[0][name] == kept
@@ -371,8 +369,7 @@ def test_what_is_no_secret_is_kept(lines: io.StringIO, given: dict[str, object],
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     )
 )
-def test_nothing_under_a_secret_name_is_written(value: object) -> None:
-    """Whatever a secret's value is made of, all of it goes."""
+def test_nested_value_of_a_secret_key_is_redacted(value: object) -> None:
     stream = io.StringIO()
     configure_logs(stream)
     log.info("x", outer={"deep": [{"password": value}]})
@@ -382,15 +379,15 @@ def test_nothing_under_a_secret_name_is_written(value: object) -> None:
 @pytest.mark.parametrize(
     "piece", ["://a:", "token", "token  ", "Bearer ", "-----BEGIN ", "password='", "[(", "://", "\\"]
 )
-def test_redaction_takes_time_in_proportion(lines: io.StringIO, piece: str) -> None:
-    """Text that a client made for it does not hold the process up."""
+def test_redaction_time_is_linear(lines: io.StringIO, piece: str) -> None:
+    """A text crafted by a client does not block the process."""
     started = time.process_time()
     log.info("x", text=piece * 20_000)
     assert time.process_time() - started < 2.0
 
 
-def test_texts_from_outside_are_short_and_act_on_nothing(text: io.StringIO) -> None:
-    """Of a value's million characters the first are logged; control characters are escaped, at any depth."""
+def test_untrusted_text_is_escaped_and_shortened(text: io.StringIO) -> None:
+    """This holds at any depth of a value."""
     log.warning("refused\x1b[2J\x07", name="\x9b\u202e" + "a" * 1_000_000, items=["b" * 1_000_000, *range(1000)])
     written = text.getvalue().replace("\x1b[0m", "").replace("\x1b[1m", "")
     assert r"refused\x1b[2J\x07" in written
@@ -400,8 +397,8 @@ def test_texts_from_outside_are_short_and_act_on_nothing(text: io.StringIO) -> N
     assert len(written) < 3_000
 
 
-def test_json_logs_are_short_too(lines: io.StringIO) -> None:
-    """The same holds for records of JSON, and for exceptions' texts."""
+def test_json_records_are_shortened(lines: io.StringIO) -> None:
+    """Values and exception texts are shortened."""
     try:
         raise ValueError("\x1b" + "a" * 1_000_000)
     except ValueError:
@@ -412,8 +409,8 @@ def test_json_logs_are_short_too(lines: io.StringIO) -> None:
     assert len(record["exception"]) < 2_000
 
 
-def test_brief_logs_are_messages() -> None:
-    """A command that shows progress prints warnings and errors as lines without times; information is left out."""
+def test_brief_format_prints_warnings_and_errors_only() -> None:
+    """Commands that show progress use it. Lines have no timestamps."""
     stream = io.StringIO()
     configure_logs(stream, brief=True)
     log.info("begun")

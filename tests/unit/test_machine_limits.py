@@ -1,4 +1,4 @@
-"""Limits of CPUs and memory as the kernel shows them, in trees of files that tests write."""
+"""Tests of CPU and memory limits, read from simulated kernel files."""
 
 import os
 import resource
@@ -32,8 +32,7 @@ def tree(folder: Path, *, mounts: str, groups: str, files: Mapping[str, str]) ->
     return folder
 
 
-def test_version_2_takes_the_tightest_limit_up_to_the_root(tmp_path: Path) -> None:
-    """A group's parents limit it as well."""
+def test_cgroup_v2_uses_the_tightest_limit_of_all_parents(tmp_path: Path) -> None:
     files = {
         "slurm/cpu.max": "150000 100000",
         "slurm/job/cpu.max": "400000 100000",
@@ -47,8 +46,8 @@ def test_version_2_takes_the_tightest_limit_up_to_the_root(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(("shown", "inside"), [("/docker/ab", ""), ("/", "docker/ab/")], ids=["container", "host"])
-def test_version_1_is_read_in_a_container_and_on_its_host(tmp_path: Path, shown: str, inside: str) -> None:
-    """The mount shows the whole tree or the container's part; the process is named by its place on the host."""
+def test_cgroup_v1_is_read_in_container_and_on_host(tmp_path: Path, shown: str, inside: str) -> None:
+    """The mount shows the whole tree or the container's part of it."""
     files = {
         f"cpu,cpuacct/{inside}cpu.cfs_quota_us": "250000",
         f"cpu,cpuacct/{inside}cpu.cfs_period_us": "100000",
@@ -61,8 +60,8 @@ def test_version_1_is_read_in_a_container_and_on_its_host(tmp_path: Path, shown:
     assert memory_limit(root) == (2_000_000, "the control group (container or batch system)")
 
 
-def test_no_limit_is_none(tmp_path: Path) -> None:
-    """Version 1 writes -1 and a large number, version 2 a word."""
+def test_missing_limit_is_none(tmp_path: Path) -> None:
+    """Version 1 writes -1 or a large number for an unlimited resource."""
     files = {
         "cpu,cpuacct/cpu.cfs_quota_us": "-1",
         "cpu,cpuacct/cpu.cfs_period_us": "100000",
@@ -75,15 +74,15 @@ def test_no_limit_is_none(tmp_path: Path) -> None:
     assert cpu_quota(tmp_path / "nothing") is None
 
 
-def test_the_limit_of_address_space_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """As `ulimit -v` sets it, for each process by itself: the number of workers does not matter."""
+def test_address_space_limit_is_a_memory_limit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`ulimit -v` limits each process separately, so the number of workers does not matter."""
     monkeypatch.setattr(resource, "getrlimit", lambda _: (350 << 20, resource.RLIM_INFINITY))
     assert memory_limit(tmp_path) == (350 << 20, "ulimit -v")
     assert memory_problem(100, tmp_path) is None
 
 
-def test_workers_that_do_not_fit_into_memory_are_refused(tmp_path: Path) -> None:
-    """The message has the limit, what is needed, and how many workers would fit."""
+def test_too_many_workers_for_memory_are_refused(tmp_path: Path) -> None:
+    """The message has the limit, the required memory and the largest possible number of workers."""
     files = {"job/memory.max": str(400 << 20)}
     root = tree(tmp_path, mounts=V2, groups="0::/job", files=files)
     assert memory_problem(3, root) is None
@@ -94,8 +93,8 @@ def test_workers_that_do_not_fit_into_memory_are_refused(tmp_path: Path) -> None
     )
 
 
-def test_commands_that_do_not_fit_into_the_address_space_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message has the command that raises the limit; what checks the machine always runs."""
+def test_command_above_address_space_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message has the command that raises the limit. `doctor` always runs."""
     assert address_space_problem("run") is None
     monkeypatch.setattr(resource, "getrlimit", lambda _: (600 << 20, resource.RLIM_INFINITY))
     assert address_space_problem("run") == (
@@ -106,8 +105,8 @@ def test_commands_that_do_not_fit_into_the_address_space_are_refused(monkeypatch
     assert address_space_problem("doctor") is None
 
 
-def test_the_affinity_mask_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """As `taskset` and SLURM set it."""
+def test_affinity_mask_limits_workers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`taskset` and SLURM set the mask."""
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {7, 2})
     assert usable_cores() == (2, 7)
     assert default_workers(tmp_path) == 2

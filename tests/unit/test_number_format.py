@@ -1,4 +1,4 @@
-"""Numbers as text."""
+"""Tests of the formats of numbers."""
 
 import math
 
@@ -25,8 +25,8 @@ from clau_doom.number_format import number, p_relation, p_value, percent, signif
         (-math.inf, "-inf"),
     ],
 )
-def test_significant_digits(value: float, text: str) -> None:
-    """Four digits, without an exponent for ordinary sizes."""
+def test_four_significant_digits(value: float, text: str) -> None:
+    """Ordinary magnitudes have no exponent."""
     assert significant(value) == text
 
 
@@ -43,8 +43,8 @@ def test_significant_digits(value: float, text: str) -> None:
         ((3.25, None, None), "3.250"),
     ],
 )
-def test_an_interval_sets_the_digits(estimate: tuple[float, float | None, float | None], text: str) -> None:
-    """The half-width has two significant digits; zero has no sign."""
+def test_interval_width_sets_the_digits(estimate: tuple[float, float | None, float | None], text: str) -> None:
+    """The half-width has two significant digits. Zero has no sign."""
     assert significant_with_interval(*estimate) == text
 
 
@@ -52,8 +52,8 @@ def test_an_interval_sets_the_digits(estimate: tuple[float, float | None, float 
     ("value", "text"),
     [(None, "-"), (1.0, "1.00"), (-0.001, "0.00"), (-2.5, "-2.50"), (123.456, "123.5"), (12345.6, "12346")],
 )
-def test_numbers(value: float | None, text: str) -> None:
-    """Larger numbers have fewer decimals, a missing value is a dash, and zero is not negative."""
+def test_large_numbers_have_fewer_decimals(value: float | None, text: str) -> None:
+    """A missing value is a dash, and zero is not negative."""
     assert number(value) == text
 
 
@@ -61,24 +61,22 @@ def test_numbers(value: float | None, text: str) -> None:
     ("share", "text"),
     [(None, "-"), (0.0, "0 %"), (0.001, "< 1 %"), (0.5, "50 %"), (0.999, "> 99 %"), (1.0, "100 %")],
 )
-def test_percent_is_never_surer_than_the_share(share: float | None, text: str) -> None:
+def test_percent_does_not_round_to_0_or_100(share: float | None, text: str) -> None:
     """Only 0 is 0 %, and only 1 is 100 %."""
     assert percent(share) == text
 
 
 @pytest.mark.parametrize(("p", "text"), [(None, "-"), (0.0, "< 0.001"), (0.00099, "< 0.001"), (0.04, "0.040")])
-def test_p_values(p: float | None, text: str) -> None:
-    """There are three decimals, and smaller values are an upper bound."""
+def test_small_p_values_are_an_upper_bound(p: float | None, text: str) -> None:
+    """P-values have three decimals."""
     assert p_value(p) == text
 
 
-def test_p_values_in_sentences() -> None:
-    """A p-value has a relation sign, also when it is an upper bound."""
+def test_p_value_in_a_sentence_has_a_relation_sign() -> None:
     assert [p_relation(p) for p in (0.033, 1e-9)] == ["p = 0.033", "p < 0.001"]
 
 
 @given(st.floats(-1e300, 1e300), st.floats(1e-200, 1e200))
-def test_every_interval_has_a_short_text(value: float, width: float) -> None:
-    """Texts stay short at any scale, and the estimate is not printed outside its interval's digits."""
+def test_text_of_any_interval_is_short(value: float, width: float) -> None:
     assert len(significant_with_interval(value, value - width, value + width)) < 90
     assert len(significant(value)) <= 11

@@ -1,4 +1,4 @@
-"""Opening of files that others name or prepare."""
+"""Tests of opening files with paths from users or other processes."""
 
 import os
 import socket
@@ -10,15 +10,14 @@ from clau_doom.cli import run_command
 from clau_doom.regular_files import open_regular, read_regular
 
 
-def test_regular_files_are_read(tmp_path: Path) -> None:
-    """A file, and a link to one, are opened."""
+def test_regular_files_and_links_are_read(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"content")
     (tmp_path / "link").symlink_to("file")
     assert read_regular(tmp_path / "file") == read_regular(tmp_path / "link") == b"content"
 
 
-def test_what_is_no_regular_file_is_named(tmp_path: Path) -> None:
-    """A FIFO is not waited for; folders, devices, sockets and missing files are refused with the reason."""
+def test_other_kinds_of_file_are_refused_with_the_reason(tmp_path: Path) -> None:
+    """Opening a FIFO does not wait for a writer."""
     os.mkfifo(tmp_path / "fifo")
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "socket"))
@@ -52,10 +51,10 @@ def test_what_is_no_regular_file_is_named(tmp_path: Path) -> None:
         ("--token-file", "fifo", "status", "--server", "127.0.0.1:1"),
     ],
 )
-def test_no_command_waits_for_a_fifo(
+def test_command_refuses_a_fifo(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
-    """In place of any file that a command reads, a FIFO is an error that names it."""
+    """A FIFO in place of any input file is an error with its name."""
     monkeypatch.chdir(tmp_path)
     for name in ("fifo", "fifo.json", "fifo.cfg", "fifo.wad", "fifo.html", "fifo.csv", "fifo.parquet"):
         os.mkfifo(name)

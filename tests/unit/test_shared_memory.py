@@ -1,4 +1,4 @@
-"""Shared memory of engines: which files the kernel says are used."""
+"""Tests of removing stale shared memory of engines."""
 
 import mmap
 import os
@@ -23,8 +23,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_what_another_process_has_mapped_stays_until_it_ends(folder: Path) -> None:
-    """It closed the file long ago, as engines do; a killed process uses nothing any more."""
+def test_mapped_file_is_kept_until_its_process_ends(folder: Path) -> None:
+    """The process has closed the file descriptor, as engines do."""
     mapped = folder / "ViZDoomSM1"
     with subprocess.Popen(
         [sys.executable, "-c", MAPS, str(mapped)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -38,8 +38,8 @@ def test_what_another_process_has_mapped_stays_until_it_ends(folder: Path) -> No
     assert sorted(path.name for path in folder.iterdir()) == ["ViZDoomFolder", "ViZDoomLink", "others"]
 
 
-def test_new_files_and_those_of_other_users_stay(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file is made a moment before it is mapped."""
+def test_new_files_and_files_of_other_users_are_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine creates a file shortly before it maps it."""
     assert remove_stale_items(folder) == ()
     monkeypatch.setattr(os, "getuid", lambda: 4711)
     assert find_items(folder, young=-1.0).used == find_items(folder, young=-1.0).stale == ()

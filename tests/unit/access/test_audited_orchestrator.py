@@ -46,8 +46,8 @@ async def audited(tmp_path: Path) -> AsyncIterator[Audited]:
         repository.open_gate.set()
 
 
-async def test_every_change_has_a_line_with_who_what_and_the_result(audited: Audited) -> None:
-    """Refused changes are recorded as well, the file is private, and a note cannot add a line."""
+async def test_changes_and_refusals_are_recorded(audited: Audited) -> None:
+    """A record has caller, action, target and result. The file is private, and a note cannot add a line."""
     here = audited.orchestrator
     agent = "lab-g000-a001"
     with acting(OWNER):
@@ -77,8 +77,8 @@ async def test_every_change_has_a_line_with_who_what_and_the_result(audited: Aud
     assert stat.S_IMODE(audited.path.stat().st_mode) == 0o600
 
 
-async def test_a_read_only_caller_reads_and_changes_nothing(audited: Audited) -> None:
-    """Each change by a read-only caller is refused and recorded, and reading an agent is not recorded as a change."""
+async def test_read_only_caller_cannot_change_anything(audited: Audited) -> None:
+    """Each refused change is recorded. Reading an agent is not recorded."""
     here = audited.orchestrator
     with acting(OWNER):
         await here.start(CONFIG)
@@ -102,16 +102,14 @@ async def test_a_read_only_caller_reads_and_changes_nothing(audited: Audited) ->
     assert len(await here.experiments()) == 1
 
 
-async def test_a_change_by_no_caller_is_a_fault_of_ours(audited: Audited) -> None:
-    """A server that forgets to authenticate cannot change anything."""
+async def test_change_without_caller_raises(audited: Audited) -> None:
+    """The error marks a server that forgot to authenticate."""
     with pytest.raises(RuntimeError, match="no authenticated caller"):
         await audited.orchestrator.start(CONFIG)
     assert await audited.orchestrator.experiments() == ()
 
 
-async def test_a_log_that_cannot_be_written_is_an_error_in_the_log(
-    audited: Audited, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_failed_audit_write_is_logged(audited: Audited, caplog: pytest.LogCaptureFixture) -> None:
     """The change remains in effect, and the service log contains the audit line."""
     audited.path.mkdir()
     with acting(OWNER):

@@ -14,7 +14,7 @@ async def show(authenticator: Authenticator, secret: str | None, address: str = 
     return await authenticator.authenticate(secret, transport="grpc", peer=f"{address}:5", address=address, note="why")
 
 
-async def test_a_right_token_gives_its_name_and_role(tmp_path: Path) -> None:
+async def test_valid_token_identifies_the_caller(tmp_path: Path) -> None:
     """The caller has the token's name and role, the client's address and its note."""
     files = TokenFiles(tmp_path / "token")
     secret = files.create("reader", Role.READ_ONLY).secret
@@ -23,7 +23,7 @@ async def test_a_right_token_gives_its_name_and_role(tmp_path: Path) -> None:
     )
 
 
-async def test_answers_to_wrong_tokens_come_later_and_later(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_delay_doubles_with_each_invalid_token(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Each wait is twice as long as the last; a valid token or another address does not wait."""
     files = TokenFiles(tmp_path / "token")
     secret, authenticator = files.make().secret, Authenticator(files, shortest_delay=0.02)
@@ -47,7 +47,7 @@ async def test_answers_to_wrong_tokens_come_later_and_later(tmp_path: Path, capl
         await other
 
 
-async def test_a_flood_of_wrong_tokens_holds_a_bounded_number_of_waits(tmp_path: Path) -> None:
+async def test_number_of_delayed_requests_is_limited(tmp_path: Path) -> None:
     """At most eight requests of an address and 64 in total wait; further requests are refused at once."""
     authenticator = Authenticator(TokenFiles(tmp_path / "token"), shortest_delay=60.0)
     tasks = [asyncio.create_task(show(authenticator, "wrong", f"192.0.2.{n // 10}")) for n in range(90)]
@@ -59,7 +59,7 @@ async def test_a_flood_of_wrong_tokens_holds_a_bounded_number_of_waits(tmp_path:
     assert sum(isinstance(result, NotAuthenticated) for result in results) == len(done) == 26
 
 
-async def test_nothing_shown_is_refused_at_once(tmp_path: Path) -> None:
+async def test_missing_token_is_refused_without_delay(tmp_path: Path) -> None:
     """The error explains how a client sends its token."""
     authenticator = Authenticator(TokenFiles(tmp_path / "token"), shortest_delay=60.0)
     for secret in (None, ""):
@@ -68,7 +68,7 @@ async def test_nothing_shown_is_refused_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("secret", ["\udc80", "tök\N{SNOWMAN}", "two words", "x" * 5000])
-async def test_a_text_that_cannot_be_a_token_is_a_wrong_one(secret: str, tmp_path: Path) -> None:
+async def test_malformed_token_is_invalid(secret: str, tmp_path: Path) -> None:
     """A token with characters that UTF-8 cannot encode, as in JSON over NATS, is invalid."""
     files = TokenFiles(tmp_path / "token")
     files.make()

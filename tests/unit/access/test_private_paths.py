@@ -48,13 +48,13 @@ PATHS = PrivatePaths(
         ("a/b is no path of ours, nor is /etc", "a/b is no path of ours, nor is /etc"),
     ],
 )
-def test_private_folders_have_placeholders(text: str, hidden: str) -> None:
+def test_private_folders_are_replaced_by_placeholders(text: str, hidden: str) -> None:
     """The longest known folder that contains a path is replaced, and other text is unchanged."""
     assert PATHS.hide(text) == hidden
 
 
 @pytest.mark.parametrize("kind", [ExperimentNotFound, DiskFull, StoreCorrupted, UsageError, InvalidAgentId])
-def test_refusals_keep_their_kind(kind: type[UsageError]) -> None:
+def test_error_keeps_its_type_without_the_path(kind: type[UsageError]) -> None:
     """A client receives an error of the same type, without the path in it or in its causes."""
     with pytest.raises(kind) as caught, PATHS.hiding():
         raise kind("/srv/doom/x is not here") from OSError(2, "No such file", "/srv/doom/x")
@@ -63,14 +63,14 @@ def test_refusals_keep_their_kind(kind: type[UsageError]) -> None:
     assert caught.value.__cause__ is None
 
 
-def test_causes_of_a_refusal_have_none() -> None:
+def test_causes_of_an_error_contain_no_path() -> None:
     """The causes that the dashboard shows contain no path."""
     with pytest.raises(ExperimentNotFound) as caught, PATHS.hiding():
         raise ExperimentNotFound("there is none") from OSError(2, "No such file", "/srv/doom/x")
     assert describe(caught.value) == "there is none"
 
 
-def test_a_user_without_a_home_folder_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_home_folder_is_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Paths are replaced for a user without a home folder, as in containers."""
 
     def no_home() -> Path:
@@ -80,7 +80,7 @@ def test_a_user_without_a_home_folder_is_served(tmp_path: Path, monkeypatch: pyt
     assert PrivatePaths.of_process(tmp_path).hide(f"{tmp_path}/x") == "<output folder>/x"
 
 
-def test_tracebacks_have_none() -> None:
+def test_tracebacks_contain_no_path() -> None:
     """The message of a policy's error, which often names a file, contains no private path."""
     trace = FailureTrace(digest="0" * 16, text="FileNotFoundError: /srv/doom/weights.npz")
     failed = AgentFailed(
@@ -91,7 +91,7 @@ def test_tracebacks_have_none() -> None:
     assert event.traceback == replace(trace, text="FileNotFoundError: <working folder>/weights.npz")
 
 
-def test_problems_of_a_configuration_are_kept() -> None:
+def test_configuration_problems_keep_path_and_line() -> None:
     """Each problem keeps its path in the configuration and its line."""
     with pytest.raises(ConfigError) as caught, PATHS.hiding():
         raise ConfigError("scenario: /srv/doom/a.cfg", (("scenario.name", "/srv/doom/a.cfg is missing"),), lines=(3,))
@@ -99,7 +99,7 @@ def test_problems_of_a_configuration_are_kept() -> None:
     assert caught.value.lines == (3,)
 
 
-def test_what_only_the_log_shows_keeps_its_path() -> None:
+def test_internal_errors_keep_the_path_for_the_log() -> None:
     """The log keeps the path, and clients receive an error id."""
     with pytest.raises(StorageFailed, match="/srv/doom/runs/x"), PATHS.hiding():
         raise StorageFailed("/srv/doom/runs/x cannot be read")
@@ -110,7 +110,7 @@ OWN_SCENARIO = (
 )
 
 
-def test_configurations_have_no_folders() -> None:
+def test_configurations_contain_no_folders() -> None:
     """The absolute path of a user's scenario is replaced, even outside all known folders."""
     shown = "name: x\nscenario:\n  name: <folder>/mine.cfg\n  frame_skip: 4\ngrpc:\n  cert: '<folder>/x.pem'\n"
     assert PATHS.configuration(OWN_SCENARIO) == shown
@@ -131,7 +131,7 @@ class Full(Orchestrator):
         yield RecordedEvent(sequence=1, time=0.0, event=interrupted)
 
 
-async def test_reasons_of_events_have_none(tmp_path: Path) -> None:
+async def test_reasons_of_events_contain_no_path(tmp_path: Path) -> None:
     """A client that follows a log receives the reason with a placeholder."""
 
     async def reasons() -> list[str]:

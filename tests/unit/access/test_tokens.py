@@ -21,7 +21,7 @@ class Clock:
         return self.now
 
 
-def test_further_tokens_have_a_name_and_a_role(tmp_path: Path) -> None:
+def test_created_tokens_have_name_and_role(tmp_path: Path) -> None:
     """Each secret is found under its name, and other files in the folder are not read as tokens."""
     files = TokenFiles(tmp_path / "token")
     owner = files.make()
@@ -42,14 +42,14 @@ def test_further_tokens_have_a_name_and_a_role(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["owner", "", "a.b", "../x", "A", "x" * 41])
-def test_a_name_that_cannot_be_a_file_of_its_own_is_refused(name: str, tmp_path: Path) -> None:
+def test_invalid_token_name_is_refused(name: str, tmp_path: Path) -> None:
     """An invalid name is refused, and no file is written."""
     with pytest.raises(ConfigError, match="is not a valid token name"):
         TokenFiles(tmp_path / "token").create(name, Role.FULL)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_name_is_taken_once(tmp_path: Path) -> None:
+def test_duplicate_token_name_is_refused(tmp_path: Path) -> None:
     """A name cannot be used for a second token, even with the other role."""
     files = TokenFiles(tmp_path / "token")
     files.create("ci", Role.FULL)
@@ -57,7 +57,7 @@ def test_a_name_is_taken_once(tmp_path: Path) -> None:
         files.create("ci", Role.READ_ONLY)
 
 
-def test_rotated_and_removed_tokens_are_refused_within_a_second(tmp_path: Path) -> None:
+def test_rotated_and_removed_tokens_expire_within_a_second(tmp_path: Path) -> None:
     """A running server reads the changed files again within a second."""
     clock = Clock()
     server, operator = TokenFiles(tmp_path / "token", clock=clock), TokenFiles(tmp_path / "token")
@@ -77,10 +77,8 @@ def test_rotated_and_removed_tokens_are_refused_within_a_second(tmp_path: Path) 
         operator.remove("owner")
 
 
-def test_a_token_that_becomes_readable_is_refused_and_the_others_stay(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The log contains the reason once, and never the secret."""
+def test_token_is_refused_once_others_can_read_it(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Other tokens stay valid. The log contains the reason once, and never the secret."""
     clock = Clock()
     files = TokenFiles(tmp_path / "token", clock=clock)
     owner, reader = files.make(), files.create("reader", Role.READ_ONLY)
@@ -98,7 +96,7 @@ def test_a_token_that_becomes_readable_is_refused_and_the_others_stay(
     assert files.find(renewed.secret) == renewed, "rotating mends the file"
 
 
-def test_the_token_is_made_once_and_private(tmp_path: Path) -> None:
+def test_owner_token_is_created_once_with_private_mode(tmp_path: Path) -> None:
     """The token has 256 random bits, its file has mode 0600, and the next start reads it."""
     path = tmp_path / "folder" / "token"
     token = TokenFiles(path).make().secret
@@ -110,7 +108,7 @@ def test_the_token_is_made_once_and_private(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
-def test_a_token_that_others_can_read_is_refused(mode: int, tmp_path: Path) -> None:
+def test_readable_token_file_is_refused(mode: int, tmp_path: Path) -> None:
     """The error contains the command that corrects the file's mode."""
     path = tmp_path / "token"
     TokenFiles(path).make()
@@ -119,8 +117,7 @@ def test_a_token_that_others_can_read_is_refused(mode: int, tmp_path: Path) -> N
         TokenFiles(path).make()
 
 
-def test_a_token_of_somebody_else_is_refused(tmp_path: Path) -> None:
-    """A token file of another user is refused."""
+def test_token_file_of_another_user_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "token"
     TokenFiles(path).make()
     if os.geteuid() == 0:
@@ -130,7 +127,7 @@ def test_a_token_of_somebody_else_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"  \n", b"two words\n", b"\xff\xfe", b"a\x00b"])
-def test_a_file_without_a_token_is_refused(content: bytes, tmp_path: Path) -> None:
+def test_file_without_token_is_refused(content: bytes, tmp_path: Path) -> None:
     """An empty file is refused: an empty token would admit every client."""
     path = tmp_path / "token"
     path.write_bytes(content)
@@ -139,14 +136,13 @@ def test_a_file_without_a_token_is_refused(content: bytes, tmp_path: Path) -> No
         TokenFiles(path).make()
 
 
-def test_a_token_that_cannot_be_made_is_one_error(tmp_path: Path) -> None:
-    """The error names the file."""
+def test_failed_creation_names_the_file(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match=r"file/token cannot be created"):
         TokenFiles(tmp_path / "file" / "token").make()
 
 
-def test_a_fifo_is_no_token_file(tmp_path: Path) -> None:
+def test_fifo_is_refused_as_token_file(tmp_path: Path) -> None:
     """A FIFO is refused at once, without waiting for a writer."""
     os.mkfifo(tmp_path / "token", 0o600)
     with pytest.raises(ConfigError, match="not a regular file"):
