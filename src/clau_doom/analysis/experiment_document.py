@@ -6,7 +6,7 @@ from dataclasses import asdict
 from clau_doom.analysis import sections
 from clau_doom.analysis.document import Document
 from clau_doom.analysis.experiment_data import ExperimentData
-from clau_doom.analysis.sections import describe_sections
+from clau_doom.analysis.section_modules import describe_all
 from clau_doom.analysis.wording import count
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.statistics.intervals import CONFIDENCE
@@ -36,7 +36,7 @@ def experiment_document(data: ExperimentData, names: Sequence[str] | None = None
             f"{config.evolution.kind} · {config.policy.kind} policy · {data.scenario} · fitness {data.fitness_name} · "
             f"seed {data.seed} · {state.value}"
         ),
-        sections=describe_sections(data, sections.EXPERIMENT_SECTIONS if names is None else names),
+        sections=describe_all(sections.__name__, sections.EXPERIMENT_SECTIONS if names is None else names, data),
         introduction=_introduction(data),
         notices=_notices(data),
         experiment=data.id,

@@ -15,7 +15,8 @@ from clau_doom.orchestration import replay
 from clau_doom.ports import StoredExperiment
 
 if TYPE_CHECKING:
-    from clau_doom.analysis.comparison import ComparedExperiment, ExperimentComparison
+    from clau_doom.analysis.comparison import ComparedExperiment
+    from clau_doom.analysis.comparison_data import ComparisonData
     from clau_doom.analysis.elite_map import EliteMap
     from clau_doom.analysis.experiment_data import ExperimentData
     from clau_doom.analysis.topsis import Criterion
@@ -64,7 +65,7 @@ def analyse(
 
 def compare(
     experiments: Sequence[StoredExperiment], baseline: str, criteria: "Sequence[Criterion]" = ()
-) -> "ExperimentComparison":
+) -> "ComparisonData":
     """Compare experiments with a baseline.
 
     Args:
@@ -78,6 +79,7 @@ def compare(
         WrongState: An experiment has no held-out episodes yet.
     """
     from clau_doom.analysis.comparison import compare_experiments  # noqa: PLC0415 - as above
+    from clau_doom.analysis.comparison_data import ComparisonData  # noqa: PLC0415 - as above
 
     ids = [stored.snapshot.experiment.id for stored in experiments]
     duplicate = next((name for name in ids if ids.count(name) > 1), None)
@@ -88,7 +90,7 @@ def compare(
     base = experiments[ids.index(baseline)]
     for stored in experiments:
         _check_comparable(base, stored)
-    return compare_experiments(
+    comparison = compare_experiments(
         _entrants(experiments, base),
         baseline,
         scenario=base.config.scenario.name,
@@ -97,6 +99,7 @@ def compare(
         criteria=criteria,
         remarks=_remarks(experiments, base),
     )
+    return ComparisonData(experiments=tuple(experiments), comparison=comparison)
 
 
 def _space(stored: StoredExperiment) -> "GenomeSpace | Unavailable":

@@ -10,7 +10,7 @@ from clau_doom.ports import StoredExperiment
 from clau_doom.regular_files import open_regular
 
 if TYPE_CHECKING:
-    from clau_doom.analysis.comparison import ExperimentComparison
+    from clau_doom.analysis.comparison_data import ComparisonData
     from clau_doom.analysis.experiment_data import ExperimentData
     from clau_doom.analysis.topsis import Criterion
 
@@ -32,9 +32,9 @@ def report_experiment(
         analysis: Result of `analyse` for these arguments. None: compute it.
     """
     from clau_doom.analysis.experiment_document import experiment_document  # noqa: PLC0415 - scipy, which no run needs
-    from clau_doom.analysis.report import render_document  # noqa: PLC0415 - jinja2, as above
+    from clau_doom.analysis.report import render  # noqa: PLC0415 - jinja2, as above
 
-    return render_document(experiment_document(analysis or analyse(stored, criteria)))
+    return render(experiment_document(analysis or analyse(stored, criteria)))
 
 
 def report_comparison(
@@ -42,7 +42,7 @@ def report_comparison(
     baseline: str,
     criteria: "Sequence[Criterion]" = (),
     *,
-    comparison: "ExperimentComparison | None" = None,
+    comparison: "ComparisonData | None" = None,
 ) -> str:
     """Render the HTML report of a comparison of experiments.
 
@@ -56,9 +56,10 @@ def report_comparison(
         ConfigError: The experiments are not comparable; see `compare`.
         WrongState: An experiment has no held-out episodes yet.
     """
-    from clau_doom.analysis.report import comparison_report, render  # noqa: PLC0415 - as above
+    from clau_doom.analysis.comparison_document import comparison_document  # noqa: PLC0415 - as above
+    from clau_doom.analysis.report import render  # noqa: PLC0415 - as above
 
-    return render(comparison_report(experiments, comparison or compare(experiments, baseline, criteria)))
+    return render(comparison_document(comparison or compare(experiments, baseline, criteria)))
 
 
 def check_report_target(path: Path, *, force: bool) -> None:

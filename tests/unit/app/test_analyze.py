@@ -248,7 +248,7 @@ def several() -> list[StoredExperiment]:
 
 
 def compared(*experiments: StoredExperiment, baseline: str = "a1") -> ExperimentComparison:
-    return compare([*experiments], baseline, criteria_of("reward:1,shots:-1"))
+    return compare([*experiments], baseline, criteria_of("reward:1,shots:-1")).comparison
 
 
 def test_champions_are_compared_and_so_are_setups() -> None:

@@ -294,8 +294,9 @@ def test_several_experiments_are_set_side_by_side() -> None:
         experiment("c", population=4),
         experiment("d", seed=2, population=4),
     ]
-    comparison = compare(stored, "a")
-    read = Page(report_comparison(stored, "a", comparison=comparison))
+    compared = compare(stored, "a")
+    comparison = compared.comparison
+    read = Page(report_comparison(stored, "a", comparison=compared))
     assert read.count("figure") >= 7
     assert read.count("figcaption") == read.count("table", within="figure") == read.count("figure")
     for each in comparison.contrasts:

@@ -7,7 +7,6 @@ document gives the same bytes.
 jinja2 takes a second to import. Import this package inside functions.
 """
 
-from clau_doom.analysis.report.comparison import comparison_report
-from clau_doom.analysis.report.html import MARK, render, render_document
+from clau_doom.analysis.report.html import MARK, render
 
-__all__ = ["MARK", "comparison_report", "render", "render_document"]
+__all__ = ["MARK", "render"]

@@ -6,44 +6,27 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from clau_doom.analysis import document
-from clau_doom.analysis.document import Cell, Marked, Trend
+from clau_doom.analysis.document import Cell, Document, Marked, Trend
 from clau_doom.analysis.report.chart_svg import draw, legend
-from clau_doom.analysis.report.page import Block, Fact, Figure, Listing, Paragraph, Report, Section, Table
+from clau_doom.analysis.report.page import Block, Figure, Listing, Paragraph, Section, Table
 from clau_doom.analysis.report.svg import sparkline
 from clau_doom.analysis.report.typography import typographic, unbroken
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import cell_text
 from clau_doom.escaping import printable_message
 
-__all__ = ["MARK", "page_block", "page_section", "render", "render_document"]
+__all__ = ["MARK", "render"]
 
 MARK = '<meta name="generator" content="clau-doom report">'
 """Mark near the beginning of a file that identifies it as a report of clau-doom."""
 
 
-def render_document(whole: document.Document) -> str:
-    """Render a document as HTML."""
-    return render(
-        Report(
-            kind=whole.kind,
-            title=whole.title,
-            subtitle=whole.subtitle,
-            facts=tuple(
-                Fact(label=fact.label, value=typographic(fact.value), detail=typographic(fact.detail))
-                for fact in whole.facts
-            ),
-            summary=tuple(map(typographic, whole.summary)),
-            cautions=tuple(map(typographic, whole.cautions)),
-            sections=tuple(map(page_section, whole.sections)),
-        )
-    )
-
-
-def render(report: Report) -> str:
-    """Render a report as HTML. All text is escaped; charts are inserted as SVG."""
+def render(whole: Document) -> str:
+    """Render a document as HTML. All text is escaped; charts are inserted as SVG."""
+    sections = [_page_section(section) for section in whole.sections]
     numbers = {Figure: 0, Table: 0}
     labels: dict[int, str] = {}
-    for section in report.sections:
+    for section in sections:
         for block in section.blocks:
             if isinstance(block, Figure | Table):
                 numbers[type(block)] += 1
@@ -52,22 +35,20 @@ def render(report: Report) -> str:
     def label(block: Figure | Table) -> str:
         return labels[id(block)]
 
-    return _template().render(report=report, label=label)
+    return _template().render(document=whole, sections=sections, label=label)
 
 
-def page_section(section: document.Section) -> Section:
-    """Convert a section to the strings and drawings of the page."""
-    blocks = tuple(page_block(block) for block in section.blocks)
+def _page_section(section: document.Section) -> Section:
+    blocks = tuple(_page_block(block) for block in section.blocks)
     return Section(anchor=section.name, title=section.title, blocks=blocks)
 
 
-def page_block(block: document.Block) -> Block:
-    """Convert a block to the strings and drawings of the page."""
+def _page_block(block: document.Block) -> Block:
     match block:
         case document.Paragraph():
-            return Paragraph(text=typographic(block.text), kind=block.kind)
+            return Paragraph(text=block.text, kind=block.kind)
         case Unavailable():
-            return Paragraph(text=f"Not shown: {typographic(block.missing)}.", kind="gap")
+            return Paragraph(text=f"Not shown: {block.missing}.", kind="gap")
         case document.Table():
             return _page_table(block)
         case document.Listing():
@@ -76,7 +57,7 @@ def page_block(block: document.Block) -> Block:
             return Figure(
                 anchor=f"fig-{block.name}",
                 title=block.title,
-                caption=typographic(f"{block.caption} {block.marks}".strip()),
+                caption=f"{block.caption} {block.marks}".strip(),
                 alt=block.alt,
                 picture=draw(block.plot, block.alt),
                 table=_page_table(block.table),
@@ -90,7 +71,7 @@ def _page_table(table: document.Table) -> Table:
         columns=tuple(column.heading for column in table.columns),
         rows=tuple(tuple(_page_cell(cell) for cell in row) for row in table.rows),
         words=tuple(at for at, column in enumerate(table.columns) if column.text),
-        note=typographic(table.note),
+        note=table.note,
     )
 
 
@@ -118,7 +99,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["unbroken"] = unbroken
+    environment.filters["typographic"] = lambda text: unbroken(typographic(text))
     kinds = {"figure": Figure, "table": Table, "listing": Listing, "paragraph": Paragraph}
     for name, kind in kinds.items():
         environment.tests[name] = lambda block, kind=kind: isinstance(block, kind)

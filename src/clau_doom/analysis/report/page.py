@@ -1,12 +1,10 @@
-"""Content of a report, independent of HTML: sections with paragraphs, figures, tables and listings."""
+"""Strings and drawings of a page, as its templates need them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from clau_doom.analysis.unavailable import Unavailable
-
-__all__ = ["Block", "Fact", "Figure", "Key", "Listing", "Paragraph", "Report", "Section", "Table", "gap"]
+__all__ = ["Block", "Figure", "Key", "Listing", "Paragraph", "Section", "Table"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,46 +117,3 @@ class Section:
     anchor: str
     title: str
     blocks: tuple[Block, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fact:
-    """A key number at the top of a report.
-
-    Attributes:
-        label: Name of the number.
-        value: The number.
-        detail: Interval, n or reference of the number.
-    """
-
-    label: str
-    value: str
-    detail: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Report:
-    """A complete report.
-
-    Attributes:
-        kind: Kind of the report for display.
-        title: Title of the page.
-        subtitle: Subject of the report, on one line.
-        facts: Key numbers.
-        summary: Results as sentences.
-        cautions: Conclusions that the data do not support.
-        sections: Sections of the report.
-    """
-
-    kind: str
-    title: str
-    subtitle: str
-    facts: tuple[Fact, ...]
-    summary: tuple[str, ...]
-    cautions: tuple[str, ...]
-    sections: tuple[Section, ...] = field(default=())
-
-
-def gap(missing: Unavailable) -> Paragraph:
-    """Return the reason of an unavailable result as a paragraph."""
-    return Paragraph(text=f"Not shown: {missing.missing}.", kind="gap")

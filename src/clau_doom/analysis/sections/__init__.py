@@ -1,18 +1,11 @@
 """Sections of an analysis: one module for each statistic.
 
-A module has `TITLE`, the heading, and `describe`, which computes the result and describes it as a `Section`. The file
-name is the name of the section, with dashes instead of underscores. To add a section, add a module and its name here.
+A module has a function `describe`, which takes the `ExperimentData`, computes the result and describes it as a
+`Section`. The name of a section is the file name, with dashes instead of underscores. To add a section, add a module
+and its name here. The modules are imported when they are used, because the statistics take a second to import.
 """
 
-from collections.abc import Sequence
-from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, cast
-
-if TYPE_CHECKING:
-    from clau_doom.analysis.document import Section
-    from clau_doom.analysis.experiment_data import ExperimentData
-
-__all__ = ["EXPERIMENT_SECTIONS", "MAIN_SECTIONS", "describe_sections"]
+__all__ = ["EXPERIMENT_SECTIONS", "MAIN_SECTIONS"]
 
 EXPERIMENT_SECTIONS = (
     "held-out",
@@ -33,18 +26,3 @@ EXPERIMENT_SECTIONS = (
 
 MAIN_SECTIONS = ("held-out", "generations", "learning", "control", "diversity")
 """Sections that the terminal shows by default."""
-
-
-class _SectionModule(Protocol):
-    TITLE: str
-
-    def describe(self, data: "ExperimentData") -> "Section": ...
-
-
-def describe_sections(data: "ExperimentData", names: Sequence[str]) -> "tuple[Section, ...]":
-    """Describe results of an experiment, in the order of the names."""
-    return tuple(_module(name).describe(data) for name in names)
-
-
-def _module(name: str) -> _SectionModule:
-    return cast("_SectionModule", import_module(f"{__name__}.{name.replace('-', '_')}"))

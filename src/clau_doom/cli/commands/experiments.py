@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
@@ -231,11 +231,12 @@ def _show_comparison(
     *,
     as_json: bool,
 ) -> None:
-    from clau_doom.analysis.document_json import plain_value
+    from clau_doom.analysis.comparison_document import comparison_document
+    from clau_doom.analysis.comparison_sections import MAIN_SECTIONS
+    from clau_doom.analysis.document_json import document_json
     from clau_doom.app.analyze import compare
     from clau_doom.app.report import report_comparison
-    from clau_doom.cli.views.comparison import comparison_view
-    from clau_doom.statistics.intervals import CONFIDENCE
+    from clau_doom.cli.views.document import document_view
 
     if len(stored) < 2:
         raise ConfigError(f"{baseline} needs other experiments: give two or more")
@@ -243,9 +244,10 @@ def _show_comparison(
     if report is not None:
         _write(report, report_comparison(stored, baseline, criteria, comparison=comparison))
     if as_json:
-        print_json({"confidence": CONFIDENCE, **cast("dict[str, object]", plain_value(comparison, ""))})
-    else:
-        data_console().print(comparison_view(comparison))
+        print_json(document_json(comparison_document(comparison)))
+        return
+    shown = [*MAIN_SECTIONS, *(["ranking"] if criteria else [])]
+    data_console().print(document_view(comparison_document(comparison, shown), whole=True))
 
 
 def _draw(stored: "StoredExperiment", analysis: "ExperimentData", path: Path) -> None:

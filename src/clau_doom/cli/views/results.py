@@ -30,15 +30,14 @@ def show_result(snapshot: Snapshot, config: ExperimentConfig, *, replay: str) ->
         config: The configuration of the experiment.
         replay: The command that replays its champion.
     """
-    from clau_doom.analysis.sections import describe_sections
+    from clau_doom.analysis.sections import held_out
     from clau_doom.app.analyze import analyse
 
     stored = StoredExperiment(snapshot=snapshot, config=config, state=snapshot.state, last_activity=0.0)
-    for section in describe_sections(analyse(stored), ["held-out"]):
-        data_console().print(section_view(section, whole=False))
+    data_console().print(section_view(held_out.describe(analyse(stored)), whole=False))
     if snapshot.champion:
         progress_console().print(Text(f"see the champion play: {replay}"), soft_wrap=True)
-    held_out = [row for (purpose, _), row in snapshot.judging.items() if purpose is Purpose.HELD_OUT]
-    missing = any(len(row) < config.holdout.episodes for row in held_out)
+    played = [row for (purpose, _), row in snapshot.judging.items() if purpose is Purpose.HELD_OUT]
+    missing = any(len(row) < config.holdout.episodes for row in played)
     failed = missing or any(summary.failed for summary in snapshot.summaries)
     return ExitCode.AGENTS_FAILED if failed else ExitCode.DONE

@@ -1,0 +1,87 @@
+"""Champions of the compared experiments on held-out seeds."""
+
+from collections.abc import Sequence
+
+from clau_doom.analysis.charts import IntervalPlot, IntervalRow
+from clau_doom.analysis.comparison import EntrantRow
+from clau_doom.analysis.comparison_data import ComparisonData
+from clau_doom.analysis.document import Chart, Column, Fact, Marked, Section, Table, TextTable
+from clau_doom.analysis.wording import bracket, count, joined, measured
+from clau_doom.number_format import number
+
+__all__ = ["describe"]
+
+
+def describe(data: ComparisonData) -> Section:
+    """Describe the held-out results of each champion."""
+    comparison = data.comparison
+    base = next(row for row in comparison.entrants if row.id == comparison.baseline)
+    interval = f"{bracket(base.fitness.low, base.fitness.high)}, {count(base.fitness.n, 'held-out episode')}"
+    label = f"baseline {base.id}, mean {comparison.fitness}"
+    return Section(
+        name="champions",
+        title="Champions on held-out seeds",
+        blocks=(_chart(data),),
+        facts=(Fact(label=label, value=number(base.fitness.mean), detail=interval),),
+        data={"entrants": comparison.entrants},
+    )
+
+
+def _chart(data: ComparisonData) -> Chart:
+    rows = data.comparison.entrants
+    sizes = joined(dict.fromkeys(str(row.fitness.n) for row in rows))
+    return Chart(
+        name="champions",
+        title="Champions",
+        caption=(
+            f"Mean {data.comparison.fitness} of each experiment's champion on held-out seeds with its 95 % interval (n "
+            f"= {sizes} episodes each; BCa bootstrap from 34 episodes on, else Student's t). Median and interquartile "
+            "mean: percentile bootstrap of 10,000 resamples (Agarwal et al. 2021). Held-out seeds follow from each "
+            "experiment's seed."
+        ),
+        alt="Intervals of the champions' means; the table below has the numbers.",
+        plot=IntervalPlot(
+            label=f"mean {data.comparison.fitness} on held-out seeds",
+            rows=tuple(
+                IntervalRow(
+                    label=row.id,
+                    detail=f"setup {row.setup}, seed {row.seed}",
+                    colour=data.colour(row.id),
+                    value=row.fitness.mean,
+                    low=row.fitness.low,
+                    high=row.fitness.high,
+                    text=number(row.fitness.mean),
+                )
+                for row in rows
+            ),
+        ),
+        table=_table(rows),
+        text_table=TextTable.INSTEAD,
+    )
+
+
+def _table(rows: Sequence[EntrantRow]) -> Table:
+    return Table(
+        title="Champions on held-out seeds, with 95 % intervals",
+        columns=(
+            Column("champion", text=True),
+            Column("setup"),
+            Column("seed"),
+            Column("n"),
+            Column("mean"),
+            Column("interquartile mean"),
+            Column("median"),
+        ),
+        rows=tuple(
+            (
+                row.agent,
+                row.setup,
+                str(row.seed),
+                row.fitness.n,
+                Marked(measured(row.fitness)),
+                measured(row.aggregates.iqm),
+                measured(row.aggregates.median),
+            )
+            for row in rows
+        ),
+    )

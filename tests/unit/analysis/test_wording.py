@@ -1,0 +1,48 @@
+"""Tests of counts, lists and table cells as text."""
+
+import pytest
+
+from clau_doom.analysis.document import Cell, Fixed, Marked, Measured, PValue, Share, Trend
+from clau_doom.analysis.wording import bracket, cell_text, count, joined, measured, ranges, shared
+from clau_doom.domain import AgentRef
+from clau_doom.statistics.estimates import Estimate
+from clau_doom.statistics.intervals import Interval
+
+
+def test_words_are_counted_and_joined() -> None:
+    """One is singular, lists end with "and", and consecutive numbers become ranges."""
+    assert [count(1, "agent"), count(2000, "agent"), count(2, "axis", "axes")] == ["1 agent", "2,000 agents", "2 axes"]
+    assert [joined(["a"]), joined(["a", "b"]), joined(["a", "b", "c"])] == ["a", "a and b", "a, b and c"]
+    assert ranges([0, 1, 2, 4, 7, 8]) == "0-2, 4, 7-8"
+    assert ranges([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (None, "-"),
+        ("text", "text"),
+        (2000, "2000"),
+        (345.28, "345.3"),
+        (Measured(value=1.0, low=-1.0, high=3.0), "1.00 [-1.00, 3.00]"),
+        (Measured(value=1.0, low=None, high=None), "1.00"),
+        (Share(value=0.65, low=0.518, high=0.78), "65 % [52, 78]"),
+        (PValue(0.0004), "< 0.001"),
+        (PValue(None), "-"),
+        (Fixed(-0.0001, 2), "0.00"),
+        (AgentRef(3, 17), "g003-a017"),
+        (Marked(0.5, "warning"), "0.50"),
+        (Trend((1.0, 2.0)), ""),
+    ],
+)
+def test_cells_have_the_format_of_their_type(cell: Cell, text: str) -> None:
+    """Numbers, intervals, shares, p-values and agents have one format in every table."""
+    assert cell_text(cell) == text
+
+
+def test_means_and_estimates_become_cells() -> None:
+    """A mean and an estimate keep their interval, and a missing interval is a dash."""
+    assert measured(Interval(mean=1.0, low=0.5, high=1.5, n=9)) == Measured(value=1.0, low=0.5, high=1.5)
+    assert measured(None) is None
+    assert shared(Estimate(value=0.5, low=0.4, high=0.6, n=9)) == Share(value=0.5, low=0.4, high=0.6)
+    assert (bracket(1.0, 2.0), bracket(None, 2.0)) == ("[1.00, 2.00]", "-")
