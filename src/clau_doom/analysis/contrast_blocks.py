@@ -106,8 +106,8 @@ def pairs_text(contrast: Contrast) -> str:
 
 _EFFECTS_NOTE = (
     "d_z divides by the standard deviation of the paired differences, d by the pooled standard deviation. Only d is "
-    "comparable with unpaired studies. Cliff's delta is between -1 and 1. The probability of improvement counts ties "
-    "half."
+    "comparable with unpaired studies. Cliff's delta is between -1 and 1. Improvement: the "
+    "probability that a value is above one of the other sample. Ties count half."
 )
 
 
@@ -118,7 +118,7 @@ def _effects(contrasts: Sequence[Contrast]) -> list[tuple[str, list[Cell]]]:
         ("d_z", [each.cohen_dz for each in contrasts]),
         ("d", [each.cohen_d for each in contrasts]),
         ("Cliff's delta", [measured(each.cliff_delta) for each in contrasts]),
-        ("probability of improvement", [shared(each.improvement) for each in contrasts]),
+        ("improvement", [shared(each.improvement) for each in contrasts]),
     ]
 
 

@@ -154,7 +154,8 @@ def _draw_intervals(plot: IntervalPlot) -> Picture:
     pad = 0.0 if plot.bounds else 0.04
     x = axis_over([*values, *reference, *(plot.bounds or ())], _NAMES, _VALUES, count=7, pad=pad)
     many = len(rows) > MARKED // 3
-    height = _TALL_ROW if plot.histogram else 24.0 if many else 44.0 if plot.values_label else _ROW
+    tall = plot.values_label or any(row.detail for row in rows)
+    height = _TALL_ROW if plot.histogram else 24.0 if many else 44.0 if tall else _ROW
     base = 12.0 + height * len(rows)
     picture = Picture(base + _BELOW)
     picture.columns(x, 6.0, base, x_label=plot.label)
