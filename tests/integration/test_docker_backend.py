@@ -198,7 +198,7 @@ def test_agents_that_break_their_containers_break_nothing_else(repository: Exper
     for failed, index, signal in ((aborts, 2, "SIG(ABRT|SEGV)"), (crashes, 3, "SIGSEGV")):
         assert failed.kind is FailureKind.ATTEMPTS_EXHAUSTED
         name = f"{config.name}-g000-a00{index}"
-        crashed = rf"the container of agent {name} crashed with {signal}( \(output:  .*\))?"
+        crashed = rf"the container of agent {name} crashed with {signal}( \(output: .*\))?"
         assert_matches(rf"episode 0 of {name} was lost 2 times: {crashed}", failed.reason)
         (lost,) = [each for each in ended.lost if each.agent == name]
         assert lost.attempt == 1

@@ -351,7 +351,7 @@ class VizdoomEngine:
         except OSError:
             return ""
         words = " / ".join(line.strip() for line in lines[-6:] if line.strip())
-        return f" (output:  {words})" if words else ""
+        return f" (output: {words})" if words else ""
 
 
 def _haunted(state: vzd.GameState | None) -> bool:

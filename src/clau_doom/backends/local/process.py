@@ -271,7 +271,7 @@ class WorkerProcess:
             code = await asyncio.to_thread(self._popen.wait, 1.0)
             how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
             self._output.move(last=True)
-            said = f" (output:  {printable(line)})" if (line := self._output.last_line) else ""
+            said = f" (output: {printable(line)})" if (line := self._output.last_line) else ""
             return f" with {how}{said}" + (f"; see {self._launch.log}" if code > 0 and self._launch.log else "")
         return ""
 

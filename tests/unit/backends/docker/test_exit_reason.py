@@ -56,5 +56,5 @@ def test_want_of_memory_is_the_agents_own_fault(exit_state: ExitState) -> None:
 
 def test_last_words_are_quoted() -> None:
     """The error quotes the last line of the container's log."""
-    assert str(why(ExitState(code=1), "MemoryError")).endswith("ended with exit code 1 (output:  MemoryError)")
+    assert str(why(ExitState(code=1), "MemoryError")).endswith("ended with exit code 1 (output: MemoryError)")
     assert "it said" not in str(why(ExitState(code=1)))
