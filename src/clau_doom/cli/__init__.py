@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from clau_doom import __version__
+from clau_doom.cli.command_help import HelpGroup, add_command
 from clau_doom.cli.commands import agents, config, token
 from clau_doom.cli.commands.control import add_agent_commands, cancel, pause, resume
 from clau_doom.cli.commands.doctor import doctor
@@ -35,27 +36,38 @@ __all__ = ["app", "main", "run_command"]
 
 app = typer.Typer(
     name="clau-doom",
+    cls=HelpGroup,
     help="Evolutionary AI agent experimentation platform: evolves populations of agents that play DOOM in ViZDoom.",
+    epilog="Example:\n  clau-doom run --config quickstart.yaml --web",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(run)
-app.command()(serve)
-app.command()(status)
-app.command()(events)
-app.command()(pause)
-app.command()(resume)
-app.command()(cancel)
+add_command(app, "clau-doom run --config quickstart.yaml --web", "clau-doom run --resume quickstart")(run)
+add_command(app, "clau-doom serve --port 50051 --web-port 8080")(serve)
+add_command(app, "clau-doom status", "clau-doom status quickstart")(status)
+add_command(app, "clau-doom events quickstart --follow")(events)
+add_command(app, "clau-doom pause quickstart")(pause)
+add_command(
+    app, "clau-doom resume quickstart", "clau-doom resume quickstart --server localhost:50051 --generations 200"
+)(resume)
+add_command(app, "clau-doom cancel quickstart")(cancel)
 add_agent_commands(agents.app)
 app.add_typer(agents.app)
-app.command()(analyze)
-app.command()(export)
-app.command()(replay)
-app.command()(scenarios)
+add_command(
+    app,
+    "clau-doom analyze quickstart --report quickstart.html",
+    "clau-doom analyze baseline larger-population",
+    "clau-doom analyze --data episodes.csv --response kills --factor agent --block seed",
+)(analyze)
+add_command(app, "clau-doom export quickstart --to tables --format parquet")(export)
+add_command(
+    app, "clau-doom replay quickstart -o champion.mp4 --overlay", "clau-doom replay quickstart-g003-a017 --episode 2"
+)(replay)
+add_command(app, "clau-doom scenarios")(scenarios)
 app.add_typer(config.app)
 app.add_typer(token.app)
-app.command()(doctor)
+add_command(app, "clau-doom doctor")(doctor)
 
 
 def _print_version(value: bool) -> None:  # noqa: FBT001 - typer's signature
@@ -73,28 +85,32 @@ def _root(
         typer.Option(
             metavar="FOLDER",
             envvar=OUTPUT_DIR_VARIABLE,
-            help="Where experiments are kept; every command takes it, too.",
+            help="Folder of experiments; also an option of each command.",
         ),
     ] = DEFAULT_OUTPUT_DIR,
     token_file: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", envvar="CLAU_DOOM_TOKEN_FILE", help="The file that holds a server's token."),
+        typer.Option(metavar="FILE", envvar="CLAU_DOOM_TOKEN_FILE", help="File of the server's token."),
     ] = None,
     ca: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", envvar="CLAU_DOOM_CA", help="The authority of a server's certificate (PEM)."),
+        typer.Option(
+            metavar="FILE",
+            envvar="CLAU_DOOM_CA",
+            help="File of the authority that signed the server's certificate (PEM).",
+        ),
     ] = None,
     certificate: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", envvar="CLAU_DOOM_CERTIFICATE", help="Your certificate for a server (PEM)."),
+        typer.Option(metavar="FILE", envvar="CLAU_DOOM_CERTIFICATE", help="File of your client certificate (PEM)."),
     ] = None,
     key: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", envvar="CLAU_DOOM_KEY", help="The key of your certificate (PEM)."),
+        typer.Option(metavar="FILE", envvar="CLAU_DOOM_KEY", help="File of the private key of your certificate (PEM)."),
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Print the traceback of an error.")] = False,
     _version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     session = context.ensure_object(SharedOptions)

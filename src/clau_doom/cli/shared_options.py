@@ -90,7 +90,7 @@ OutputDir = Annotated[
         metavar="FOLDER",
         callback=_chosen,
         show_default=False,
-        help=f"Where experiments are kept (default: ${OUTPUT_DIR_VARIABLE}, else {DEFAULT_OUTPUT_DIR}).",
+        help=f"Folder of experiments (default: ${OUTPUT_DIR_VARIABLE}, else {DEFAULT_OUTPUT_DIR}).",
     ),
 ]
 """The parameter must have the name ``output_dir`` and the default `DEFAULT_OUTPUT_DIR`."""
@@ -101,14 +101,12 @@ Server = Annotated[
         "--server",
         metavar="ADDRESS",
         envvar=SERVER_VARIABLE,
-        help="Ask the server at host:port or unix:PATH, and not the folder.",
+        help="Use the server at host:port or unix:PATH in place of the folder.",
     ),
 ]
 
 
-Note = Annotated[
-    str, typer.Option("--note", metavar="TEXT", help="Why, in your own words, for the server's audit log.")
-]
+Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="Reason for the server's audit log.")]
 
 
 def remote_of(server: str | None) -> "RemoteServer | None":
@@ -140,7 +138,7 @@ TrustedNames = Annotated[
         "--trust",
         metavar="NAME",
         envvar="CLAU_DOOM_TRUST",
-        help="A policy class (module:Class) or agent address that a file or server may name; repeatable.",
+        help="Policy class (module:Class) or agent address that files and servers may use; repeatable.",
     ),
 ]
 

@@ -32,19 +32,19 @@ __all__ = [
     "Where",
 ]
 
-_PANEL = "Any table"
+_PANEL = "Options for tables"
 
 Data = Annotated[
     Path | None,
-    typer.Option("--data", metavar="FILE", rich_help_panel=_PANEL, help="A table to analyse (.csv or .parquet)."),
+    typer.Option("--data", metavar="FILE", rich_help_panel=_PANEL, help="Table to analyse (.csv or .parquet)."),
 ]
 Response = Annotated[
     str | None,
-    typer.Option("--response", metavar="COLUMN", rich_help_panel=_PANEL, help="The response: a column of numbers."),
+    typer.Option("--response", metavar="COLUMN", rich_help_panel=_PANEL, help="Response: a column of numbers."),
 ]
 Factors = Annotated[
     list[str] | None,
-    typer.Option("--factor", metavar="COLUMN", rich_help_panel=_PANEL, help="A factor; give one to four."),
+    typer.Option("--factor", metavar="COLUMN", rich_help_panel=_PANEL, help="Factor; repeat it for up to four."),
 ]
 Where = Annotated[
     str | None,
@@ -57,15 +57,17 @@ Where = Annotated[
 ]
 Block = Annotated[
     str | None,
-    typer.Option("--block", metavar="COLUMN", rich_help_panel=_PANEL, help="A blocking column, such as the seed."),
+    typer.Option("--block", metavar="COLUMN", rich_help_panel=_PANEL, help="Blocking column, such as the seed."),
 ]
 Delimiter = Annotated[
     str | None,
-    typer.Option("--delimiter", metavar="CHAR", rich_help_panel=_PANEL, help="Delimiter of a CSV file; or tab."),
+    typer.Option(
+        "--delimiter", metavar="CHAR", rich_help_panel=_PANEL, help="Delimiter of a CSV file: a character, or tab."
+    ),
 ]
 Decimals = Annotated[
     str | None,
-    typer.Option("--decimal", metavar="CHAR", rich_help_panel=_PANEL, help="Decimal separator of a CSV file: . or , ."),
+    typer.Option("--decimal", metavar="CHAR", rich_help_panel=_PANEL, help="Decimal separator of a CSV file: . or ,"),
 ]
 Encoding = Annotated[
     str | None,
@@ -88,7 +90,7 @@ MissingTexts = Annotated[
         "--na",
         metavar="TEXT",
         rich_help_panel=_PANEL,
-        help="An unquoted text for missing values in a CSV file; repeatable (default: empty, NA, NaN and similar).",
+        help="Unquoted text of a missing value in a CSV file; repeatable (default: empty, NA, NaN and similar).",
     ),
 ]
 
@@ -114,7 +116,7 @@ TestMethod = Annotated[
     typer.Option(
         "--test",
         rich_help_panel=_PANEL,
-        help="The test: default allows unequal variances; classical is the analysis of variance.",
+        help="Test: default allows unequal variances; classical is ANOVA.",
     ),
 ]
 Squares = Annotated[
@@ -124,7 +126,10 @@ Squares = Annotated[
 Order = Annotated[
     str | None,
     typer.Option(
-        "--order", metavar="COLUMN", rich_help_panel=_PANEL, help="Order of the rows, to test their independence."
+        "--order",
+        metavar="COLUMN",
+        rich_help_panel=_PANEL,
+        help="Column with the order of the rows, to test their independence.",
     ),
 ]
 

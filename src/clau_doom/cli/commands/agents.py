@@ -11,6 +11,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from clau_doom.cli.command_help import add_command, command_group
 from clau_doom.cli.console import data_console, print_json, progress_console
 from clau_doom.cli.experiment_lookup import look_up
 from clau_doom.cli.shared_options import (
@@ -29,16 +30,18 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(name="agent", help="Look at the agents of an experiment, and steer them.", no_args_is_help=True)
+app = command_group(
+    "agent", "List, inspect and control the agents of an experiment.", "clau-doom agent list quickstart --generation 3"
+)
 
-_Experiment = Annotated[str, typer.Argument(metavar="ID", help="The experiment's id.")]
-_Agent = Annotated[str, typer.Argument(metavar="AGENT", help="The agent's id, such as quickstart-g003-a017.")]
+_Experiment = Annotated[str, typer.Argument(metavar="ID", help="Id of the experiment.")]
+_Agent = Annotated[str, typer.Argument(metavar="AGENT", help="Id of the agent, such as quickstart-g003-a017.")]
 _Generation = Annotated[
-    int | None, typer.Option("--generation", "-g", metavar="N", min=0, help="Only this generation's agents.")
+    int | None, typer.Option("--generation", "-g", metavar="N", min=0, help="Only agents of this generation.")
 ]
 
 
-@app.command("list")
+@add_command(app, "clau-doom agent list quickstart --generation 3", name="list")
 def list_agents(
     experiment: _Experiment,
     *,
@@ -47,7 +50,7 @@ def list_agents(
     server: Server = None,
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
-    """List an experiment's agents: fitness, operator, parents."""
+    """List the agents of an experiment."""
     from clau_doom.cli.views.agent import agent_json, agents_table
 
     snapshot = look_up(experiment, server, output_dir, measured=False).snapshot
@@ -63,11 +66,11 @@ def list_agents(
         data_console().print(agents_table(rows, snapshot))
 
 
-@app.command("show")
+@add_command(app, "clau-doom agent show quickstart-g003-a017", name="show")
 def show_agent(
     agent: _Agent, *, as_json: AsJson = False, server: Server = None, output_dir: OutputDir = DEFAULT_OUTPUT_DIR
 ) -> None:
-    """Show one agent: genome, lineage back to generation 0, episodes."""
+    """Show the genome, the lineage and the episodes of an agent."""
     from clau_doom.analysis.summary import telling_measures
     from clau_doom.app.gene_space import space_of
     from clau_doom.app.plan import make_fitness
@@ -85,19 +88,22 @@ def show_agent(
         data_console().print(portrait_view(stored.snapshot, evaluation, space, fitness, measures))
 
 
-@app.command("export")
+@add_command(app, "clau-doom agent export quickstart -o champion.json", name="export")
 def export_agent(
     agent: Annotated[
-        str, typer.Argument(metavar="AGENT", help="The agent's id, or an experiment's, for its champion.")
+        str, typer.Argument(metavar="AGENT", help="Id of the agent, or of an experiment for its champion.")
     ],
     *,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write (.json).")],
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="File to write (.json).")],
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     trust: TrustedNames = None,
     server: Server = None,
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
-    """Write an agent to a file that clau-doom replay plays anywhere: its genome, where it played, and the record."""
+    """Write an agent to a file for clau-doom replay.
+
+    The file contains the genome, the scenario, the policy and the recorded episodes.
+    """
     from clau_doom.app.agent_lookup import export_agent, find_agent, is_agent_file
     from clau_doom.atomic_write import write_output
     from clau_doom.replay import check_place
@@ -113,18 +119,21 @@ def export_agent(
     )
 
 
-@app.command("cleanup")
+@add_command(app, "clau-doom agent cleanup --dry-run", name="cleanup")
 def clean_up(
     *,
     experiment: Annotated[
-        str | None, typer.Option("--experiment", metavar="ID", help="Only this experiment's containers.")
+        str | None, typer.Option("--experiment", metavar="ID", help="Only containers of this experiment.")
     ] = None,
     generation: _Generation = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would be removed, remove nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List the containers and networks, but remove nothing.")
+    ] = False,
 ) -> None:
-    """Remove agents' containers that a killed run left in Docker, and without --experiment our idle networks.
+    """Remove containers and networks that killed runs left.
 
-    Containers are known by their labels alone. A running experiment plays again what it loses.
+    Networks are removed only without --experiment. Containers are found by their labels. A running experiment repeats
+    the episodes of removed containers.
     """
     from clau_doom.backends.docker.leftovers import find_leftovers, remove_leftovers
 

@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from clau_doom.cli.command_help import add_command, command_group
 from clau_doom.cli.console import data_console, progress_console
 from clau_doom.errors import ConfigError
 from clau_doom.escaping import printable
@@ -18,19 +19,19 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(name="config", help="Write, check and show configurations.", no_args_is_help=True)
+app = command_group("config", "Create, check and print configurations.", "clau-doom config init")
 
-_File = Annotated[Path, typer.Argument(metavar="FILE", help="The configuration.")]
+_File = Annotated[Path, typer.Argument(metavar="FILE", help="Configuration.")]
 _CONFIG = Path("config.yaml")
 
 
-@app.command()
+@add_command(app, "clau-doom config init my-experiment.yaml")
 def init(
     file: _File = _CONFIG,
     *,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
-    """Write a commented starter with every field at its default."""
+    """Write a commented configuration with all default values."""
     from clau_doom.config import starter
 
     try:
@@ -43,18 +44,21 @@ def init(
     progress_console().print(f"wrote {file}", soft_wrap=True)
 
 
-@app.command()
+@add_command(app, "clau-doom config check my-experiment.yaml")
 def check(file: _File = _CONFIG) -> None:
-    """Say whether a run would accept a file, with the environment laid over it."""
+    """Check a configuration and the environment, like a run."""
     from clau_doom.app.plan import check_config
 
     check_config(file, environ=os.environ, overrides={})
     data_console().print(f"{file} is valid", soft_wrap=True)
 
 
-@app.command()
+@add_command(app, "clau-doom config show my-experiment.yaml")
 def show(file: _File = _CONFIG) -> None:
-    """Print every value and where it came from; tab-separated when not on a terminal."""
+    """Print each field with its value and its source.
+
+    Without a terminal, the fields of a line are separated by tabs.
+    """
     from clau_doom.config import flow, load_config, values
 
     resolved = load_config(file, environ=os.environ, overrides={})
@@ -81,9 +85,9 @@ def _table(resolved: "Resolved") -> Table:
     return table
 
 
-@app.command()
+@add_command(app, "clau-doom config schema > experiment.schema.json")
 def schema() -> None:
-    """Print the JSON Schema of a configuration, for editors."""
+    """Print the JSON Schema of configurations, for editors."""
     from clau_doom.config import json_schema
 
     typer.echo(json_schema(), nl=False)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
+from clau_doom.cli.command_help import add_command
 from clau_doom.cli.console import ExitCode, data_console, print_json
 from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, AsJson, Note, OutputDir, Server, remote_of
 from clau_doom.errors import ConfigError
@@ -19,14 +20,14 @@ if TYPE_CHECKING:
 
 __all__ = ["add_agent_commands", "cancel", "pause", "resume"]
 
-_Experiment = Annotated[str, typer.Argument(metavar="ID", help="The experiment's id.")]
-_Agent = Annotated[str, typer.Argument(metavar="AGENT", help="The agent's id, such as quickstart-g003-a017.")]
+_Experiment = Annotated[str, typer.Argument(metavar="ID", help="Id of the experiment.")]
+_Agent = Annotated[str, typer.Argument(metavar="AGENT", help="Id of the agent, such as quickstart-g003-a017.")]
 
 
 def pause(
     experiment: _Experiment, *, note: Note = "", server: Server = None, output_dir: OutputDir = DEFAULT_OUTPUT_DIR
 ) -> None:
-    """Pause an experiment. Running episodes finish."""
+    """Pause an experiment; its running episodes finish."""
     _change_state(experiment, _connect(experiment, server, output_dir, note), lambda client: client.pause(experiment))
 
 
@@ -34,16 +35,19 @@ def resume(
     experiment: _Experiment,
     *,
     generations: Annotated[
-        int | None, typer.Option("-g", "--generations", help="New number of generations, at a server.")
+        int | None, typer.Option("-g", "--generations", metavar="N", help="New number of generations, at a server.")
     ] = None,
     max_duration: Annotated[
-        str | None, typer.Option("--max-duration", metavar="TIME", help="New limit of the running time, at a server.")
+        str | None, typer.Option("--max-duration", metavar="TIME", help="New maximum of the running time, at a server.")
     ] = None,
     note: Note = "",
     server: Server = None,
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
-    """Resume a paused experiment; a server also resumes an interrupted one, and changes its budget."""
+    """Resume a paused experiment.
+
+    A server also resumes an interrupted experiment, and can change its budget.
+    """
     from clau_doom.domain.commands import BudgetChange
 
     change = BudgetChange(generations=generations, max_duration=max_duration)
@@ -57,7 +61,7 @@ def resume(
 def cancel(
     experiment: _Experiment, *, note: Note = "", server: Server = None, output_dir: OutputDir = DEFAULT_OUTPUT_DIR
 ) -> None:
-    """Cancel an experiment for good. Finished episodes are kept."""
+    """Cancel an experiment permanently; its episodes are kept."""
     _change_state(
         experiment,
         _connect(experiment, server, output_dir, note),
@@ -114,15 +118,17 @@ def _connect(
 def add_agent_commands(app: typer.Typer) -> None:
     """Add the commands that control agents to the command group of agents."""
     for action, text in _ACTIONS.items():
-        app.command(action, help=text)(_command_of(action))
-    app.command("inject")(inject)
+        add_command(app, f"clau-doom agent {action} quickstart-g003-a017", name=action, summary=text)(
+            _command_of(action)
+        )
+    add_command(app, "clau-doom agent inject quickstart --genome 0.5,12,3")(inject)
 
 
 _ACTIONS = {
-    "pause": "Have an agent's episodes that are not begun wait.",
-    "resume": "Let a paused agent's episodes be played again.",
-    "stop": "Give an agent up: it gets no fitness (a deviation).",
-    "restart": "Have the missing episodes of a stopped or failed agent played (a deviation).",
+    "pause": "Pause an agent; its running episodes finish.",
+    "resume": "Resume a paused agent.",
+    "stop": "Stop an agent without a fitness (a deviation).",
+    "restart": "Restart a stopped or failed agent (a deviation).",
 }
 
 
@@ -153,7 +159,7 @@ def inject(
         typer.Option(
             "--genome",
             metavar="VALUES",
-            help="The genes' values in order, separated by commas; of a choice, its index.",
+            help="Values of the genes in order, separated by commas; for a choice, its index.",
         ),
     ],
     *,
@@ -162,7 +168,7 @@ def inject(
     server: Server = None,
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
-    """Have a genome of your own in the next generation (a deviation)."""
+    """Inject a genome into the next generation (a deviation)."""
     from clau_doom.domain import Genome
     from clau_doom.domain.commands import InjectGenome
 

@@ -16,7 +16,7 @@ __all__ = ["backend_findings", "doctor"]
 
 
 def doctor(*, as_json: AsJson = False, output_dir: OutputDir = DEFAULT_OUTPUT_DIR) -> None:
-    """Check that everything needed is here: a real engine starts and plays. Exit 1 when something is missing."""
+    """Check this machine; exit with 1 if a requirement is missing."""
     findings = [*examine(output_dir)]
     if not any(finding.name == "memory" and finding.verdict is HealthStatus.MISSING for finding in findings):
         findings += backend_findings()

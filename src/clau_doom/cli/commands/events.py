@@ -24,15 +24,15 @@ _STYLES = {"routine": "dim", "success": "green", "warning": "yellow", "error": "
 
 
 def events(
-    experiment: Annotated[str, typer.Argument(metavar="ID", help="The experiment's id.")],
+    experiment: Annotated[str, typer.Argument(metavar="ID", help="Id of the experiment.")],
     *,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Follow the log while the experiment runs.")] = False,
-    after: Annotated[int, typer.Option("--after", metavar="N", min=0, help="Only events after this number.")] = 0,
+    after: Annotated[int, typer.Option("--after", metavar="N", min=0, help="Only events with a larger number.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document per line.")] = False,
     server: Server = None,
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
-    """Print the event log of an experiment, in order."""
+    """Print the event log of an experiment."""
     asyncio.run(_print(experiment, remote_of(server), output_dir, after=after, follow=follow, as_json=as_json))
 
 

@@ -57,21 +57,19 @@ _STYLES = {
 
 _Experiments = Annotated[
     list[str] | None,
-    typer.Argument(
-        metavar="[ID]...", help="The experiment's id; several are compared; none with --data.", show_default=False
-    ),
+    typer.Argument(metavar="ID", help="Ids of experiments; several are compared.", show_default=False),
 ]
-_AnyExperiment = Annotated[str | None, typer.Argument(metavar="[ID]", help="An experiment's id; default: list all.")]
+_AnyExperiment = Annotated[str | None, typer.Argument(metavar="ID", help="Id of the experiment (default: list all).")]
 _Baseline = Annotated[
     str | None,
-    typer.Option("--baseline", metavar="ID", help="What the others are compared with (default: the first ID)."),
+    typer.Option("--baseline", metavar="ID", help="Experiment to compare the others with (default: the first ID)."),
 ]
 _Criteria = Annotated[
     str | None,
     typer.Option(
         "--criteria",
         metavar="NAME:WEIGHT,...",
-        help="Rank agents over several measures, such as kills:1,damage_taken:-2; below 0, less is better.",
+        help="Rank agents by several measures, such as kills:1,damage_taken:-2; a negative weight prefers less.",
     ),
 ]
 
@@ -91,14 +89,16 @@ _Sections = Annotated[
         "--section",
         metavar="NAME",
         callback=_known_sections,
-        help=f"Show a complete section: {', '.join(sections.EXPERIMENT_SECTIONS)}; may be repeated.",
+        help=f"Show a complete section; repeatable: {', '.join(sections.EXPERIMENT_SECTIONS)}.",
     ),
 ]
 _All = Annotated[bool, typer.Option("--all", help="Show all sections.")]
-_Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Draw the fitness curve (.png or .svg).")]
+_Plot = Annotated[
+    Path | None, typer.Option("--plot", metavar="FILE", help="File for a plot of the fitness curve (.png or .svg).")
+]
 _Report = Annotated[
     Path | None,
-    typer.Option("--report", metavar="FILE", help="Write a report with figures (.html); replaces an older one."),
+    typer.Option("--report", metavar="FILE", help="Write a report with figures (.html); an older report is replaced."),
 ]
 _Force = Annotated[bool, typer.Option("--force", help="Let --report replace a file that is not a report.")]
 
@@ -110,7 +110,7 @@ def status(
     server: Server = None,
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
-    """Show the stored experiments, or one with its generations."""
+    """List the experiments, or show one with its generations."""
     if experiment is None:
         _show_all(server, output_dir, as_json=as_json)
     else:
@@ -144,9 +144,9 @@ def analyze(
     server: Server = None,
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
-    """Show what an experiment came to, with intervals, or compare several on held-out seeds.
+    """Analyse an experiment, compare several, or analyse a table.
 
-    With --data, --response and --factor: the analysis of variance of any table, by one factor or two.
+    Experiments are compared on held-out seeds. With --data, --response and --factor, a table is analysed by ANOVA.
     """
     request = TableRequest(
         response=response,

@@ -22,15 +22,15 @@ class _Format(StrEnum):
 
 
 def export(
-    experiment: Annotated[str, typer.Argument(metavar="ID", help="The experiment's id.")],
+    experiment: Annotated[str, typer.Argument(metavar="ID", help="Id of the experiment.")],
     *,
-    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The folder to write to; made where it is missing.")],
-    kind: Annotated[_Format, typer.Option("--format", help="The kind of file.")] = _Format.CSV,
-    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Folder to write to; created if it is missing.")],
+    kind: Annotated[_Format, typer.Option("--format", help="File format.")] = _Format.CSV,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
     server: Server = None,
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
-    """Write an experiment's episodes, agents, generations and events as tables: all four files, or none."""
+    """Write episodes, agents, generations and events as tables."""
     from clau_doom.app.catalog import open_source
     from clau_doom.app.export import export_experiment
 

@@ -34,8 +34,8 @@ _Agent = Annotated[
     str,
     typer.Argument(
         metavar="AGENT",
-        help="An agent's id, such as quickstart-g003-a017; an experiment's, for its champion; quickstart-random; "
-        "or an agent's file (clau-doom agent export).",
+        help="Id of an agent (quickstart-g003-a017, or quickstart-random for the baseline), id of an experiment for "
+        "its champion, or agent file (clau-doom agent export).",
     ),
 ]
 _PURPOSES = "training|validation|held-out"
@@ -46,39 +46,43 @@ def replay(
     agent: _Agent,
     *,
     episode: Annotated[
-        int | None, typer.Option("--episode", metavar="N", min=0, help="Its number (clau-doom agent show); default: 0.")
+        int | None, typer.Option("--episode", metavar="N", min=0, help="Number of the episode (default: 0).")
     ] = None,
     purpose: Annotated[
         str | None,
-        typer.Option(metavar=_PURPOSES, help="What it was played for; default: held-out, else training."),
+        typer.Option(metavar="PURPOSE", help="training, validation or held-out (default: held-out, else training)."),
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option("--seed", metavar="N", min=0, max=_LARGEST_SEED, help="Play this seed, recorded or not."),
+        typer.Option(
+            "--seed", metavar="N", min=0, max=_LARGEST_SEED, help="Play an episode with this seed, which may be new."
+        ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Film it (.mp4 or .gif).")
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Film to write (.mp4 or .gif).")
     ] = None,
-    overlay: Annotated[bool, typer.Option("--overlay", help="Draw what the agent saw and did over the film.")] = False,
+    overlay: Annotated[
+        bool, typer.Option("--overlay", help="Draw observations and actions of the agent on the film.")
+    ] = False,
     start: Annotated[
-        float | None, typer.Option("--from", metavar="SECONDS", min=0.0, help="Film from here on.")
+        float | None, typer.Option("--from", metavar="SECONDS", min=0.0, help="Start of the film.")
     ] = None,
-    end: Annotated[float | None, typer.Option("--to", metavar="SECONDS", min=0.0, help="Film up to here.")] = None,
-    resolution: Annotated[str, typer.Option(metavar="WxH", help="What it is rendered at.")] = "640x480",
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    end: Annotated[float | None, typer.Option("--to", metavar="SECONDS", min=0.0, help="End of the film.")] = None,
+    resolution: Annotated[str, typer.Option(metavar="WxH", help="Resolution of the film.")] = "640x480",
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     address: Annotated[
-        str | None, typer.Option("--address", metavar="ADDRESS", help="Where a remote agent's program listens now.")
+        str | None, typer.Option("--address", metavar="ADDRESS", help="Current address of a remote agent.")
     ] = None,
     trust: TrustedNames = None,
-    watch: Annotated[bool, typer.Option("--watch", help="Show it in a window, in real time.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Show the episode in a window, in real time.")] = False,
     progress: Annotated[
-        bool, typer.Option("--progress", hidden=True, help="Write progress to stderr, a line at a time, for programs.")
+        bool, typer.Option("--progress", hidden=True, help="Write progress to stderr in lines, for programs.")
     ] = False,
     as_json: AsJson = False,
     server: Server = None,
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
-    """Play an episode again, prove that it is the recorded one, and show it."""
+    """Replay an episode, verify it against its record, and film it."""
     from clau_doom.app.replay import check_display, verify
     from clau_doom.cli.views.replay import verification_json, verification_view
     from clau_doom.replay import check_target

@@ -43,34 +43,42 @@ _DISPLAY_GRACE = 5.0
 
 def run(  # noqa: PLR0917 - each parameter is an option with a name
     config: Annotated[
-        Path | None, typer.Option("-c", "--config", metavar="FILE", help=f"The configuration (default: {_CONFIG}).")
+        Path | None, typer.Option("-c", "--config", metavar="FILE", help=f"Configuration (default: {_CONFIG}).")
     ] = None,
-    generations: Annotated[int | None, typer.Option("-g", "--generations", help="How many to evolve.")] = None,
-    population: Annotated[int | None, typer.Option("-p", "--population", help="Agents in each generation.")] = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="Where all random numbers come from.")] = None,
-    workers: Annotated[int | None, typer.Option("--workers", help="Episodes played at once; 0: one a core.")] = None,
+    generations: Annotated[
+        int | None, typer.Option("-g", "--generations", metavar="N", help="Number of generations.")
+    ] = None,
+    population: Annotated[
+        int | None, typer.Option("-p", "--population", metavar="N", help="Number of agents in each generation.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="Random seed of the experiment.")] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", metavar="N", help="Number of workers; 0: one for each core.")
+    ] = None,
     backend: Annotated[
         str | None,
-        typer.Option(
-            "--backend", metavar="NAME", help="Backend that plays the episodes, such as local, docker or ray."
-        ),
+        typer.Option("--backend", metavar="NAME", help="Backend of the episodes, such as local, docker or ray."),
     ] = None,
     max_duration: Annotated[
-        str | None, typer.Option("--max-duration", metavar="TIME", help="Running time, such as 90s, 15m or 2h.")
+        str | None, typer.Option("--max-duration", metavar="TIME", help="Maximum running time, such as 90s, 15m or 2h.")
     ] = None,
-    name: Annotated[str | None, typer.Option("--name", metavar="ID", help="The experiment's id.")] = None,
-    resume: Annotated[str | None, typer.Option("--resume", metavar="ID", help="Go on with this experiment.")] = None,
+    name: Annotated[str | None, typer.Option("--name", metavar="ID", help="Id of the new experiment.")] = None,
+    resume: Annotated[str | None, typer.Option("--resume", metavar="ID", help="Resume this experiment.")] = None,
     attach: Annotated[
-        str | None, typer.Option("--attach", metavar="ID", help="Follow this experiment of a server to its end.")
+        str | None, typer.Option("--attach", metavar="ID", help="Follow this experiment of a server until it ends.")
     ] = None,
     *,
-    web: Annotated[bool, typer.Option("--web", help="Show the run in a dashboard, until it ends.")] = False,
-    web_port: Annotated[int | None, typer.Option("--web-port", help="Its port; 0: any that is free.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, start nothing.")] = False,
+    web: Annotated[bool, typer.Option("--web", help="Serve the dashboard until the run ends.")] = False,
+    web_port: Annotated[
+        int | None, typer.Option("--web-port", metavar="PORT", help="Port of the dashboard; 0: any free port.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check the configuration and estimate the size; start nothing.")
+    ] = False,
     server: Server = None,
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
-    """Evolve a population, or go on with one that was interrupted."""
+    """Run an experiment, or resume an interrupted one."""
     if resume is not None and config is not None:
         raise typer.BadParameter("--resume uses the stored configuration: omit --config")
     overrides: dict[str, object] = {

@@ -13,7 +13,7 @@ __all__ = ["scenarios"]
 
 
 def scenarios(*, as_json: AsJson = False) -> None:
-    """List the bundled scenarios: names, buttons, what each measures and rewards."""
+    """List the bundled scenarios with their tasks and buttons."""
     from clau_doom.app.scenario_catalog import bundled_scenarios
 
     offers = bundled_scenarios()

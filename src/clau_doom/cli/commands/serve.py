@@ -28,18 +28,22 @@ __all__ = ["serve"]
 
 def serve(
     config: Annotated[
-        Path | None, typer.Option("-c", "--config", metavar="FILE", help="The configuration; default: none.")
+        Path | None, typer.Option("-c", "--config", metavar="FILE", help="Configuration (default: none).")
     ] = None,
     *,
-    host: Annotated[str | None, typer.Option("--host", help="Where the gRPC API listens.")] = None,
-    port: Annotated[int | None, typer.Option("--port", help="Its port; 0: any that is free.")] = None,
-    web_port: Annotated[
-        int | None, typer.Option("--web-port", help="The dashboard's port; 0: any that is free.")
+    host: Annotated[str | None, typer.Option("--host", metavar="HOST", help="Host of the gRPC API.")] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", metavar="PORT", help="Port of the gRPC API; 0: any free port.")
     ] = None,
-    workers: Annotated[int | None, typer.Option("--workers", help="Episodes played at once; 0: one a core.")] = None,
+    web_port: Annotated[
+        int | None, typer.Option("--web-port", metavar="PORT", help="Port of the dashboard; 0: any free port.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", metavar="N", help="Number of workers; 0: one for each core.")
+    ] = None,
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
-    """Serve experiments: started, watched and steered over gRPC, by this command line or any other client."""
+    """Serve experiments over gRPC and in a dashboard."""
     from clau_doom.config import load_config
     from clau_doom.logs import configure_logs
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
+from clau_doom.cli.command_help import add_command, command_group
 from clau_doom.cli.console import MessageStream, data_console, print_json
 from clau_doom.cli.shared_options import CURRENT, DEFAULT_OUTPUT_DIR, AsJson, OutputDir
 
@@ -14,32 +15,32 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(
-    name="token",
-    help="Tokens of a server: make, list, rotate, remove. A running server notices within a second.",
-    no_args_is_help=True,
+app = command_group(
+    "token",
+    "Create, list, rotate and remove tokens of a server.\n\nA running server uses a change within a second.",
+    "clau-doom token create ci --read-only",
 )
 
-_Name = Annotated[str, typer.Argument(metavar="NAME", help="The token's name, as the audit log shows it.")]
+_Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the token, shown in the audit log.")]
 
 
-@app.command()
+@add_command(app, "clau-doom token create ci --read-only")
 def create(
     name: _Name,
     *,
-    read_only: Annotated[bool, typer.Option("--read-only", help="Its holder reads and changes nothing.")] = False,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Refuse changes with this token.")] = False,
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
-    """Make a token, and print the name of its file."""
+    """Create a token, and print the path of its file."""
     from clau_doom.access import Role
 
     token = _files(output_dir).create(name, Role.READ_ONLY if read_only else Role.FULL)
     data_console().print(Text(str(token.path)), soft_wrap=True)
 
 
-@app.command("list")
+@add_command(app, "clau-doom token list", name="list")
 def list_(*, as_json: AsJson = False, output_dir: OutputDir = DEFAULT_OUTPUT_DIR) -> None:
-    """List the tokens by name, with role and file; the secrets are not shown."""
+    """List the tokens with their roles and files."""
     tokens = _files(output_dir).all()
     if as_json:
         print_json(
@@ -50,16 +51,16 @@ def list_(*, as_json: AsJson = False, output_dir: OutputDir = DEFAULT_OUTPUT_DIR
         data_console().print(Text(f"{token.name:<16} {token.role.value:<9} {token.path}"), soft_wrap=True)
 
 
-@app.command()
+@add_command(app, "clau-doom token rotate ci")
 def rotate(name: _Name, *, output_dir: OutputDir = DEFAULT_OUTPUT_DIR) -> None:
-    """Replace a token's secret; the old one is refused from then on."""
+    """Replace the secret of a token."""
     token = _files(output_dir).rotate(name)
     data_console().print(Text(str(token.path)), soft_wrap=True)
 
 
-@app.command()
+@add_command(app, "clau-doom token remove ci")
 def remove(name: _Name, *, output_dir: OutputDir = DEFAULT_OUTPUT_DIR) -> None:
-    """Remove a token; it is refused from then on."""
+    """Remove a token."""
     path = _files(output_dir).remove(name)
     data_console().print(Text(f"removed {path}"), soft_wrap=True)
 
