@@ -315,7 +315,7 @@ async def test_a_policy_still_deciding_at_the_deadline_is_charged(custom: Callab
 async def test_a_worker_that_exits_is_replaced(custom: Callable[[str], PolicyConfig]) -> None:
     """A worker that ends by itself loses the episode; the message says how it ended, and its last line of output."""
     async with backend(custom("Exits")) as local:
-        with pytest.raises(InfrastructureFailed, match=r"exit code 7 \(output:  I leave \\x1b\[2J\)$"):
+        with pytest.raises(InfrastructureFailed, match=r"exit code 7 \(output: I leave \\x1b\[2J\)$"):
             await local.play(task(genes=Genome(())))
         await local.play(task(genes=Genome(()), baseline=True))
 
