@@ -79,7 +79,7 @@ async def test_moved_scenario_and_policy(tmp_path: Path, monkeypatch: pytest.Mon
     assert plan.by_actions
     assert choice.episode is not None
     assert verify(plan).outcome == choice.episode.outcome
-    with pytest.raises(ConfigError, match="no module 'moved_policy'"):
+    with pytest.raises(ConfigError, match="module 'moved_policy' not found"):
         await resumed(runs, 2)
 
     monkeypatch.chdir(there)

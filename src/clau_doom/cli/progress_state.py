@@ -64,11 +64,11 @@ class ProgressState:
 
     @classmethod
     def begin(cls, config: ExperimentConfig, snapshot: Snapshot | None = None) -> "ProgressState":
-        """Return a tracker for a new run, or for a resumed one from its snapshot."""
-        tracker = cls(config=config, generations=config.generations)
+        """Return the progress of a new run, or of a resumed one from its snapshot."""
+        progress = cls(config=config, generations=config.generations)
         if snapshot is not None:
-            tracker._restore(snapshot)
-        return tracker
+            progress._restore(snapshot)
+        return progress
 
     def apply(self, recorded: RecordedEvent) -> None:
         """Apply the next event."""
@@ -157,7 +157,7 @@ class ProgressState:
         failed = [each for each in asked if each.status is AgentStatus.FAILED]
         self._missing = {each.agent.ref: self.config.episodes - len(each.outcomes) for each in failed}
         self.failed += len(failed)
-        self._go_on()
+        self._advance_generation()
 
     @property
     def _steady(self) -> bool:
@@ -170,10 +170,10 @@ class ProgressState:
             return
         self._agents.update({agent.ref: agent for agent in added.agents})
         if self.total == 0:
-            self._go_on()
+            self._advance_generation()
             self.generation_started = time
 
-    def _go_on(self) -> None:
+    def _advance_generation(self) -> None:
         """Start the next generation of a steady-state run; some of its agents may have finished episodes."""
         self.generation, self.phase = len(self.summaries), Purpose.TRAINING
         self._agents = {ref: agent for ref, agent in self._agents.items() if ref.generation >= self.generation}
@@ -199,7 +199,7 @@ class ProgressState:
         if len(self.summaries) >= self.generations:
             self._begin_phase(Purpose.VALIDATION)
         elif self._steady:
-            self._go_on()
+            self._advance_generation()
 
     def _begin_phase(self, phase: Purpose) -> None:
         holdout, self.phase, self.done = self.config.holdout, phase, 0

@@ -15,7 +15,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Respon
 from starlette.routing import Route
 
 from clau_doom.config import config_from_yaml
-from clau_doom.domain import GenomeSpace, Purpose, experiment_of_player, parse_agent_id
+from clau_doom.domain import GenomeSpace, experiment_of_player, parse_agent_id
 from clau_doom.domain.commands import AgentAction, AgentCommand
 from clau_doom.domain.event_declaration import agent_of, declaration_of, summary_of
 from clau_doom.domain.events import RecordedEvent
@@ -26,12 +26,19 @@ from clau_doom.ports import Orchestrator, StoredExperiment
 from clau_doom.web.artifacts import ArtifactStore
 from clau_doom.web.error_responses import error_json
 from clau_doom.web.live_view import LiveView
+from clau_doom.web.request_parsing import (
+    optional_count,
+    parse_count,
+    parse_purpose,
+    read_fields,
+    read_text,
+    wants_fresh,
+)
 from clau_doom.web.serializers import agent_view, experiment_row, experiment_view, genes_view, map_view, population_view
 from clau_doom.web.throttled_cache import ThrottledCache
 
 __all__ = ["Api"]
 
-_LARGEST_BODY = 1 << 20
 _MOST_CACHED = 64
 _PING = 15
 _MOST_REPORTED = 6
@@ -113,7 +120,7 @@ class Api:
         return {"pause": orchestrator.pause, "resume": orchestrator.resume, "cancel": orchestrator.cancel}
 
     async def _list(self, request: Request) -> Response:
-        stored, unreadable = await self._all.get(fresh=_fresh(request))
+        stored, unreadable = await self._all.get(fresh=wants_fresh(request))
         live = self._orchestrator.live
         rows = await asyncio.to_thread(
             lambda: [experiment_row(each, here=each.snapshot.experiment.id in live) for each in stored]
@@ -124,7 +131,7 @@ class Api:
 
     async def _start(self, request: Request) -> Response:
         # Parsing on the event loop would block other requests.
-        config = await asyncio.to_thread(config_from_yaml, await _text(request), name="the configuration")
+        config = await asyncio.to_thread(config_from_yaml, await read_text(request), name="the configuration")
         stored, created = await self._run_shielded(
             self._orchestrator.start(config, request_id=request.headers.get("x-request-id", "")[:64])
         )
@@ -132,7 +139,7 @@ class Api:
 
     async def _check(self, request: Request) -> Response:
         """Return the problems of a configuration, as a start would; nothing is stored."""
-        text = await _text(request)
+        text = await read_text(request)
         try:
             async with self._checking:  # one check at a time, because each uses a CPU core
                 config = await asyncio.to_thread(config_from_yaml, text, name="the configuration")
@@ -152,7 +159,7 @@ class Api:
 
     async def _population(self, request: Request) -> Response:
         stored = await self._stored(request)
-        generation = _optional_count(request, "generation")
+        generation = optional_count(request, "generation")
         space = await self._space(stored)
         return JSONResponse(await asyncio.to_thread(population_view, stored, space, generation))
 
@@ -168,11 +175,11 @@ class Api:
 
     async def _make_film(self, request: Request) -> Response:
         """Film an episode; respond when the film is complete."""
-        agent, fields = request.path_params["agent"], await _fields(request)
+        agent, fields = request.path_params["agent"], await read_fields(request)
         stored = await self._read(experiment_of_player(agent))
         # A user who may not import a policy here may not film it either.
         await asyncio.to_thread(self._orchestrator.space, stored.config)
-        purpose, number = _purpose(fields.get("purpose")), _parse_count(str(fields.get("number")), "number")
+        purpose, number = parse_purpose(fields.get("purpose")), parse_count(str(fields.get("number")), "number")
         key = await self._artifacts.film(stored.snapshot.experiment.uuid, agent, purpose, number)
         return JSONResponse({"film": f"/api/films/{key}"}, status_code=201)
 
@@ -180,7 +187,7 @@ class Api:
         """Return the progress of a film, or null if the film is not being made."""
         agent, query = request.path_params["agent"], request.query_params
         stored = await self._read(experiment_of_player(agent))
-        purpose, number = _purpose(query.get("purpose")), _parse_count(query.get("number", ""), "number")
+        purpose, number = parse_purpose(query.get("purpose")), parse_count(query.get("number", ""), "number")
         found = self._artifacts.film_progress(stored.snapshot.experiment.uuid, agent, purpose, number)
         return JSONResponse({"stage": found.stage, "share": found.share} if found else None)
 
@@ -192,7 +199,7 @@ class Api:
 
     async def _agent(self, request: Request) -> Response:
         agent = request.path_params["agent"]
-        stored = await self._read(parse_agent_id(agent)[0], fresh=_fresh(request))
+        stored = await self._read(parse_agent_id(agent)[0], fresh=wants_fresh(request))
         evaluation = stored.snapshot.find(agent)
         space = await self._space(stored)
         fitness, here = self._artifacts.fitness(stored.config), self._runs_here(stored)
@@ -213,7 +220,7 @@ class Api:
         """Stream events after a sequence, which a reconnecting browser sends as its last event id."""
         experiment = request.path_params["experiment"]
         await self._read(experiment)  # an unknown experiment gets an error response instead of a stream
-        after = _parse_count(request.headers.get("last-event-id") or request.query_params.get("after") or "0", "after")
+        after = parse_count(request.headers.get("last-event-id") or request.query_params.get("after") or "0", "after")
         return EventSourceResponse(self._stream(experiment, after), ping=_PING, headers={"cache-control": "no-store"})
 
     async def _stream(self, experiment: str, after: int) -> AsyncGenerator[ServerSentEvent, None]:
@@ -258,7 +265,7 @@ class Api:
             yield ServerSentEvent(json.dumps(seen, separators=(",", ":")), event="seen")
 
     async def _stored(self, request: Request) -> StoredExperiment:
-        return await self._read(request.path_params["experiment"], fresh=_fresh(request))
+        return await self._read(request.path_params["experiment"], fresh=wants_fresh(request))
 
     async def _read(self, experiment: str, *, fresh: bool = False) -> StoredExperiment:
         cache = self._caches.get(experiment)
@@ -300,47 +307,3 @@ def _json(experiment: str, recorded: RecordedEvent) -> str:
         },
         allow_nan=False,
     )
-
-
-async def _text(request: Request) -> str:
-    data = bytearray()
-    async for part in request.stream():
-        data += part
-        if len(data) > _LARGEST_BODY:
-            raise InvalidMessage("the configuration is larger than 1 MB: make it smaller")
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        raise InvalidMessage("the configuration is not UTF-8 text: save it as UTF-8") from error
-
-
-async def _fields(request: Request) -> dict[str, object]:
-    try:
-        fields = json.loads(await _text(request))
-    except (ValueError, RecursionError) as error:
-        raise InvalidMessage("the request is not JSON") from error
-    if not isinstance(fields, dict):
-        raise InvalidMessage("the request is not a JSON object")
-    return fields
-
-
-def _purpose(name: object) -> Purpose:
-    try:
-        return Purpose(str(name))
-    except ValueError:
-        raise InvalidMessage(f"purpose is {str(name)[:40]!r}: use {', '.join(Purpose)}") from None
-
-
-def _fresh(request: Request) -> bool:
-    return "fresh" in request.query_params
-
-
-def _optional_count(request: Request, name: str) -> int | None:
-    text = request.query_params.get(name)
-    return None if text is None else _parse_count(text, name)
-
-
-def _parse_count(text: str, name: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise InvalidMessage(f"{name} is {text[:40]!r}: use a whole number from 0")
-    return int(text)

@@ -84,120 +84,120 @@ async def show_progress(
         now: Returns the time of events, in seconds since the epoch.
     """
     console = console or progress_console()
-    tracker = ProgressState.begin(config, snapshot)
+    progress = ProgressState.begin(config, snapshot)
     if not console.is_terminal:
-        await _follow(events, tracker, console)
+        await _follow(events, progress, console)
         return
     live = Live(
-        get_renderable=lambda: live_view(tracker, now()),
+        get_renderable=lambda: live_view(progress, now()),
         console=console,
         refresh_per_second=_REFRESH,
         transient=True,
     )
     with live:
-        await _follow(events, tracker, live.console)
+        await _follow(events, progress, live.console)
 
 
-def live_view(tracker: ProgressState, now: float) -> RenderableType:
+def live_view(progress: ProgressState, now: float) -> RenderableType:
     """Return the display of a run at a given time, at most 80 columns wide: progress, rate, times and fitness."""
-    rate, left = tracker.rate(now), tracker.seconds_left(now)
+    rate, left = progress.rate(now), progress.seconds_left(now)
     bar = Table.grid(expand=True, padding=(0, 1))
     bar.add_column(no_wrap=True)
     bar.add_column(ratio=1, min_width=8)
     bar.add_column(no_wrap=True)
     bar.add_column(no_wrap=True)
     bar.add_row(
-        _place(tracker),
-        ProgressBar(total=max(tracker.total, 1), completed=tracker.done, complete_style="red", finished_style="red"),
-        Text(f"{tracker.done:>{len(str(tracker.total))}}/{tracker.total} episodes", "bold"),
+        _place(progress),
+        ProgressBar(total=max(progress.total, 1), completed=progress.done, complete_style="red", finished_style="red"),
+        Text(f"{progress.done:>{len(str(progress.total))}}/{progress.total} episodes", "bold"),
         Text(f"{'...' if rate is None else format(rate, '.1f'):>6} episodes/s", "cyan"),
     )
-    elapsed = now - tracker.started if tracker.started is not None else 0.0
+    elapsed = now - progress.started if progress.started is not None else 0.0
     times = f"{clock(max(elapsed, 0.0))} elapsed" + (f", about {clock(left)} left" if left is not None else "")
     below = Table.grid(expand=True, padding=(0, 1))
     below.add_column(no_wrap=True)
     below.add_column(justify="right", no_wrap=True, ratio=1)
-    below.add_row(_standing(tracker), Text(times, "dim"))
-    return Group(bar, below, _curve(tracker))
+    below.add_row(_standing(progress), Text(times, "dim"))
+    return Group(bar, below, _curve(progress))
 
 
-async def _follow(events: AsyncIterator[RecordedEvent], tracker: ProgressState, console: Console) -> None:
+async def _follow(events: AsyncIterator[RecordedEvent], progress: ProgressState, console: Console) -> None:
     async for recorded in events:
-        line = _line(recorded, tracker, console.width)
-        tracker.apply(recorded)
+        line = _line(recorded, progress, console.width)
+        progress.apply(recorded)
         if line is not None:  # on a terminal, long reasons are wrapped between words
             console.print(line, soft_wrap=not console.is_terminal)
         if isinstance(recorded.event, _ENDINGS):
             return
 
 
-def _place(tracker: ProgressState) -> Text:
-    if tracker.phase is not Purpose.TRAINING:
-        return Text(_PHASES[tracker.phase], "bold")
-    return Text.assemble("generation ", (f"{tracker.generation}", "bold"), f" of {tracker.generations}")
+def _place(progress: ProgressState) -> Text:
+    if progress.phase is not Purpose.TRAINING:
+        return Text(_PHASES[progress.phase], "bold")
+    return Text.assemble("generation ", (f"{progress.generation}", "bold"), f" of {progress.generations}")
 
 
-def _standing(tracker: ProgressState) -> Text:
+def _standing(progress: ProgressState) -> Text:
     """Return the best fitness so far, and the mean of the current or last generation."""
-    fitnesses = [*tracker.fitnesses.values()] if tracker.phase is Purpose.TRAINING else []
-    bests = [*fitnesses, *(summary.best_fitness for summary in tracker.summaries)]
+    fitnesses = [*progress.fitnesses.values()] if progress.phase is Purpose.TRAINING else []
+    bests = [*fitnesses, *(summary.best_fitness for summary in progress.summaries)]
     if not bests:
         return Text("no agent is evaluated yet", "dim")
-    mean = sum(fitnesses) / len(fitnesses) if fitnesses else tracker.summaries[-1].mean_fitness
-    failed = (f"   {tracker.failed} failed", "red") if tracker.failed else ""
+    mean = sum(fitnesses) / len(fitnesses) if fitnesses else progress.summaries[-1].mean_fitness
+    failed = (f"   {progress.failed} failed", "red") if progress.failed else ""
     return Text.assemble("best ", (number(max(bests)), "bold"), "   mean ", (number(mean), "bold"), failed)
 
 
-def _curve(tracker: ProgressState) -> Text:
+def _curve(progress: ProgressState) -> Text:
     """Return the last line, the generations' mean fitness. It is short, because the terminal echoes Ctrl-C after it."""
-    if len(tracker.summaries) < 2:
+    if len(progress.summaries) < 2:
         return Text("Ctrl-C interrupts the run, which can be resumed", "dim", no_wrap=True, overflow="ellipsis")
-    bars = sparkline([summary.mean_fitness for summary in tracker.summaries], _BARS)
+    bars = sparkline([summary.mean_fitness for summary in progress.summaries], _BARS)
     line = Text.assemble(("mean of each generation ", "dim"), (bars, "red"))
     line.no_wrap, line.overflow = True, "ellipsis"
     return line
 
 
-def _line(recorded: RecordedEvent, tracker: ProgressState, width: int) -> Text | None:
-    """Return the line for an event, or None. Call this before `tracker` gets the event."""
+def _line(recorded: RecordedEvent, progress: ProgressState, width: int) -> Text | None:
+    """Return the line for an event, or None. Call this before `progress` gets the event."""
     event = recorded.event
     match event:
         case GenerationCompleted():
-            return _generation_line(event.summary, tracker, recorded.time, width)
+            return _generation_line(event.summary, progress, recorded.time, width)
         case ExperimentStarted():
-            return _start_line(event, tracker, width)
+            return _start_line(event, progress, width)
         case ChampionChosen():
             chosen = f"fitness {number(event.validation_fitness)} on validation seeds, best of {event.candidates}"
-            return _event_line("champion", "bold green", event.champion.agent_id(tracker.config.name), chosen)
+            return _event_line("champion", "bold green", event.champion.agent_id(progress.config.name), chosen)
         case AgentFailed() | ContestantFailed() | EpisodeLost():
-            return _failure_line(event, tracker)
-    return _steering_line(event, tracker)
+            return _failure_line(event, progress)
+    return _steering_line(event, progress)
 
 
-def _steering_line(event: Event, tracker: ProgressState) -> Text | None:
+def _steering_line(event: Event, progress: ProgressState) -> Text | None:
     match event:
         case ExperimentPaused() | ExperimentResumed() | ExperimentCancelled():
-            return _event_line("experiment", "cyan", tracker.config.name, _STEERED[type(event)])
+            return _event_line("experiment", "cyan", progress.config.name, _STEERED[type(event)])
         case AgentPaused() | AgentResumed() | AgentRestarted():
-            return _event_line("agent", "cyan", event.ref.agent_id(tracker.config.name), _HANDLED[type(event)])
+            return _event_line("agent", "cyan", event.ref.agent_id(progress.config.name), _HANDLED[type(event)])
         case GenomeInjected():
             return _event_line("genome", "cyan", f"generation {event.generation}", "one will be injected")
-    return _declared_line(event, tracker)
+    return _declared_line(event, progress)
 
 
-def _declared_line(event: Event, tracker: ProgressState) -> Text | None:
+def _declared_line(event: Event, progress: ProgressState) -> Text | None:
     """Return the line for an event without a line of its own, from its declaration; None for routine events."""
     declaration = declaration_of(event)
     if isinstance(event, _ENDINGS) or declaration.severity is Severity.ROUTINE:
         return None
-    return _event_line(declaration.title, _STYLES[declaration.severity], tracker.config.name, summary_of(event))
+    return _event_line(declaration.title, _STYLES[declaration.severity], progress.config.name, summary_of(event))
 
 
-def _failure_line(event: AgentFailed | ContestantFailed | EpisodeLost, tracker: ProgressState) -> Text:
+def _failure_line(event: AgentFailed | ContestantFailed | EpisodeLost, progress: ProgressState) -> Text:
     match event:
         case AgentFailed():
             return _event_line(
-                "agent failed", "bold red", event.ref.agent_id(tracker.config.name), event.reason, event.traceback
+                "agent failed", "bold red", event.ref.agent_id(progress.config.name), event.reason, event.traceback
             )
         case ContestantFailed():
             where = f"{event.agent}, {event.purpose.value} episode {event.number}"
@@ -213,8 +213,8 @@ def _event_line(what: str, style: str, where: str, text: str, trace: FailureTrac
     return line.append(f"\n{trace.text}", "dim") if trace and trace.text else line
 
 
-def _start_line(event: ExperimentStarted, tracker: ProgressState, width: int) -> Text:
-    config = tracker.config
+def _start_line(event: ExperimentStarted, progress: ProgressState, width: int) -> Text:
+    config = progress.config
     verb = "resuming " if event.resumed else "evolving "
     line = Text.assemble(verb, (config.name, "bold"), f" on {printable(config.scenario.name)}: ")
     line.append(f"{event.generations} generations of {config.population} agents")
@@ -222,10 +222,10 @@ def _start_line(event: ExperimentStarted, tracker: ProgressState, width: int) ->
     return line.append(episodes) if len(line) + len(episodes) <= width else line
 
 
-def _generation_line(summary: GenerationSummary, tracker: ProgressState, at: float, width: int) -> Text:
+def _generation_line(summary: GenerationSummary, progress: ProgressState, at: float, width: int) -> Text:
     """Return a generation's line; narrow terminals omit the rate, and narrower ones the time, too."""
-    record = all(summary.best_fitness > earlier.best_fitness for earlier in tracker.summaries)
-    digits = len(str(tracker.generations - 1))
+    record = all(summary.best_fitness > earlier.best_fitness for earlier in progress.summaries)
+    digits = len(str(progress.generations - 1))
     line = Text.assemble(
         ("generation ", "dim"),
         f"{summary.index:>{digits}}",
@@ -237,9 +237,9 @@ def _generation_line(summary: GenerationSummary, tracker: ProgressState, at: flo
         f"{number(summary.worst_fitness):>7}",
     )
     failed = Text(f"   {summary.failed} failed" if summary.failed else "", "red")
-    if tracker.generation_started is None:
+    if progress.generation_started is None:
         return line.append(failed)
-    seconds = max(at - tracker.generation_started, 0.001)
+    seconds = max(at - progress.generation_started, 0.001)
     for part in (f"   {seconds:6.1f} s", f"   {summary.episodes / seconds:6.1f} episodes/s"):
         if len(line) + len(part) + len(failed) > width:
             break
