@@ -1,4 +1,4 @@
-"""One suite over every `EvaluationBackend`: what it plays, what it proves, and what cancelling leaves."""
+"""Contract tests of every `EvaluationBackend`: episodes, verification, live views and cancellation."""
 
 import asyncio
 import contextlib
@@ -111,8 +111,8 @@ async def test_an_episode_is_a_function_of_its_genome_and_seed(backend: Open, ge
     assert (first.agent, first.number, other.number) == ("contract-g000-a000", 0, 1)
 
 
-async def test_actions_lead_to_the_outcome_that_they_were_claimed_with(backend: Open, genome: Genome) -> None:
-    """What an episode claims can be proved; where one that trains claims anything, a judged one does as well."""
+async def test_claimed_outcome_is_verified_by_its_actions(backend: Open, genome: Genome) -> None:
+    """If a training episode has actions, a validation or held-out episode has them as well."""
     async with backend() as entered:
         training = await entered.play(task(genome=genome))
         judged = await entered.play(task(genome=genome, purpose=Purpose.HELD_OUT))
@@ -123,8 +123,8 @@ async def test_actions_lead_to_the_outcome_that_they_were_claimed_with(backend: 
                 assert claimed.outcome.mismatch(proved.outcome) is None
 
 
-async def test_a_backend_takes_an_episode_before_it_has_any(backend: Open, genome: Genome) -> None:
-    """It has room when it is entered, and at least one slot."""
+async def test_entered_backend_accepts_an_episode(backend: Open, genome: Genome) -> None:
+    """It has at least one slot."""
     async with backend() as entered:
         assert entered.slots >= 1
         assert entered.takes(task(genome=genome))
@@ -142,8 +142,8 @@ async def test_a_cancelled_episode_leaves_the_backend_usable(backend: Open, geno
         assert episode.number == 1
 
 
-async def test_a_generation_that_has_ended_may_be_followed_by_its_agents(backend: Open, genome: Genome) -> None:
-    """Giving back what was held for a generation takes nothing from whoever plays again later, such as a champion."""
+async def test_agent_can_play_after_the_end_of_its_generation(backend: Open, genome: Genome) -> None:
+    """A champion plays its validation and held-out episodes then."""
     async with backend() as entered:
         first = await entered.play(task(genome=genome))
         await entered.end_generation(0)
@@ -151,8 +151,8 @@ async def test_a_generation_that_has_ended_may_be_followed_by_its_agents(backend
         assert again.outcome == first.outcome
 
 
-async def test_a_genome_that_fits_no_policy_is_the_agents_own_failure(backend: Open) -> None:
-    """It is charged to nobody else; the scripted game takes any genome."""
+async def test_invalid_genome_fails_the_agent(backend: Open) -> None:
+    """The scripted backend accepts any genome."""
 
     async def play() -> None:
         async with backend() as entered:
@@ -164,8 +164,8 @@ async def test_a_genome_that_fits_no_policy_is_the_agents_own_failure(backend: O
     await play()
 
 
-async def test_what_is_played_can_be_seen(backend: Open, genome: Genome) -> None:
-    """Whoever looks again and again sees whole pictures of the episodes that are being played, and nobody else's."""
+async def test_running_episodes_have_whole_frames(backend: Open, genome: Genome) -> None:
+    """Repeated glimpses show complete frames of running episodes only."""
     async with backend() as entered:
         asked = [task(number, genome=genome) for number in range(3000)]
 
@@ -189,8 +189,7 @@ async def test_what_is_played_can_be_seen(backend: Open, genome: Genome) -> None
         assert frame.tic >= 0
 
 
-async def test_nobody_is_seen_where_nobody_plays(backend: Open) -> None:
-    """Looking at idle places shows nothing, and does no harm."""
+async def test_idle_backend_has_no_glimpses(backend: Open) -> None:
     async with backend() as entered:
         for _ in range(3):
             assert entered.glimpses() == ()

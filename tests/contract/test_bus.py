@@ -1,4 +1,4 @@
-"""What every bus promises, asked of each of them: in one process, on NATS, and on NATS with JetStream."""
+"""Contract tests of every event bus: in one process, NATS, and NATS with JetStream."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -75,8 +75,8 @@ async def take(messages: AsyncIterator[BusMessage], count: int) -> list[BusMessa
         return [await anext(messages) for _ in range(count)]
 
 
-async def test_what_is_published_is_told_whole_and_in_order(bus: EventBus) -> None:
-    """A subscriber gets each message as it was given, once, in order."""
+async def test_messages_arrive_once_and_in_order(bus: EventBus) -> None:
+    """Payloads arrive unchanged."""
     sent = [message(n, payload=bytes([0, n % 256, 255, 13, 10]) * (n % 7)) for n in range(1, 1001)]
     async with bus.subscribe(ALL_EVENTS) as messages:
         await bus.publish(sent[:300])
@@ -85,8 +85,8 @@ async def test_what_is_published_is_told_whole_and_in_order(bus: EventBus) -> No
         assert await take(messages, 1000) == sent
 
 
-async def test_a_subscriber_gets_what_its_pattern_chooses(bus: EventBus) -> None:
-    """Experiments, and kinds of events, are separated by subject."""
+async def test_subscriber_receives_messages_of_its_pattern(bus: EventBus) -> None:
+    """Subjects separate experiments and event types."""
     sent = [message(1), message(1, "other"), message(2, rest="agent.lab-g000-a000.evaluated"), message(3)]
     async with bus.subscribe(events_of("lab")) as lab, bus.subscribe("clau-doom.experiment.*.started") as started:
         await bus.publish(sent)
@@ -94,8 +94,8 @@ async def test_a_subscriber_gets_what_its_pattern_chooses(bus: EventBus) -> None
         assert [each.source for each in await take(started, 3)] == ["uuid-of-lab", "uuid-of-other", "uuid-of-lab"]
 
 
-async def test_the_bus_says_how_far_each_source_has_come(bus: EventBus) -> None:
-    """Whoever published can ask where to go on; one that never did begins at 0."""
+async def test_last_published_sequence_is_known_for_each_source(bus: EventBus) -> None:
+    """It is 0 for a source that never published."""
     assert await bus.last_published("uuid-of-lab", events_of("lab")) == 0
     await bus.publish([message(1), message(2, rest="agent.lab-g000-a000.evaluated")])
     await bus.publish([message(7, "other")])
@@ -119,16 +119,15 @@ async def test_publishing_nothing_is_nothing(bus: EventBus) -> None:
     assert await bus.last_published("uuid-of-lab", events_of("lab")) == 0
 
 
-async def test_the_largest_payload_is_told(bus: EventBus) -> None:
-    """A payload as large as the bus says is accepted, and arrives."""
+async def test_payload_of_maximum_size_arrives(bus: EventBus) -> None:
     large = message(1, payload=b"x" * min(bus.max_payload, 2**24))
     async with bus.subscribe(ALL_EVENTS) as messages:
         await bus.publish([large, message(2)])
         assert [len(each.payload) for each in await take(messages, 2)] == [len(large.payload), 2]
 
 
-async def test_a_subscriber_that_does_not_read_holds_nobody_up(bus: EventBus) -> None:
-    """It loses the oldest messages, bounded in memory; the publisher and the other subscriber notice nothing."""
+async def test_stalled_subscriber_does_not_block_others(bus: EventBus) -> None:
+    """It loses its oldest messages, so that its memory is bounded."""
     total = BACKLOG + 500
     async with bus.subscribe(ALL_EVENTS) as stalled, bus.subscribe(ALL_EVENTS) as reading:
         seen = []
@@ -142,8 +141,8 @@ async def test_a_subscriber_that_does_not_read_holds_nobody_up(bus: EventBus) ->
         assert [each.sequence for each in late] == list(range(total - BACKLOG + 1, total + 1))
 
 
-async def test_several_may_publish_at_once(bus: EventBus) -> None:
-    """Each source's messages stay in order, and none is lost."""
+async def test_concurrent_publishers_keep_their_order(bus: EventBus) -> None:
+    """No message is lost."""
 
     async def tell(name: str) -> None:
         for first in range(1, 301, 30):
@@ -160,8 +159,8 @@ async def test_several_may_publish_at_once(bus: EventBus) -> None:
         assert await bus.last_published(f"uuid-of-{name}", events_of(name)) == 300
 
 
-async def test_requests_are_answered_while_somebody_answers(bus: EventBus, ask: Ask) -> None:
-    """An answer goes to whoever asked; when the context has ended nobody answers."""
+async def test_requests_are_answered_until_the_context_ends(bus: EventBus, ask: Ask) -> None:
+    """The answer goes to the sender of the request."""
 
     async def answer(subject: str, payload: bytes) -> bytes:
         return subject.encode() + b" " + payload
@@ -172,8 +171,7 @@ async def test_requests_are_answered_while_somebody_answers(bus: EventBus, ask: 
         await ask("clau-doom.control.lab.pause", b"now")
 
 
-async def test_a_slow_answer_holds_no_other_up(bus: EventBus, ask: Ask) -> None:
-    """Requests are answered side by side."""
+async def test_slow_answer_does_not_block_others(bus: EventBus, ask: Ask) -> None:
     free = asyncio.Event()
 
     async def answer(subject: str, payload: bytes) -> bytes:
@@ -194,8 +192,8 @@ async def _bytes(answer: Awaitable[bytes]) -> bytes:
     return await answer
 
 
-async def test_a_bus_that_was_left_tells_nothing(bus: EventBus) -> None:
-    """Publishing and asking fail by the error for outages, and readers end."""
+async def test_closed_bus_is_unavailable(bus: EventBus) -> None:
+    """Publishing and requests raise `BusUnavailable`, and subscriptions end."""
     async with bus.subscribe(ALL_EVENTS) as messages:
         await bus.publish([message(1)])
         assert len(await take(messages, 1)) == 1

@@ -1,4 +1,4 @@
-"""What every engine promises: the scripted one and ViZDoom's pass the same suite."""
+"""Contract tests of every engine: the scripted engine and ViZDoom."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -84,8 +84,8 @@ def test_needs_change_nothing(make_engine: MakeEngine) -> None:
     assert played[2] == played[0]
 
 
-def test_how_screens_are_drawn_changes_nothing_else(make_engine: MakeEngine) -> None:
-    """An episode is the same, whether nobody looks at it, or somebody looks now and then."""
+def test_glimpses_do_not_change_an_episode(make_engine: MakeEngine) -> None:
+    """The outcome and the trajectory are equal with and without a live view."""
     played = []
     for looks in (False, True):
         engine = make_engine()
@@ -156,8 +156,8 @@ def test_bad_tics(make_engine: MakeEngine, tics: int) -> None:
         engine.act(Action(buttons(engine, 0), tics))
 
 
-def test_recording(make_engine: MakeEngine) -> None:
-    """A finished episode has a recording, the same for the same episode; an unfinished or unrecorded one has none."""
+def test_finished_episode_has_a_recording(make_engine: MakeEngine) -> None:
+    """Equal episodes have equal recordings. An unfinished or unrecorded episode has none."""
     engine = make_engine()
     engine.start(Needs(), record=True)
     engine.begin(1)
@@ -175,8 +175,8 @@ def test_recording(make_engine: MakeEngine) -> None:
     assert silent.recording() is None
 
 
-def test_order_of_calls(make_engine: MakeEngine) -> None:
-    """Without a game every call says so; acting and measuring outside an episode are a programmer's error."""
+def test_calls_in_wrong_order_are_errors(make_engine: MakeEngine) -> None:
+    """A call without a running game raises `EngineCrashed`. A call outside an episode raises `RuntimeError`."""
     engine = make_engine()
     with pytest.raises(EngineCrashed):
         engine.begin(1)

@@ -1,4 +1,4 @@
-"""Every policy keeps the promises of the policy port, whatever the scenario offers."""
+"""Contract tests of every policy, on scenarios with any buttons and variables."""
 
 import pytest
 from hypothesis import assume, given, settings
@@ -76,10 +76,8 @@ def test_every_bundled_scenario_can_be_played(config: PolicyConfig, scenario: st
 @pytest.mark.parametrize("config", POLICIES, ids=_name)
 @settings(max_examples=40, deadline=None)
 @given(facts=FACTS, seed=st.integers(0, 2**31))
-def test_whatever_a_scenario_offers_the_answer_is_an_action(
-    config: PolicyConfig, facts: ScenarioFacts, seed: int
-) -> None:
-    """Any set of buttons, variables and any genome give one finite value a button, and tics within the frame skip."""
+def test_action_is_valid_for_any_scenario_and_genome(config: PolicyConfig, facts: ScenarioFacts, seed: int) -> None:
+    """It has one finite value for each button, and tics within the frame skip."""
     policy = made(config, facts)
     decide = policy.begin(drawn_genome(policy.space, seed), generator(seed, "policy"))
     for observation in synthetic_observations(facts, seed, 20):
@@ -90,7 +88,6 @@ def test_whatever_a_scenario_offers_the_answer_is_an_action(
 @settings(max_examples=40, deadline=None)
 @given(facts=FACTS, seed=st.integers(0, 2**31))
 def test_opposite_buttons_are_never_pressed_together(config: PolicyConfig, facts: ScenarioFacts, seed: int) -> None:
-    """A policy that means what it does never turns or moves both ways at once."""
     policy = made(config, facts)
     decide = policy.begin(drawn_genome(policy.space, seed), generator(seed, "policy"))
     for observation in synthetic_observations(facts, seed, 20):

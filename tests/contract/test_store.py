@@ -1,4 +1,4 @@
-"""What every experiment store promises, asked of each of them."""
+"""Contract tests of every experiment store."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -182,8 +182,8 @@ async def test_a_new_store_holds_its_experiment(store: ExperimentStore) -> None:
     assert snapshot.running_seconds == 0.0
 
 
-async def test_the_log_gives_back_what_was_appended(store: ExperimentStore) -> None:
-    """Events come back in order and equal, recordings left out, with sequences that begin at 1 and have no gap."""
+async def test_events_are_read_in_order_without_gaps(store: ExperimentStore) -> None:
+    """Sequences begin at 1. Events come back equal, without recordings."""
     assert await keep(store, WHOLE) == len(WHOLE) + 1
     log = await read(store)
     assert [recorded.sequence for recorded in log] == list(range(1, len(WHOLE) + 2))
@@ -197,8 +197,8 @@ async def test_the_log_gives_back_what_was_appended(store: ExperimentStore) -> N
     assert [recorded.sequence for recorded in await read(store, after=20)] == list(range(21, len(WHOLE) + 2))
 
 
-async def test_events_of_every_kind_come_back(store: ExperimentStore) -> None:
-    """The kinds that end a run badly, and lost episodes, are kept like the others."""
+async def test_events_of_every_type_are_stored(store: ExperimentStore) -> None:
+    """These include lost episodes and the types that end a run."""
     events: list[Event] = [
         STARTED,
         EpisodeLost(purpose=Purpose.TRAINING, agent="lab-g000-a000", number=0, seed=7, attempt=1, reason="died: é\n"),
@@ -210,8 +210,8 @@ async def test_events_of_every_kind_come_back(store: ExperimentStore) -> None:
     assert [recorded.event for recorded in await read(store, after=1)] == events
 
 
-async def test_a_snapshot_shows_what_the_events_came_to(store: ExperimentStore) -> None:
-    """Agents, evaluations, summaries, episodes, champion, deviations and times are read off the log."""
+async def test_snapshot_is_the_projection_of_the_events(store: ExperimentStore) -> None:
+    """It has agents, evaluations, summaries, episodes, champion, deviations and times."""
     await keep(store, WHOLE, seconds=12.5)
     snapshot = await store.snapshot()
     assert snapshot.state is ExperimentState.COMPLETED
@@ -236,8 +236,8 @@ async def test_a_snapshot_shows_what_the_events_came_to(store: ExperimentStore) 
     assert snapshot.deviations == Deviations(missed_deadlines=2)
 
 
-async def test_numbers_come_back_to_the_last_bit(store: ExperimentStore) -> None:
-    """Genomes, fitness and measures keep their bits, the sign of a negative zero included."""
+async def test_numbers_keep_all_bits(store: ExperimentStore) -> None:
+    """Genomes, fitness and measures keep the sign of a negative zero."""
     await keep(store, WHOLE)
     snapshot = await store.snapshot()
     evaluation = snapshot.generations[0][0]
@@ -248,8 +248,8 @@ async def test_numbers_come_back_to_the_last_bit(store: ExperimentStore) -> None
     assert repr(snapshot.champion) == repr((AgentRef(0, 1), -0.0))
 
 
-async def test_an_unfinished_generation_shows_its_pending_agents(store: ExperimentStore) -> None:
-    """What a killed process leaves is a running experiment whose last generation has pending agents."""
+async def test_unfinished_generation_has_pending_agents(store: ExperimentStore) -> None:
+    """A killed process leaves such a running experiment."""
     await keep(store, [STARTED, *one_generation(0)[:4]])
     snapshot = await store.snapshot()
     assert snapshot.state is ExperimentState.RUNNING
@@ -258,8 +258,7 @@ async def test_an_unfinished_generation_shows_its_pending_agents(store: Experime
     assert snapshot.summaries == ()
 
 
-async def test_an_interrupted_experiment_says_why_until_it_goes_on(store: ExperimentStore) -> None:
-    """The reason of an interruption is shown, and is gone when the experiment runs again."""
+async def test_reason_of_an_interruption_is_removed_by_a_resume(store: ExperimentStore) -> None:
     await keep(store, [STARTED, ExperimentInterrupted(generation=0, reason="deadline")])
     snapshot = await store.snapshot()
     assert (snapshot.state, snapshot.reason) == (ExperimentState.INTERRUPTED, "deadline")
@@ -270,7 +269,7 @@ async def test_an_interrupted_experiment_says_why_until_it_goes_on(store: Experi
 
 
 async def test_deviations_are_counted_by_kind(store: ExperimentStore) -> None:
-    """Exhausted attempts, missed deadlines and a person's stop are deviations; a policy that raises is none."""
+    """Exhausted attempts, missed deadlines and a user's stop are deviations. An exception of a policy is not."""
     failures = [
         AgentFailed(ref=AgentRef(0, index), kind=kind, reason="x")
         for index, kind in enumerate([*FailureKind, FailureKind.ATTEMPTS_EXHAUSTED])
@@ -296,8 +295,8 @@ async def test_an_agent_is_found_by_its_place(store: ExperimentStore) -> None:
         ("none", []),
     ],
 )
-async def test_recordings_are_kept_as_asked(opener: Opener, mode: Keep, kept: list[bytes]) -> None:
-    """A finished generation keeps its best agent's recordings, all, or none."""
+async def test_recordings_are_kept_by_mode(opener: Opener, mode: Keep, kept: list[bytes]) -> None:
+    """A finished generation keeps the recordings of its best agent, all recordings or none."""
     async with opener(mode) as store:
         await keep(store, WHOLE)
         found = [
@@ -307,8 +306,8 @@ async def test_recordings_are_kept_as_asked(opener: Opener, mode: Keep, kept: li
     assert [recording for recording in found if recording] == kept
 
 
-async def test_recordings_of_an_unfinished_generation_are_there(store: ExperimentStore) -> None:
-    """Until a generation is complete nobody knows its best agent, and all recordings are kept."""
+async def test_unfinished_generation_keeps_all_recordings(store: ExperimentStore) -> None:
+    """Its best agent is not known yet."""
     await keep(store, [STARTED, *one_generation(0)])
     assert await store.recording(Purpose.TRAINING, "lab-g000-a000", 1) == b"first 1"
     assert await store.recording(Purpose.TRAINING, "lab-g000-a000", 2) is None
@@ -318,8 +317,8 @@ def asked(generation: int, first: int, end: int | None = None) -> AgentsAsked:
     return AgentsAsked(generation=generation, agents=agents(generation)[first : end or first + 1])
 
 
-async def test_agents_are_asked_one_after_another(store: ExperimentStore) -> None:
-    """In a steady state they join their generation, and the next one's are played while it is not complete."""
+async def test_steady_state_adds_agents_to_generations(store: ExperimentStore) -> None:
+    """Agents of the next generation can start before the last generation is complete."""
     first, second = one_generation(0)[1:], one_generation(1)[1:]
     await keep(store, [STARTED, asked(0, 0, 2), asked(0, 2), asked(1, 0), *first])
     snapshot = await store.snapshot()
@@ -392,8 +391,8 @@ IMPOSSIBLE: dict[str, tuple[Sequence[Event], Event]] = {
 
 
 @pytest.mark.parametrize("case", IMPOSSIBLE)
-async def test_an_impossible_event_is_refused_with_its_whole_call(store: ExperimentStore, case: str) -> None:
-    """An event that cannot follow what is stored leaves no trace, nor do the events beside it; the store goes on."""
+async def test_illegal_event_is_refused_with_its_whole_call(store: ExperimentStore, case: str) -> None:
+    """Events of the same call are not stored either, and the store stays usable."""
     before, impossible = IMPOSSIBLE[case]
     last = await keep(store, before) if before else 1
     snapshot, recording = await store.snapshot(), await store.recording(Purpose.TRAINING, "lab-g000-a000", 0)
@@ -407,8 +406,8 @@ async def test_an_impossible_event_is_refused_with_its_whole_call(store: Experim
     assert len(await read(store)) == last
 
 
-async def test_a_completed_experiment_goes_on_when_more_generations_are_asked_for(store: ExperimentStore) -> None:
-    """Raising the number of generations opens a completed experiment again, and its champion may change."""
+async def test_completed_experiment_can_be_extended(store: ExperimentStore) -> None:
+    """Its champion may change."""
     await keep(store, WHOLE)
     more: list[Event] = [replace(STARTED, resumed=True, generations=3), *one_generation(2), summary(2)]
     more += [ChampionChosen(champion=AgentRef(2, 0), validation_fitness=2.0, candidates=3)]
@@ -418,15 +417,15 @@ async def test_a_completed_experiment_goes_on_when_more_generations_are_asked_fo
     assert snapshot.champion == (AgentRef(2, 0), 2.0)
 
 
-async def test_a_failed_agents_late_episodes_are_kept(store: ExperimentStore) -> None:
-    """An episode that was in flight when its agent failed is kept, without a recording: the agent is no champion."""
+async def test_late_episodes_of_a_failed_agent_are_kept(store: ExperimentStore) -> None:
+    """They have no recording, because the agent cannot be champion."""
     await keep(store, [STARTED, *GENERATION, finished("lab-g000-a002", 1, b"late")])
     assert len((await store.snapshot()).episodes[AgentRef(0, 2)]) == 2
     assert await store.recording(Purpose.TRAINING, "lab-g000-a002", 1) is None
 
 
-async def test_what_an_episode_claims_is_kept_until_its_generation_is_told(store: ExperimentStore) -> None:
-    """The actions of training episodes are there while they may have to be proved, and no longer."""
+async def test_claimed_actions_are_kept_until_the_generation_is_complete(store: ExperimentStore) -> None:
+    """They may have to be verified until then."""
     claimed = replace(episode("lab-g000-a000", 0), actions=b"claimed")
     await keep(store, [STARTED, GenerationStarted(generation=0, agents=agents(0)), EpisodeFinished(episode=claimed)])
     assert await store.actions(Purpose.TRAINING, "lab-g000-a000", 0) == b"claimed"
@@ -438,8 +437,8 @@ async def test_what_an_episode_claims_is_kept_until_its_generation_is_told(store
     assert all(each.actions is None for each in (await store.snapshot()).episodes[AgentRef(0, 0)])
 
 
-async def test_a_traceback_is_kept_once_and_found_by_every_agent_of_it(store: ExperimentStore) -> None:
-    """Agents and contestants that fail in the same place share a text; a later failure without one has none."""
+async def test_equal_tracebacks_are_stored_once(store: ExperimentStore) -> None:
+    """Agents and contestants with the same failure share the text. A later failure may have none."""
     first, second, third = (agent.ref for agent in agents(0))
     text, alike = FailureTrace(digest="a", text="Traceback\n  line"), FailureTrace(digest="a", text=None)
     raised = FailureKind.POLICY_RAISED
@@ -464,10 +463,9 @@ async def test_a_traceback_is_kept_once_and_found_by_every_agent_of_it(store: Ex
     assert [recorded.event async for recorded in store.events(after=8)] == [contestant]
 
 
-async def test_an_evaluated_agent_can_turn_out_to_be_forged_until_its_generation_is_told(
+async def test_evaluated_agent_can_fail_as_forged_until_its_generation_is_complete(
     store: ExperimentStore,
 ) -> None:
-    """That is found out after its last episode; once its generation is told, it is too late."""
     forged = [AgentFailed(ref=AgentRef(0, index), kind=FailureKind.FORGED, reason="it lied") for index in range(2)]
     await keep(store, [STARTED, *GENERATION])
     assert (await store.snapshot()).generations[0][0].status is AgentStatus.COMPLETED
@@ -489,8 +487,7 @@ async def test_concurrent_calls_keep_their_order(store: ExperimentStore) -> None
     assert numbers == list(range(50))
 
 
-async def test_a_call_that_fails_does_not_take_its_neighbours_with_it(store: ExperimentStore) -> None:
-    """Of calls that wait together only the impossible ones fail."""
+async def test_failed_call_does_not_affect_concurrent_calls(store: ExperimentStore) -> None:
     await keep(store, [STARTED, GENERATION[0]])
     calls = [keep(store, [finished("lab-g000-a000", number)]) for number in (0, 1, 0, 2)]
     results = await asyncio.gather(*calls, return_exceptions=True)
@@ -498,8 +495,8 @@ async def test_a_call_that_fails_does_not_take_its_neighbours_with_it(store: Exp
     assert [results[0], results[1], results[3]] == [4, 5, 6]
 
 
-async def test_following_yields_what_is_appended_meanwhile(store: ExperimentStore) -> None:
-    """A follower sees past and coming events once each, and ends with the experiment."""
+async def test_follower_receives_new_events_until_the_end(store: ExperimentStore) -> None:
+    """It receives stored and new events once each."""
     await keep(store, WHOLE[:3])
     following = asyncio.ensure_future(read(store, follow=True))
     for event in WHOLE[3:]:
@@ -589,8 +586,8 @@ async def refused(store: ExperimentStore, *events: Event) -> bool:
     return True
 
 
-async def test_a_paused_experiment_takes_what_is_still_played(store: ExperimentStore) -> None:
-    """A pause is a state; episodes that end in it are kept, and only a paused experiment is resumed."""
+async def test_paused_experiment_stores_running_episodes(store: ExperimentStore) -> None:
+    """Only a paused experiment can be resumed."""
     await append(store, STARTED, GenerationStarted(generation=0, agents=agents(0)))
     assert await refused(store, ExperimentResumed())
     await append(store, ExperimentPaused(), EpisodeFinished(episode=episode("lab-g000-a000", 0)))
@@ -608,8 +605,8 @@ async def test_a_cancelled_experiment_is_over(store: ExperimentStore, before: tu
     assert await refused(store, STARTED, ExperimentCancelled(), ExperimentResumed())
 
 
-async def test_a_paused_agent_stays_paused_until_it_is_resumed_or_settled(store: ExperimentStore) -> None:
-    """Whose episodes wait is stored; a pause is no deviation, because it changes no result."""
+async def test_agent_is_paused_until_it_is_resumed_or_settled(store: ExperimentStore) -> None:
+    """A pause is not a deviation, because it changes no result."""
     first, second, _ = (agent.ref for agent in agents(0))
     await append(store, STARTED, GenerationStarted(generation=0, agents=agents(0)))
     await append(store, AgentPaused(ref=second), AgentPaused(ref=first))
@@ -623,8 +620,8 @@ async def test_a_paused_agent_stays_paused_until_it_is_resumed_or_settled(store:
     assert await refused(store, AgentPaused(ref=second))
 
 
-async def test_a_failed_agent_is_restarted_until_its_generation_is_told(store: ExperimentStore) -> None:
-    """A restarted agent is pending again, and can come to a fitness; stopping and restarting are deviations."""
+async def test_failed_agent_can_be_restarted_until_its_generation_is_complete(store: ExperimentStore) -> None:
+    """Stopping and restarting are deviations."""
     first, second, third = (agent.ref for agent in agents(0))
     await append(store, STARTED, GenerationStarted(generation=0, agents=agents(0)))
     await append(store, AgentFailed(ref=first, kind=FailureKind.STOPPED, reason="stopped"), AgentRestarted(ref=first))

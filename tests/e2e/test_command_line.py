@@ -1,4 +1,4 @@
-"""The `run` command as its user meets it: exit codes, interruption, refusals, and what goes to which stream."""
+"""Tests of the `run` command in a process: exit codes, interruption, refusals and output streams."""
 
 import json
 import os
@@ -130,8 +130,8 @@ def test_a_dry_run_starts_and_writes_nothing(shell: Shell) -> None:
     assert [path.name for path in shell.folder.iterdir()] == ["config.yaml"]
 
 
-def test_a_lookahead_too_short_for_its_workers_is_said(shell: Shell) -> None:
-    """Before it starts, a steady state whose workers would wait for its oldest agent says what would keep them busy."""
+def test_short_lookahead_is_a_warning(shell: Shell) -> None:
+    """The warning has the lookahead that keeps all workers busy."""
     shell.write("config.yaml", QUICK + "evolution: {mode: steady_state, lookahead: 4}\n")
     busy = shell.run("run", "--dry-run", "--workers", "1")
     idle = shell.run("run", "--dry-run", "--workers", "20")
@@ -169,8 +169,7 @@ def test_bad_usage_exits_with_2_and_leaves_nothing(
     assert not (shell.folder / "runs").exists()
 
 
-def test_an_unknown_environment_variable_is_named_with_the_nearest(shell: Shell) -> None:
-    """A typing error in a variable's name is no silent default."""
+def test_unknown_environment_variable_is_refused_with_a_suggestion(shell: Shell) -> None:
     shell.write("config.yaml", QUICK)
     done = shell.run("run", CLAU_DOOM_GENERATION="3")
     assert done.returncode == 2
@@ -190,8 +189,8 @@ def test_a_taken_name_is_refused_with_the_way_to_resume(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(("sign", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_run_can_be_resumed(shell: Shell, sign: signal.Signals, code: int) -> None:
-    """A signal ends the run with its own exit code, keeps what is finished, and says how to go on."""
+def test_interrupted_run_is_resumed(shell: Shell, sign: signal.Signals, code: int) -> None:
+    """The exit code depends on the signal, and the message has the command that resumes."""
     shell.write("config.yaml", LONG)
     with shell.start("run") as process:
         shell.wait_until(lambda: shell.episodes("quick") > 3)
@@ -221,8 +220,8 @@ from frail import Frail
 """
 
 
-def test_a_run_can_be_stopped_while_its_workers_start(shell: Shell) -> None:
-    """SIGTERM during the start of workers ends within 5 s, leaves none of them, and the experiment can be resumed."""
+def test_run_stops_within_5_s_while_workers_start(shell: Shell) -> None:
+    """No worker is left, and the experiment can be resumed."""
     shell.write("frail.py", FRAIL)
     shell.write("slow.py", SLOW)
     shell.write("config.yaml", QUICK.replace("kind: rules", "kind: class, target: 'slow:Frail'"))
@@ -237,8 +236,7 @@ def test_a_run_can_be_stopped_while_its_workers_start(shell: Shell) -> None:
     assert "Traceback" not in shell.said
 
 
-def test_max_duration_is_kept_within_a_second(shell: Shell) -> None:
-    """The run ends by itself, interrupted, when its running time is used up."""
+def test_max_duration_interrupts_the_run_within_a_second(shell: Shell) -> None:
     shell.write("config.yaml", LONG)
     done = shell.run("run", "--max-duration", "3s")
     assert done.returncode == 4
@@ -264,8 +262,7 @@ def test_a_change_that_matters_is_refused_on_resume(shell: Shell) -> None:
         assert "cannot be resumed" in done.stderr
 
 
-def test_two_processes_cannot_run_one_experiment(shell: Shell) -> None:
-    """The second is told who holds it."""
+def test_second_process_is_refused_with_the_pid_of_the_first(shell: Shell) -> None:
     shell.write("config.yaml", LONG)
     with shell.start("run") as process:
         shell.wait_until(lambda: shell.episodes("quick") > 0)
@@ -295,7 +292,7 @@ class Frail:
 
 
 def test_failed_agents_are_reported_and_have_no_fitness(shell: Shell) -> None:
-    """Some agents failing ends the run with 3; each is stored with its reason."""
+    """The run ends with exit code 3."""
     shell.write("frail.py", FRAIL)
     shell.write("config.yaml", QUICK.replace("kind: rules", "kind: class, target: 'frail:Frail'"))
     done = shell.run("run", "--seed", "4")
@@ -320,8 +317,8 @@ def test_a_generation_in_which_all_fail_fails_the_experiment(shell: Shell) -> No
     assert shell.run("run", "--resume", "quick").returncode == 2
 
 
-def test_a_changed_policy_is_refused_on_resume(shell: Shell) -> None:
-    """The SHA-256 of the policy's source is part of what a run was started with."""
+def test_changed_policy_is_refused_on_resume(shell: Shell) -> None:
+    """The digest of the policy's source is part of the provenance."""
     shell.write("frail.py", FRAIL)
     policy = "kind: class, target: 'frail:Frail', options: {limit: -1.0}"
     shell.write("config.yaml", LONG.replace("kind: rules", policy))
@@ -332,8 +329,8 @@ def test_a_changed_policy_is_refused_on_resume(shell: Shell) -> None:
     assert "was started with source." in done.stderr
 
 
-def test_a_full_disk_stops_the_run_and_room_lets_it_go_on(shell: Shell, tmp_path: Path) -> None:
-    """On a full file system the run stops with a clear message; with room again it resumes to the same history."""
+def test_run_is_resumed_after_a_full_disk(shell: Shell, tmp_path: Path) -> None:
+    """The history equals that of an uninterrupted run."""
     disk = tmp_path / "disk"
     disk.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=700k", "tmpfs", str(disk)], check=True)

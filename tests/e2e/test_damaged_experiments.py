@@ -1,4 +1,4 @@
-"""A server on a folder in which some experiments cannot be read."""
+"""Tests of a server with damaged experiments in its folder."""
 
 import json
 import os
@@ -10,8 +10,8 @@ from typing import Any
 CASES = Path(__file__).parents[1] / "cases"
 
 
-def test_a_server_serves_what_it_can_read(service: Any) -> None:
-    """Damaged experiments, FIFOs and a copy keep no server from starting; each is refused with one line."""
+def test_server_starts_with_damaged_experiments(service: Any) -> None:
+    """Each damaged experiment, FIFO and copy is refused with one line."""
     runs = service.folder / "runs"
     damaged = ("db-champ-missing", "db-no-configs", "db-parents-cycle", "db-state")
     sources = {"gen": "db-provenance", "gen-copy": "db-provenance"} | {name: name for name in damaged}

@@ -1,4 +1,4 @@
-"""The dashboard in a real browser, on real episodes: started, watched and steered from the page."""
+"""Tests of the dashboard in a real browser with real episodes."""
 
 import json
 import re
@@ -123,8 +123,8 @@ def grows(page: Page, least: int) -> None:
         page.wait_for_timeout(100)
 
 
-def test_an_experiment_that_is_started_in_the_page_evolves_before_ones_eyes(visitor: Visitor) -> None:
-    """The curve grows and events come without a reload; at the end the champion and its held-out results are there."""
+def test_page_starts_and_follows_an_experiment(visitor: Visitor) -> None:
+    """Charts and events grow without a reload. At the end the page has the champion and its held-out results."""
     page = start(visitor, config("seen"))
     marked = page.evaluate("window.mark = 1")
     expect(page.get_by_role("heading", name="seen")).to_be_visible()
@@ -180,8 +180,8 @@ def test_an_agent_is_paused_and_resumed(visitor: Visitor, served: Any) -> None:
     assert "experimentCancelled" in kinds
 
 
-def test_the_arena_shows_the_agents_that_play(visitor: Visitor) -> None:
-    """Real screens, that change; with health, kills and what is held; the pictures stop when they are told to."""
+def test_live_view_shows_running_agents(visitor: Visitor) -> None:
+    """It has changing screens, health, kills and pressed buttons, and can be stopped."""
     start(visitor, config("fights", generations=2, episodes=300, timeout=2100))
     page = visitor.open("/arena")
     screen = page.locator(".arena img").first
@@ -201,8 +201,8 @@ def test_the_arena_shows_the_agents_that_play(visitor: Visitor) -> None:
     assert screen.get_attribute("src") == still
 
 
-def test_a_bad_configuration_shows_its_errors_in_place(visitor: Visitor) -> None:
-    """The lines of a dropped file are marked, each problem says what to mend, and leads to its line; nothing starts."""
+def test_invalid_configuration_marks_its_lines(visitor: Visitor) -> None:
+    """Each problem links to its line, and no experiment starts."""
     page = visitor.open("/new")
     area = page.get_by_label("The configuration, as YAML")
     text = "name: bad\npopulation: -4\nevolution:\n  kind: genetik\n"
@@ -232,8 +232,8 @@ def test_a_bad_configuration_shows_its_errors_in_place(visitor: Visitor) -> None
     visitor.complaints.clear()
 
 
-def test_a_dropped_connection_heals_and_misses_nothing(visitor: Visitor, served: Any) -> None:
-    """The server is killed in mid-run and started again: the page says so, comes back, and has every event."""
+def test_page_reconnects_without_missing_events(visitor: Visitor, served: Any) -> None:
+    """The server is killed and restarted during a run."""
     page = start(visitor, config("healed", generations=30, episodes=4))
     expect(page.locator(".state.live").first).to_be_visible()
     grows(page, 2)
@@ -260,10 +260,8 @@ def two_finished(lasting_service: Any) -> Any:
 
 
 @pytest.mark.parametrize(("theme", "width"), [("dark", 1360), ("light", 390)])
-def test_pages_have_no_serious_fault_of_accessibility(
-    chromium: Browser, two_finished: Any, axe: str, theme: str, width: int
-) -> None:
-    """Wide and dark, narrow and light: axe-core finds none, and no page is wider than its window."""
+def test_pages_are_accessible(chromium: Browser, two_finished: Any, axe: str, theme: str, width: int) -> None:
+    """axe-core runs on wide and narrow windows in both themes. No page is wider than its window."""
     service = two_finished
     context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)  # type: ignore[arg-type]
     visitor = Visitor(context.new_page(), service.page)
@@ -301,8 +299,8 @@ def test_pages_have_no_serious_fault_of_accessibility(
     context.close()
 
 
-def test_a_run_is_shown_while_it_lasts(service: Any, chromium: Browser) -> None:
-    """`run --web` names its page, which shows the run, steers it, and starts no others; it ends with the run."""
+def test_run_with_web_serves_its_own_page(service: Any, chromium: Browser) -> None:
+    """The page controls the run, starts no others and ends with the run."""
     (service.folder / "config.yaml").write_text(config("alone", generations=500, episodes=4))
     command = service.command("run", "-c", "config.yaml", "--web", "--web-port", "0")
     with (service.folder / "run.log").open("wb") as output:
@@ -345,8 +343,8 @@ def shown_by_a_server(service: Any, chromium: Browser) -> None:
     page.close()
 
 
-def test_pages_are_used_by_the_keyboard_alone(visitor: Visitor) -> None:
-    """Tab leads to the content, to every link and control; Enter opens; what is focused is seen."""
+def test_pages_can_be_used_by_keyboard(visitor: Visitor) -> None:
+    """Tab reaches every link and control, and the focus is visible."""
     page = visitor.open("/")
     page.wait_for_selector("h1")
     page.keyboard.press("Tab")

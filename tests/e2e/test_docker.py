@@ -1,4 +1,4 @@
-"""Experiments whose agents play in containers: the history of a local run, whatever becomes of the containers."""
+"""Tests of experiments in containers: the history equals that of a local run after any failure of containers."""
 
 import json
 import random
@@ -121,15 +121,13 @@ def local(docker_host: DockerHost, tmp_path_factory: pytest.TempPathFactory) -> 
     return Experiment(tmp_path_factory.mktemp("local") / "x", docker_host, "local").finish()
 
 
-def test_a_run_in_containers_gives_the_history_of_a_local_one(experiment: Experiment, local: str) -> None:
-    """The numbers do not tell where they were played, and no container is left."""
+def test_history_in_containers_equals_the_local_one(experiment: Experiment, local: str) -> None:
+    """No container is left."""
     assert experiment.finish() == local
 
 
-def test_a_killed_orchestrators_containers_are_removed_and_their_episodes_played_again(
-    experiment: Experiment, local: str
-) -> None:
-    """`kill -9` in mid-generation leaves containers, whose workers end by themselves; a resume removes them."""
+def test_resume_after_kill_removes_containers_and_repeats_episodes(experiment: Experiment, local: str) -> None:
+    """The workers in the containers end by themselves."""
     with experiment.running() as process:
         experiment.until(lambda: experiment.count("episode_finished") >= 4)
         process.kill()
@@ -143,8 +141,8 @@ def test_a_killed_orchestrators_containers_are_removed_and_their_episodes_played
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
-def test_a_stopped_run_leaves_no_container(experiment: Experiment, local: str, sign: signal.Signals) -> None:
-    """Ctrl-C and SIGTERM remove every container before the command ends, and the run can be resumed."""
+def test_stopped_run_leaves_no_container(experiment: Experiment, local: str, sign: signal.Signals) -> None:
+    """Ctrl-C and SIGTERM remove every container before the command ends. The run can be resumed."""
     with experiment.running() as process:
         experiment.until(lambda: experiment.count("episode_finished") >= 2)
         process.send_signal(sign)
@@ -153,8 +151,8 @@ def test_a_stopped_run_leaves_no_container(experiment: Experiment, local: str, s
     assert experiment.finish() == local
 
 
-def test_killed_and_frozen_containers_change_nothing(experiment: Experiment, local: str) -> None:
-    """Containers that are killed or stop answering at random are replaced, and nobody is charged."""
+def test_killed_and_frozen_containers_do_not_change_the_history(experiment: Experiment, local: str) -> None:
+    """They are replaced, and no agent is charged."""
     draw, over = random.Random(3), threading.Event()
     done: list[str] = []
 
@@ -181,10 +179,8 @@ def test_killed_and_frozen_containers_change_nothing(experiment: Experiment, loc
     assert experiment.history() == local
 
 
-def test_a_daemon_that_is_restarted_in_mid_run_changes_nothing(
-    docker_host: DockerHost, tmp_path: Path, local: str
-) -> None:
-    """Its containers end with it; the run waits for it, and plays again what was lost."""
+def test_daemon_restart_does_not_change_the_history(docker_host: DockerHost, tmp_path: Path, local: str) -> None:
+    """The run waits for the daemon and repeats lost episodes."""
     with PrivateDocker() as private:
         docker = DockerHost(private.host)
         saved = tmp_path / "image.tar"

@@ -1,4 +1,4 @@
-"""Images of one's own: a policy that only its image holds, and an agent whose program is served by a container."""
+"""Tests of custom images: a policy in an image, and an agent that a container serves."""
 
 import json
 import os
@@ -51,8 +51,8 @@ def in_docker(config: dict[str, object], **docker: object) -> dict[str, object]:
     }
 
 
-def test_a_policy_that_only_its_image_holds_plays_as_it_does_here(docker: DockerHost, tmp_path: Path) -> None:
-    """The example's Dockerfile is all that it takes, and nothing of the policy is imported by the orchestrator."""
+def test_policy_of_an_image_plays_as_a_local_one(docker: DockerHost, tmp_path: Path) -> None:
+    """The orchestrator does not import the policy."""
     example = EXAMPLES / "custom_policy"
     image = "clau-doom-test-gatherer"
     docker("build", "--quiet", "--tag", image, str(example))
@@ -68,8 +68,8 @@ def test_a_policy_that_only_its_image_holds_plays_as_it_does_here(docker: Docker
     docker("network", "rm", NETWORK)
 
 
-def test_an_image_without_the_policy_is_refused_before_anything_is_stored(docker: DockerHost, tmp_path: Path) -> None:
-    """One line says what is not there and in which image."""
+def test_image_without_the_policy_is_refused(docker: DockerHost, tmp_path: Path) -> None:
+    """The message has one line, and no experiment is stored."""
     config = in_docker({"name": "nobody", **SMALL, "policy": {"kind": "class", "target": "nobody:Nobody"}})
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
     done = clau_doom(tmp_path, "run", "-c", "config.yaml")
@@ -79,8 +79,8 @@ def test_an_image_without_the_policy_is_refused_before_anything_is_stored(docker
     assert not (tmp_path / "runs" / "nobody").exists()
 
 
-def test_an_agent_that_a_container_serves_plays_as_one_beside_us(docker: DockerHost, tmp_path: Path) -> None:
-    """Each agent's program runs in a container of its own; the game is played here, and the history is the same."""
+def test_containerised_remote_agent_has_the_history_of_a_local_one(docker: DockerHost, tmp_path: Path) -> None:
+    """Each agent's program has a container. The engine runs on the host."""
     example = EXAMPLES / "remote_agent"
     serve = 'HEALTHCHECK NONE\nENTRYPOINT ["python", "/opt/agent/agent.py", "0.0.0.0:50061"]'
     image = docker.image_with({"agent.py": (example / "agent.py").read_text()}, more=serve)
@@ -100,8 +100,7 @@ def test_an_agent_that_a_container_serves_plays_as_one_beside_us(docker: DockerH
     docker("network", "rm", NETWORK)
 
 
-def test_an_image_that_serves_nothing_is_told_so(docker: DockerHost, tmp_path: Path) -> None:
-    """The port is waited for as long as a container may take to start, and no longer."""
+def test_image_without_a_listener_is_refused_after_the_start_timeout(docker: DockerHost, tmp_path: Path) -> None:
     image = docker.image_with({}, more='HEALTHCHECK NONE\nENTRYPOINT ["sleep", "60"]')
     config = in_docker(
         {"name": "mute", **SMALL, "policy": {"kind": "remote"}}, image=image, port=50061, start_timeout=2.0

@@ -1,4 +1,4 @@
-"""`clau-doom replay` as its user meets it: the proof on stdout, films that can be played, refusals."""
+"""Tests of `clau-doom replay` in a process: verification, films and refusals."""
 
 import json
 import os
@@ -45,8 +45,8 @@ def document(quick: Any, *words: str) -> Any:
     return json.loads(done.stdout)
 
 
-def test_an_episode_is_proved(quick: Any) -> None:
-    """Without a file it plays and prints the proof; another seed is played, and said to be unproved."""
+def test_episode_is_verified(quick: Any) -> None:
+    """The verification is printed on stdout. An unrecorded seed is played without verification."""
     done = quick.run("replay", "quick", local=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert "held-out episode 0, seed" in done.stdout
@@ -83,8 +83,8 @@ def test_an_episode_is_filmed(quick: Any) -> None:
     assert {path.name for path in folder.iterdir()} == {"config.yaml", "runs", "a.mp4", "a.gif"}
 
 
-def test_an_agent_is_exported_and_replayed_without_its_experiment(quick: Any) -> None:
-    """The file is enough; it is not overwritten unasked, and names that are none are one line."""
+def test_exported_agent_is_replayed_without_its_experiment(quick: Any) -> None:
+    """An existing file is not overwritten without consent. An agent without a genome is refused."""
     done = quick.run("agent", "export", "quick", "-o", "champion.json", local=True)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert "clau-doom replay champion.json" in done.stderr
@@ -120,8 +120,7 @@ def test_a_changed_record_is_refused(quick: Any) -> None:
     assert not (quick.folder / "a.mp4").exists()
 
 
-def test_a_server_s_agents_are_replayed_here(service: Any) -> None:
-    """What a server tells of an episode is enough to play it again."""
+def test_agent_of_a_server_is_replayed_locally(service: Any) -> None:
     (service.folder / "config.yaml").write_text(QUICK)
     service.start()
     done = service.run("run")
@@ -143,8 +142,8 @@ def display(tool: Callable[[str, str], str]) -> Iterator[str]:
         server.terminate()
 
 
-def test_an_episode_is_watched_in_real_time(quick: Any, display: str) -> None:
-    """A window shows it for as long as it lasted, 35 tics a second, and the proof follows."""
+def test_episode_is_watched_in_real_time(quick: Any, display: str) -> None:
+    """A window shows 35 tics a second, and the verification follows."""
     begun = time.monotonic()
     done = quick.run("replay", "quick", "--watch", "--json", local=True, DISPLAY=display)
     seconds = time.monotonic() - begun

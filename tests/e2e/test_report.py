@@ -1,4 +1,4 @@
-"""A report in a real browser, of real episodes, under a policy that allows nothing but its own style."""
+"""Tests of a report in a real browser with a content security policy that allows only its own style."""
 
 import json
 import os
@@ -57,8 +57,8 @@ def context(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Brows
     made.close()
 
 
-def test_a_report_is_read_by_everybody(context: BrowserContext, axe: str, reports: tuple[Path, Path]) -> None:
-    """Dark and light, wide and narrow: no complaint, no request, no fault of accessibility, no scrolling sideways."""
+def test_report_is_accessible_and_loads_nothing(context: BrowserContext, axe: str, reports: tuple[Path, Path]) -> None:
+    """Both themes and both widths have no error, no request and no horizontal scrolling."""
     for path in reports:
         assert _noise(context, path.read_text()) == [ADDRESS]
         assert _faults(context, path.read_text(), axe) == []
@@ -96,8 +96,8 @@ def _faults(context: BrowserContext, text: str, axe: str) -> list[tuple[str, obj
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])
-def test_what_is_exported_can_be_analyzed_again(reports: tuple[Path, Path], form: str) -> None:
-    """Every table is a file, and the episodes' gives the same means by group as the experiment has."""
+def test_exported_tables_can_be_analyzed(reports: tuple[Path, Path], form: str) -> None:
+    """The group means of the episodes equal those of the experiment."""
     folder = reports[0].parent
     command(folder, "export", "one", "--to", form, "--format", form)
     names = {path.name for path in (folder / form).iterdir()}

@@ -1,4 +1,4 @@
-"""`clau-doom serve` and the command line as its client, with real engines: what survives what, and who is told what."""
+"""Tests of `clau-doom serve` and its command-line client with real engines."""
 
 import json
 import re
@@ -29,8 +29,8 @@ def events(service: Any, name: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in lines]
 
 
-def test_an_experiment_comes_to_the_same_at_a_server(service: Any) -> None:
-    """Followed to its end, it has the result of a run of one's own; the server tells what the files tell."""
+def test_served_run_has_the_result_of_a_local_run(service: Any) -> None:
+    """The server's answers equal the stored files."""
     (service.folder / "config.yaml").write_text(QUICK)
     service.start()
     submitted = service.run("run")
@@ -61,8 +61,8 @@ def test_an_experiment_comes_to_the_same_at_a_server(service: Any) -> None:
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])
-def test_a_server_goes_on_where_the_last_one_ended(service: Any, sign: signal.Signals) -> None:
-    """Stopped or killed in mid-run and started again, it ends with the history of an undisturbed run."""
+def test_restarted_server_resumes_its_experiments(service: Any, sign: signal.Signals) -> None:
+    """The history equals that of an undisturbed run after a stop and after a kill."""
     (service.folder / "config.yaml").write_text(QUICK.replace("generations: 3", "generations: 30"))
     service.start()
     following = service.begin("run", "-c", "config.yaml")
@@ -101,8 +101,8 @@ def paused_with_agents_pending(service: Any, name: str) -> tuple[int, list[str]]
     raise AssertionError("every pause came at a generation's end")
 
 
-def test_experiments_are_steered_from_elsewhere(service: Any) -> None:
-    """Paused, looked at, resumed and cancelled; Ctrl-C on who follows leaves it running, and says how to come back."""
+def test_clients_control_a_running_experiment(service: Any) -> None:
+    """Ctrl-C on a following client leaves the experiment running, and prints how to follow it again."""
     (service.folder / "config.yaml").write_text(LONG.replace("population: 6", "population: 24"))
     service.start()
     following = service.begin("run")
@@ -148,8 +148,8 @@ def test_several_experiments_share_the_workers(service: Any) -> None:
     assert max(finished.values()) < 4 * min(finished.values()) + 4
 
 
-def test_a_served_folder_has_one_server_and_taken_ports_are_named(service: Any) -> None:
-    """The second server learns who holds the folder; one that finds its port taken names it; neither starts."""
+def test_second_server_of_a_folder_or_port_is_refused(service: Any) -> None:
+    """The message names the first server or the taken port."""
     service.start()
     second = service.run("serve", "--port", "0", local=True)
     assert second.returncode == 2
@@ -167,8 +167,8 @@ def test_a_served_folder_has_one_server_and_taken_ports_are_named(service: Any) 
     assert "Traceback" not in second.stderr + third.stderr
 
 
-def test_a_server_that_is_not_there_is_one_line(service: Any) -> None:
-    """Whoever asks it learns the address and ends with 1."""
+def test_missing_server_is_one_line_with_its_address(service: Any) -> None:
+    """The exit code is 1."""
     service.address = "127.0.0.1:1"
     (service.folder / "config.yaml").write_text(QUICK)
     for words in (["status"], ["run"], ["events", "quick"], ["agent", "pause", "quick-g000-a000"]):
@@ -179,7 +179,6 @@ def test_a_server_that_is_not_there_is_one_line(service: Any) -> None:
 
 
 def test_metrics_and_health_are_served(service: Any) -> None:
-    """Prometheus finds the experiments' numbers; whoever supervises the process finds it alive and ready."""
     (service.folder / "config.yaml").write_text(QUICK)
     service.start()
     assert service.run("run").returncode == 0
@@ -196,8 +195,8 @@ def test_metrics_and_health_are_served(service: Any) -> None:
     assert fetch("/readyz")
 
 
-def test_a_run_is_steered_through_a_socket_in_its_folder(service: Any) -> None:
-    """No server is needed to pause a run's agents; without one, what is not run cannot be steered, and it says so."""
+def test_local_run_is_controlled_through_its_socket(service: Any) -> None:
+    """Without a running process the command is refused, with a hint to --server."""
     (service.folder / "config.yaml").write_text(LONG)
     run = service.begin("run", "--server", "")
     service.until((service.folder / "runs" / "quick" / "control.sock").exists)

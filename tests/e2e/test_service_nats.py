@@ -1,4 +1,4 @@
-"""A served experiment's events over a real nats-server, and what never leaves the process."""
+"""Tests of a served experiment with a real nats-server: published events, commands and secrecy of credentials."""
 
 import asyncio
 import json
@@ -65,8 +65,8 @@ def logged(service: Any) -> str:
     return str(service.run("events", "quick", "--json", local=True).stdout)
 
 
-def test_every_event_is_published_once_and_commands_are_obeyed(service: Any, tmp_path: Path) -> None:
-    """The bus is killed five times in mid-run; the run goes on, and nothing is lost and nothing comes twice."""
+def test_events_are_published_once_despite_outages_and_commands_work(service: Any, tmp_path: Path) -> None:
+    """The NATS server is killed five times during the run."""
     (tmp_path / "nats").mkdir()
     (tmp_path / "config.yaml").write_text(QUICK.replace("generations: 4", "generations: 12"))
     with NatsServer(tmp_path / "nats", user="me", password=CANARY) as bus:
@@ -114,8 +114,8 @@ def test_every_event_is_published_once_and_commands_are_obeyed(service: Any, tmp
         assert token.encode() not in text or path.name == "token", path
 
 
-def test_a_bus_that_is_not_there_is_told_within_seconds(service: Any, tmp_path: Path) -> None:
-    """The server does not start without it; the url is named, and its password is not."""
+def test_missing_nats_server_is_an_error_within_seconds(service: Any, tmp_path: Path) -> None:
+    """The error names the URL without its password."""
     url = f"nats://me:{CANARY}@127.0.0.1:1"
     (tmp_path / "serve.yaml").write_text(f"nats: {{enabled: true, url: '{url}'}}\n")
     begun = time.monotonic()
@@ -127,8 +127,8 @@ def test_a_bus_that_is_not_there_is_told_within_seconds(service: Any, tmp_path: 
     assert "Traceback" not in done.stderr
 
 
-def test_a_run_of_ones_own_publishes_its_events(service: Any, tmp_path: Path) -> None:
-    """No server of ours is needed; the whole log is on the bus when the run ends, and after a resume no event twice."""
+def test_local_run_publishes_its_events(service: Any, tmp_path: Path) -> None:
+    """The stream has the whole log after the run, and each event once after a resume."""
     (tmp_path / "nats").mkdir()
     with NatsServer(tmp_path / "nats") as bus:
         (tmp_path / "config.yaml").write_text(QUICK + f"nats: {{enabled: true, url: '{bus.url}'}}\n")
@@ -145,8 +145,8 @@ def test_a_run_of_ones_own_publishes_its_events(service: Any, tmp_path: Path) ->
         assert [event["sequence"] for _, _, event in published(bus.url)] == log
 
 
-def test_a_server_publishes_what_a_killed_one_did_not_come_to(service: Any, tmp_path: Path) -> None:
-    """Started again, it goes on with the log where the stream ends, while the run goes on: every event once."""
+def test_restarted_server_publishes_missing_events(service: Any, tmp_path: Path) -> None:
+    """Each event is published once."""
     (tmp_path / "nats").mkdir()
     (tmp_path / "config.yaml").write_text(QUICK.replace("generations: 4", "generations: 8"))
     with NatsServer(tmp_path / "nats") as bus:

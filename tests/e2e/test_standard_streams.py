@@ -1,4 +1,4 @@
-"""Runs that outlive their display: the terminal closes, the reader of stderr ends, the disk under it is full."""
+"""Tests of runs with a closed terminal, a closed pipe or a full disk behind their standard streams."""
 
 import json
 import os
@@ -73,8 +73,8 @@ def test_a_run_outlives_its_terminal_and_its_reader(tmp_path: Path) -> None:
 
 
 @pytest.mark.engine
-def test_closed_streams_and_a_full_disk(tmp_path: Path) -> None:
-    """Closed streams lose the display and nothing else; a command whose output is its purpose fails on a full disk."""
+def test_run_survives_closed_streams(tmp_path: Path) -> None:
+    """A command whose purpose is its output fails on a full disk."""
     assert shell(tmp_path, "<&- >&- 2>&-", *run_words("shut")).wait(120) == 0
     assert state(tmp_path, "shut") == "completed"
     assert shell(tmp_path, ">/dev/full 2>&-", *command("status")).wait(60) == 1
@@ -98,8 +98,7 @@ def test_commands_with_all_streams_closed(tmp_path: Path) -> None:
     assert shell(tmp_path, ">&- 2>&- <&-", *script).wait(60) == 0, (tmp_path / "failed").read_text()
 
 
-def test_a_reader_that_has_seen_enough_ends_a_command(tmp_path: Path) -> None:
-    """A command whose output is its purpose ends quietly with its reader."""
+def test_command_ends_quietly_when_its_pipe_is_closed(tmp_path: Path) -> None:
     with subprocess.Popen(
         command("config", "schema"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path
     ) as process:

@@ -1,4 +1,4 @@
-"""Experiments that are killed, stopped and disturbed end with the history of one that was not."""
+"""Tests of killed, stopped and disturbed experiments: the history equals that of an undisturbed run."""
 
 import itertools
 import json
@@ -144,8 +144,8 @@ STEADY_KILLS: list[Condition] = [
 ]
 
 
-def test_kills_change_nothing_in_a_steady_state(tmp_path: Path) -> None:
-    """Agents that were asked, played and told one by one are so again: the history is that of an undisturbed run."""
+def test_kills_do_not_change_the_history_of_a_steady_state(tmp_path: Path) -> None:
+    """No episode is played twice."""
     undisturbed = Experiment(tmp_path / "one", workers=1, more=STEADY).finish()
     experiment = Experiment(tmp_path / "two", workers=2, more=STEADY)
     for condition in STEADY_KILLS:
@@ -231,8 +231,7 @@ def test_killed_and_stopped_engines_and_workers_change_nothing(tmp_path: Path) -
     assert status["history_sha256"] == undisturbed["history_sha256"]
 
 
-def test_raising_generations_gives_what_a_longer_run_gives(tmp_path: Path, undisturbed: dict[str, object]) -> None:
-    """Two generations, raised to three afterwards, are the same as three at once."""
+def test_raised_generations_give_the_history_of_a_longer_run(tmp_path: Path, undisturbed: dict[str, object]) -> None:
     experiment = Experiment(tmp_path / "x", workers=2, generations=2)
     assert experiment.finish()["history_sha256"] != undisturbed["history_sha256"]
     assert experiment.finish("-g", "3")["history_sha256"] == undisturbed["history_sha256"]

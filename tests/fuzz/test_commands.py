@@ -1,4 +1,4 @@
-"""Every argument and option of every command, with values that nobody would give."""
+"""Fuzz tests of every command with arbitrary arguments and options."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -116,7 +116,7 @@ def command_lines(draw: Callable[[Any], Any]) -> list[str]:
 
 
 def test_no_command_line_is_an_internal_error(explore: Any, command: Any) -> None:
-    """Each ends with an answer, or with one message and a code that says whose mistake it was."""
+    """Each ends with output, or with one message and the exit code of a user's error."""
 
     def check(words: list[str]) -> None:
         command(words).check()

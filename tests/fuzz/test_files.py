@@ -1,4 +1,4 @@
-"""Files of strangers: configurations, tables, agents, scenarios, maps and stored experiments, damaged in any way."""
+"""Fuzz tests of damaged files: configurations, tables, agents, scenarios, maps and stored experiments."""
 
 import asyncio
 import contextlib
@@ -118,7 +118,7 @@ def _plain(text: str) -> Any:
 
 
 def test_no_configuration_is_an_internal_error(explore: Any, command: Any, folder: Path) -> None:
-    """Damaged and strange YAML is refused with `ConfigError`, or is a plan for a run."""
+    """Damaged YAML raises `ConfigError` or gives a plan of a run."""
     text = starter()
     as_json = damaged_json(_plain(text)).map(lambda data: json.dumps(data, default=str).encode())
     words = st.text(max_size=60).map(lambda given: given.encode("utf-8", "surrogatepass"))
@@ -131,7 +131,7 @@ def test_no_configuration_is_an_internal_error(explore: Any, command: Any, folde
 
 @pytest.mark.parametrize("kind", ["configuration", "agent"])
 def test_no_text_is_an_internal_error(kind: str, command: Any, folder: Path) -> None:
-    """Each text of a configuration and of an agent's file, replaced by each strange one, is valid or one message."""
+    """Each text of a configuration and of an agent file is replaced by unusual texts."""
     whole = _plain(starter()) if kind == "configuration" else _agent()
     paths = [path for path in _leaves(whole) if isinstance(_at(whole, path), str)]
     pairs = [(path, text) for path in paths for text in STRANGE_TEXTS]
@@ -209,7 +209,7 @@ def tables(draw: Draw) -> tuple[bytes, list[str]]:
 
 
 def test_no_table_is_an_internal_error(explore: Any, command: Any, folder: Path) -> None:
-    """Each is analysed, or refused with one message."""
+    """A damaged table is analysed or refused with one message."""
 
     def check(given: tuple[bytes, list[str]]) -> None:
         (folder / "fuzzed.csv").write_bytes(given[0])
@@ -219,7 +219,7 @@ def test_no_table_is_an_internal_error(explore: Any, command: Any, folder: Path)
 
 
 def test_no_agent_file_is_an_internal_error(explore: Any, command: Any, folder: Path) -> None:
-    """Each is an agent, or refused with an error of ours."""
+    """A damaged file is an agent or raises `ClauDoomError`."""
     whole = _agent()
     as_json = damaged_json(whole).map(lambda data: json.dumps(data).encode())
     text = json.dumps(whole).encode()
@@ -273,7 +273,7 @@ CFG_LINES = [
 
 
 def test_no_scenario_is_an_internal_error(explore: Any, folder: Path) -> None:
-    """Each .cfg is a scenario, or refused with `ConfigError`; none crashes ViZDoom's parser."""
+    """A damaged .cfg file is a scenario or raises `ConfigError`. ViZDoom's parser does not crash."""
     whole = (Path(vzd.scenarios_path) / "basic.cfg").read_bytes()
     lines = st.lists(st.sampled_from([*CFG_LINES, *whole.decode().splitlines()]), max_size=12)
 
@@ -286,7 +286,7 @@ def test_no_scenario_is_an_internal_error(explore: Any, folder: Path) -> None:
 
 
 def test_no_map_file_is_an_internal_error(explore: Any, folder: Path) -> None:
-    """Each .wad and .pk3 has maps, or is refused with `ConfigError`."""
+    """A damaged .wad or .pk3 file has maps or raises `ConfigError`."""
     whole = (Path(vzd.scenarios_path) / "basic.wad").read_bytes()
     head, size = whole[:12], len(whole)
     directory = struct.unpack("<i", head[8:12])[0]
@@ -315,7 +315,7 @@ READING = [
 
 
 def test_no_stored_experiment_is_an_internal_error(explore: Any, command: Any, folder: Path) -> None:
-    """A cell of any value, and damaged bytes, are read, or are one message in every command that reads."""
+    """Commands read a damaged database or print one message."""
     original = folder / "runs" / "tiny"
     with sqlite3.connect(original / "results.sqlite") as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")

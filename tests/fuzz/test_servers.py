@@ -1,4 +1,4 @@
-"""Requests of any form to the gRPC and HTTP servers: none is an internal error, none ends a server."""
+"""Fuzz tests of the gRPC and HTTP servers: no request is an internal error or ends a server."""
 
 import asyncio
 import http.client
@@ -172,7 +172,7 @@ def calls(draw: Draw) -> tuple[str, list[bytes]]:
 
 
 def test_no_call_is_an_internal_error(explore: Any, served: Served) -> None:
-    """Each method answers, or refuses with a code that says why."""
+    """Each method answers or refuses with a status code."""
     with grpc.insecure_channel(f"unix:{served.socket}", options=[("grpc.enable_http_proxy", 0)]) as channel:
         start = orchestrator_pb2.StartExperimentRequest(config_yaml=YAML)
         _call(channel, "StartExperiment", [start.SerializeToString()])
@@ -240,7 +240,7 @@ def http_requests(draw: Draw) -> tuple[str, str, bytes, dict[str, str]]:
 
 
 def test_no_request_is_an_internal_error(explore: Any, served: Served) -> None:
-    """Each route answers, or refuses with a status below 500."""
+    """Each route answers or refuses with a status below 500."""
     own = {"cookie": served.cookie, "x-csrf-token": served.csrf, "origin": served.page}
 
     def check(given: tuple[str, str, bytes, dict[str, str]]) -> None:

@@ -1,4 +1,4 @@
-"""The champions that are kept beside the examples."""
+"""Tests of the champions that are stored with the examples."""
 
 from pathlib import Path
 
@@ -15,8 +15,8 @@ CHAMPIONS = sorted((Path(__file__).parents[2] / "examples" / "champions").glob("
 
 
 @pytest.mark.parametrize("file", CHAMPIONS, ids=lambda file: file.stem)
-async def test_a_champion_plays_as_it_did(file: Path, tmp_path: Path) -> None:
-    """An episode that it was judged on is the recorded one, here and now."""
+async def test_champion_replays_its_recorded_episode(file: Path, tmp_path: Path) -> None:
+    """The first held-out episode has the recorded outcome on this machine."""
     setting, champion = await find_agent(str(file), None, tmp_path)
     choice = select_episode(champion, number=0)
     assert champion.champion

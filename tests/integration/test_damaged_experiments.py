@@ -1,4 +1,4 @@
-"""Damaged experiments, copies and closed folders, as the command line and a real server meet them."""
+"""Tests of damaged, copied and unreadable experiments with the command line and a server."""
 
 import json
 import os
@@ -78,8 +78,8 @@ def test_a_damaged_experiment_is_not_compared(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("genes", [None, b"{", b"[" * 5000, "fifo"])
-def test_genomes_and_genes_that_do_not_fit_are_damage(run: Run, tmp_path: Path, genes: bytes | str | None) -> None:
-    """Genes out of their bounds, and stored genes that are none, are damage for every command that names genes."""
+def test_invalid_genomes_and_genes_are_damage(run: Run, tmp_path: Path, genes: bytes | str | None) -> None:
+    """Each command that names genes prints one error."""
     folder = tmp_path / "runs" / "gen"
     _put(SOUND, folder)
     if isinstance(genes, str):
@@ -98,8 +98,8 @@ def test_genomes_and_genes_that_do_not_fit_are_damage(run: Run, tmp_path: Path, 
         assert "damaged" in err or "gene " in err, (words, err)
 
 
-def test_a_copied_folder_is_marked_and_nothing_is_written_to_it(run: Run, tmp_path: Path) -> None:
-    """Resuming a copy changes neither folder; the message has the command that makes the copy usable, and it works."""
+def test_copied_folder_cannot_be_resumed(run: Run, tmp_path: Path) -> None:
+    """Both folders stay unchanged. The message has the command that makes the copy usable."""
     runs = tmp_path / "runs"
     _put(SOUND, runs / "gen")
     shutil.copytree(runs / "gen", runs / "gen-copy")
@@ -148,8 +148,8 @@ def _close(path: Path) -> None:
         os.chown(path, 12345, 12345)
 
 
-def test_closed_folders_hide_no_other_experiment(tmp_path: Path) -> None:
-    """What belongs to another user is listed as unreadable; a path into a closed folder is the user's error."""
+def test_unreadable_folder_does_not_hide_other_experiments(tmp_path: Path) -> None:
+    """An experiment of another user is listed as unreadable."""
     runs = tmp_path / "runs"
     for name in ("gen", "folder", "lock", "results"):
         _put(SOUND, runs / name)

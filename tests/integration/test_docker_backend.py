@@ -1,4 +1,4 @@
-"""The Docker backend with real containers: whom it charges for what, what it asks for, and what it refuses."""
+"""Tests of the Docker backend with real containers: attribution of failures, settings and refusals."""
 
 import asyncio
 import json
@@ -215,8 +215,8 @@ def assert_matches(pattern: str, text: str) -> None:
 @pytest.mark.parametrize(
     "policy", [{"kind": "rules"}, {"kind": "class", "target": "odd_policies:Odd"}], ids=["rules", "class"]
 )
-def test_a_missing_image_is_told_on_one_line(repository: ExperimentRepository, policy: dict[str, str]) -> None:
-    """With what mends it; no container and no network is made."""
+def test_missing_image_is_one_line_with_the_remedy(repository: ExperimentRepository, policy: dict[str, str]) -> None:
+    """No container and no network is created."""
     done = repository.run(repository.config(policy=policy, docker={"image": "no-such-image:1"}))
     assert done.returncode == 1
     assert_matches(
@@ -227,8 +227,8 @@ def test_a_missing_image_is_told_on_one_line(repository: ExperimentRepository, p
     assert repository.network not in repository.docker.networks()
 
 
-def test_a_strangers_container_of_an_agents_name_is_left_alone(repository: ExperimentRepository) -> None:
-    """The run is interrupted, and says whose name is taken and what to do; done that, it goes on to its end."""
+def test_foreign_container_with_an_agents_name_interrupts_the_run(repository: ExperimentRepository) -> None:
+    """The message has the remedy, and the run can be resumed after the removal."""
     docker, config = repository.docker, repository.config()
     name = f"agent-{config.name}-g000-a001"
     stranger = docker("create", "--name", name, "--network", "none", "clau-doom-agent")
@@ -246,10 +246,10 @@ def test_a_strangers_container_of_an_agents_name_is_left_alone(repository: Exper
     assert repository.evolve(config, resume=True).state is ExperimentState.COMPLETED
 
 
-def test_a_container_that_the_daemon_cannot_remove_keeps_nobody_from_its_name(
+def test_container_that_cannot_be_removed_is_renamed(
     repository: ExperimentRepository, shown: Callable[..., dict[str, Any]], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """As a daemon may have after a restart of its own: it is renamed, the run goes on, and what is left is told."""
+    """This can follow a restart of the daemon. The run continues, and a log line names the container."""
     docker, agent = repository.docker, f"agent-{repository.id}-g003-a007"
     labels = {"agent-id": f"{repository.id}-g003-a007", "run": "its-uuid", "generation": "3"}
     words = [word for name, text in labels.items() for word in ("--label", f"clau-doom.{name}={text}")]
@@ -269,10 +269,10 @@ def test_a_container_that_the_daemon_cannot_remove_keeps_nobody_from_its_name(
         (("--internal",), "not without traffic between containers"),
     ],
 )
-def test_a_network_that_keeps_nobody_in_is_not_used(
+def test_network_with_outside_access_is_refused(
     repository: ExperimentRepository, options: tuple[str, ...], complaint: str
 ) -> None:
-    """Whoever made it: the error names it, what it lacks, and how to get another; no container is made."""
+    """The error names the network, its fault and the remedy. No container is created."""
     docker, network = repository.docker, repository.network
     docker("network", "create", *options, network)
     with pytest.raises(ContainerRefused) as caught:
@@ -284,7 +284,7 @@ def test_a_network_that_keeps_nobody_in_is_not_used(
     assert docker.containers(f"name={repository.id}") == []
 
 
-def test_an_image_of_other_sources_is_refused(repository: ExperimentRepository) -> None:
+def test_image_with_other_sources_is_refused(repository: ExperimentRepository) -> None:
     """If code that decides results differs, no episode is played, and the error names the remedy."""
     text = Path(rules.__file__).read_text()
     there = f"/opt/clau-doom/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
@@ -302,15 +302,15 @@ def test_an_image_of_other_sources_is_refused(repository: ExperimentRepository) 
 
 
 @pytest.mark.parametrize("verify", ["none", "all"])
-def test_proofs_change_no_history(repository: ExperimentRepository, verify: str) -> None:
-    """Whether nothing or everything is proved, the numbers are those of local workers."""
+def test_verification_does_not_change_the_history(repository: ExperimentRepository, verify: str) -> None:
+    """The history equals that of local workers."""
     played = repository.history(repository.config(docker={"verify": verify}))
     local = repository.config(name=f"{repository.id}-local", execution={"backend": "local"})
     assert played == repository.history(local)
 
 
-def test_a_scenario_of_ones_own_travels_into_the_container(repository: ExperimentRepository, tmp_path: Path) -> None:
-    """Its files are sent to workers that have none of them, and it plays as it does here."""
+def test_custom_scenario_is_sent_to_the_container(repository: ExperimentRepository, tmp_path: Path) -> None:
+    """The history equals that of local workers."""
     bundled = Path(vizdoom.scenarios_path)
     text = (bundled / "health_gathering.cfg").read_text()
     (tmp_path / "my_own.cfg").write_text(text.replace("health_gathering.wad", "my_own.wad"))
@@ -350,10 +350,10 @@ def shown(repository: ExperimentRepository) -> Callable[..., dict[str, Any]]:
     return show
 
 
-def test_a_container_is_what_the_configuration_asks_for(
+def test_container_has_the_configured_settings(
     repository: ExperimentRepository, shown: Callable[..., dict[str, Any]]
 ) -> None:
-    """Docker's own words: its name and labels, its limits, and nothing that would let it out."""
+    """Inspection shows name, labels, limits and isolation."""
     found = shown(docker={"memory": "300m", "cpus": 0.75, "pids": 99, "tmpfs": "20m"}, execution={"workers": 1})
     agent = f"{repository.id}-g003-a007"
     host, made = found["HostConfig"], found["Config"]
@@ -386,6 +386,5 @@ def test_a_container_is_what_the_configuration_asks_for(
     assert (host["PidMode"], host["IpcMode"], host["UTSMode"]) == ("", "private", "")
 
 
-def test_containers_are_kept_on_no_core_where_that_is_not_wanted(shown: Callable[..., dict[str, Any]]) -> None:
-    """`docker.pin: false` leaves the choice of cores to the kernel."""
+def test_containers_without_pinning_have_no_core(shown: Callable[..., dict[str, Any]]) -> None:
     assert not shown(docker={"pin": False})["HostConfig"]["CpusetCpus"]

@@ -1,4 +1,4 @@
-"""What `agent cleanup` removes from a real daemon, and what it leaves alone."""
+"""Tests of `agent cleanup` with a real Docker daemon."""
 
 import secrets
 import tarfile
@@ -57,8 +57,8 @@ def agent(docker: DockerHost, experiment: str, generation: int, index: int, *, s
     return make(docker, name, start=start, agent_id=name, experiment=experiment, generation=generation, run="4f8")
 
 
-def test_containers_are_known_by_their_labels_alone(docker: DockerHost, experiment: str, clean: Clean) -> None:
-    """A generation's are removed, then the experiment's, running or not; those of others, however named, are not."""
+def test_containers_are_found_by_their_labels(docker: DockerHost, experiment: str, clean: Clean) -> None:
+    """Containers of a generation are removed, then those of the experiment. Other containers stay."""
     agent(docker, experiment, 0, 0)
     agent(docker, experiment, 0, 1, start=False)
     later = agent(docker, experiment, 1, 0)
@@ -91,8 +91,8 @@ def test_a_dry_run_lists_and_removes_nothing(docker: DockerHost, experiment: str
     assert docker.containers(f"name={experiment}") == sorted([running, made, odd])
 
 
-def test_one_that_does_not_end_by_itself_is_killed(docker: DockerHost, experiment: str, clean: Clean) -> None:
-    """It has ten seconds first."""
+def test_container_that_ignores_sigterm_is_killed(docker: DockerHost, experiment: str, clean: Clean) -> None:
+    """It is killed after ten seconds."""
     deaf = ("--network", "none", "--stop-signal", "TERM")  # of which the first process hears nothing
     make(docker, f"{experiment}-deaf", *deaf, agent_id="deaf", experiment=experiment, generation=0)
     assert clean("--experiment", experiment)[:2] == (0, "1 container removed\n")
@@ -109,8 +109,8 @@ def network(docker: DockerHost, name: str, *words: str) -> Iterator[str]:
             docker("network", "rm", name)
 
 
-async def test_networks_are_found_when_nobody_is_on_them(docker: DockerHost, experiment: str) -> None:
-    """One that a running container is on is neither found nor removed; one that was not made here never is."""
+async def test_unused_networks_are_found_and_removed(docker: DockerHost, experiment: str) -> None:
+    """A network with a running container and a foreign network stay."""
 
     async def idle() -> list[str]:
         async with Daemon() as daemon:
@@ -136,8 +136,8 @@ async def test_networks_are_found_when_nobody_is_on_them(docker: DockerHost, exp
         assert ours not in docker.networks()
 
 
-async def test_the_doctor_sees_what_containers_need(docker: DockerHost, experiment: str) -> None:
-    """The image and the network are there, or are not; a network with a way out is told from one of ours."""
+async def test_doctor_reports_image_and_network(docker: DockerHost, experiment: str) -> None:
+    """A network with outside access is distinguished from a network of clau-doom."""
     missing = await examine_daemon(DockerConfig(image=experiment, network=experiment))
     assert (missing.image, missing.network) == (False, None)
     assert missing.version == docker("version", "--format", "{{.Server.Version}}")
@@ -161,8 +161,8 @@ def private(tool: Callable[[str, str], str], tmp_path: Path, monkeypatch: pytest
         yield docker
 
 
-def test_all_that_is_ours_is_removed(private: DockerHost, clean: Clean) -> None:
-    """Containers of all experiments, and networks; what cannot be removed is named, and the rest is removed."""
+def test_all_containers_and_networks_are_removed(private: DockerHost, clean: Clean) -> None:
+    """A container that cannot be removed is named, and the others are removed."""
     agents = [agent(private, name, 0, 0, start=False) for name in ("one", "three", "two")]
     make(private, "not-ours", start=False)
     with network(private, "ours", "--label", "clau-doom=network"), network(private, "theirs"):

@@ -1,4 +1,4 @@
-"""Every shipped example through a server with all readers of the log on, one of which is broken."""
+"""Tests of every example on a server with all readers of the event log, one of which fails."""
 
 import asyncio
 import io
@@ -120,10 +120,10 @@ async def all_published(bus: NatsBus, uuid: str, name: str, last: int) -> None:
         await asyncio.sleep(0.05)
 
 
-async def test_every_example_completes_at_a_server_whatever_its_readers_do(
+async def test_every_example_completes_despite_a_failing_reader(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, remote_agent: str
 ) -> None:
-    """Metrics, relay, dashboard, log and streams read all examples; a log reader that raises ends none of them."""
+    """Metrics, relay, dashboard, log and streams read all events."""
     stream = io.StringIO()
 
     def broken(experiment: str, event: Event) -> None:

@@ -1,4 +1,4 @@
-"""Runs that cannot start, with real workers: nothing is left of them, and their names are free."""
+"""Tests of runs that cannot start, with real workers: they leave no experiment."""
 
 import json
 import socket
@@ -23,10 +23,10 @@ execution: {workers: 1}
 """
 
 
-def test_a_run_whose_port_is_taken_leaves_nothing(
+def test_run_with_a_taken_port_stores_no_experiment(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without the port it starts under the same name; once it has played, the name is taken."""
+    """A later run can use the same name."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "config.yaml").write_text(QUICK)
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -1,4 +1,4 @@
-"""Agents that attack: what they reach from inside their containers, who notices, and who is harmed (nobody)."""
+"""Tests of agents that attack from inside their containers."""
 
 import asyncio
 import json
@@ -150,10 +150,10 @@ def assert_unharmed(ended: Ended, reference: Ended, honest: Sequence[int]) -> No
     assert ended.snapshot.summaries[0].best.index in honest
 
 
-def test_what_a_container_has_is_all_that_there_is_to_take(
+def test_attacks_on_resources_stay_inside_the_container(
     battlefield: Battlefield, attackers_image: str, reference: Ended
 ) -> None:
-    """Processes, memory, disk and log are limited; nothing else can be written, become or reached; and all is told."""
+    """Processes, memory, disk and log are limited, and every failure is reported."""
     attacks = ("none", "fork", "memory", "disk", "log", "escape", "reach", "leave")
     ended = battlefield.evolve(attackers(*attacks), attackers_image, episode_timeout=30.0)
     assert_unharmed(ended, reference, honest=[0, attacks.index("log")])
@@ -173,13 +173,8 @@ def test_what_a_container_has_is_all_that_there_is_to_take(
     assert "ended with exit code 0" in failures["leave"].reason
 
 
-def test_claims_that_are_not_true_are_found_out(
-    battlefield: Battlefield, attackers_image: str, reference: Ended
-) -> None:
-    """Who claims kills that it did not make would be the best; who says what no worker says is charged at once.
-
-    What an agent says in its own words is told without what a terminal would obey.
-    """
+def test_false_claims_fail_the_agent(battlefield: Battlefield, attackers_image: str, reference: Ended) -> None:
+    """A claim of kills that did not happen is forged. An invalid message is charged at once."""
     attacks = ("none", "lie", "pretend", "none", "beat", "rubbish", "shout", "none")
     ended = battlefield.evolve(attackers(*attacks), attackers_image)
     assert_unharmed(ended, reference, honest=[0, 3, 7])
@@ -194,10 +189,10 @@ def test_claims_that_are_not_true_are_found_out(
     assert len(failures["shout"].reason) < 1000
 
 
-def test_a_program_in_place_of_the_worker_harms_itself_alone(
+def test_rogue_program_does_not_affect_other_agents(
     battlefield: Battlefield, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
-    """An image may run what it likes: garbage, floods, silence and stolen tokens cost nobody else an episode."""
+    """It sends garbage, floods the server, stays silent or uses a stolen token."""
     attacks = ("none", "garbage", "giant", "flood", "silent", "thief", "crowd", "none")
     image = battlefield.docker.image_with(
         {"rogue.py": (HOSTILE / "rogue.py").read_text()},
@@ -222,8 +217,10 @@ def test_a_program_in_place_of_the_worker_harms_itself_alone(
     assert 3 < len(turned_away) < 40
 
 
-async def test_agents_reach_no_other_and_write_no_long_log(battlefield: Battlefield, attackers_image: str) -> None:
-    """One listens to whoever knocks, and is heard by the host alone; a log is kept to its last megabyte."""
+async def test_agents_cannot_reach_each_other_and_logs_are_limited(
+    battlefield: Battlefield, attackers_image: str
+) -> None:
+    """Only the host reaches a listening agent. A log keeps its last megabyte."""
     docker = battlefield.docker
     config = battlefield.config(attackers("listen", "visit", "log"), attackers_image)
 

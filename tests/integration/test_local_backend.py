@@ -1,4 +1,4 @@
-"""The local backend with real workers and engines: what it survives, whom it charges, and what it leaves behind."""
+"""Tests of the local backend with real workers and engines: recovery, attribution of failures and cleanup."""
 
 import asyncio
 import contextlib
@@ -174,8 +174,8 @@ async def test_a_killed_process_loses_the_episode_and_nothing_else(victim: str) 
         assert local.worker_pids != (pid,)
 
 
-async def test_a_removed_temporary_folder_costs_one_episode() -> None:
-    """When a cleaner removes old temporary files under a long run, the next worker has a new folder."""
+async def test_removed_temporary_folder_loses_one_episode() -> None:
+    """The next worker gets a new folder."""
     async with backend() as local:
         (pid,) = local.worker_pids
         shutil.rmtree(folder_of(pid).parent)
@@ -202,9 +202,7 @@ def no_free_descriptors() -> Iterator[None]:
             os.close(descriptor)
 
 
-async def test_a_worker_that_cannot_be_started_is_told_apart_from_a_lost_episode(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_worker_that_cannot_start_is_not_a_lost_episode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the working folder or a free file descriptor no episode is begun, and the error names what is missing.
 
     A worker that plays goes on without a free descriptor, and the next one starts when what was missing is back.
@@ -237,8 +235,8 @@ async def test_a_worker_that_cannot_be_started_is_told_apart_from_a_lost_episode
 
 
 @pytest.mark.parametrize("victim", ["engine", "worker"])
-async def test_a_stopped_process_is_noticed_and_replaced(victim: str) -> None:
-    """What is stopped (SIGSTOP) makes no progress, is killed after the stall timeout, and is nobody's fault."""
+async def test_stopped_process_is_replaced_after_the_stall_timeout(victim: str) -> None:
+    """The agent is not charged."""
     async with backend(stall=1.0) as local:
         wanted = (await local.play(task())).outcome
         (pid,) = local.worker_pids
@@ -288,8 +286,8 @@ def custom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], P
     return lambda name: CustomPolicyConfig(target=f"odd_policies:{name}")
 
 
-async def test_a_raising_policy_is_charged_and_the_worker_goes_on(custom: Callable[[str], PolicyConfig]) -> None:
-    """The agent's own error names the exception; the same worker plays the next episode."""
+async def test_policy_exception_fails_the_agent_and_keeps_the_worker(custom: Callable[[str], PolicyConfig]) -> None:
+    """The error names the exception."""
     async with backend(custom("Raises")) as local:
         pids = local.worker_pids
         with pytest.raises(PolicyFailed, match="KeyError: 'lost'") as caught:
@@ -312,18 +310,18 @@ async def test_a_policy_still_deciding_at_the_deadline_is_charged(custom: Callab
         await local.play(task(genes=Genome(()), baseline=True))
 
 
-async def test_a_worker_that_exits_is_replaced(custom: Callable[[str], PolicyConfig]) -> None:
-    """A worker that ends by itself loses the episode; the message says how it ended, and its last line of output."""
+async def test_worker_that_exits_is_replaced(custom: Callable[[str], PolicyConfig]) -> None:
+    """The error has the exit code and the last line of output."""
     async with backend(custom("Exits")) as local:
         with pytest.raises(InfrastructureFailed, match=r"exit code 7 \(output: I leave \\x1b\[2J\)$"):
             await local.play(task(genes=Genome(())))
         await local.play(task(genes=Genome(()), baseline=True))
 
 
-async def test_modules_of_the_working_folder_stand_in_for_none_of_pythons(
+async def test_modules_of_the_working_folder_do_not_shadow_python(
     custom: Callable[[str], PolicyConfig],
 ) -> None:
-    """A user's `random.py` and `numpy.py` beside the policy do not keep workers from starting."""
+    """A user's `random.py` and `numpy.py` do not prevent the start of workers."""
     case = Path(__file__).parents[1] / "cases/shadow/random.py"
     for name in ("random", "numpy", "queue"):
         shutil.copy(case, f"{name}.py")
@@ -345,8 +343,8 @@ async def test_cancelling_ends_an_episode_at_once() -> None:
         await local.play(task())
 
 
-async def test_a_worker_of_other_versions_is_refused() -> None:
-    """A worker whose facts differ is refused by the first difference, and none is left running."""
+async def test_worker_with_other_versions_is_refused() -> None:
+    """The error has the first difference."""
     with pytest.raises(WorkerRefused, match=r"has numpy \S+, but this process has 0\.0"):
         async with backend(workers=2, numpy="0.0"):
             pass

@@ -1,4 +1,4 @@
-"""The metrics server on real sockets: what it answers, what it refuses, and how it ends."""
+"""Tests of the metrics server on real sockets."""
 
 import asyncio
 import contextlib
@@ -50,8 +50,8 @@ async def get(port: int, path: str, *, host: str = "127.0.0.1", accept: str = "*
     return Answer(status=int(status.split()[1]), headers=headers, body=body)
 
 
-async def test_it_serves_the_metrics_in_the_format_asked_for() -> None:
-    """/metrics answers Prometheus's text, and OpenMetrics to whoever accepts it."""
+async def test_metrics_are_served_in_the_accepted_format() -> None:
+    """The default is Prometheus's text format."""
     metrics = MetricsCollector()
     metrics.workers(busy=1, total=3)
     async with server(metrics) as running:
@@ -65,8 +65,8 @@ async def test_it_serves_the_metrics_in_the_format_asked_for() -> None:
     assert "server" not in plain.headers
 
 
-async def test_it_says_whether_it_is_alive_and_ready() -> None:
-    """/healthz answers as long as the loop runs; /readyz is 503 with the reason while no work is taken."""
+async def test_health_and_readiness() -> None:
+    """/healthz answers while the event loop runs. /readyz is 503 with the reason while new work is refused."""
     reasons: list[str | None] = [None, "draining"]
     async with server(ready=lambda: reasons[0]) as running:
         ready = await get(running.port, "/readyz")
@@ -89,8 +89,8 @@ def broken_ready() -> str | None:
     raise RuntimeError("the canary")
 
 
-async def test_what_breaks_is_logged_and_not_told(caplog: pytest.LogCaptureFixture) -> None:
-    """An error while collecting is a 500, one in the readiness a 503; the log has the text, and the client none."""
+async def test_internal_errors_are_logged_and_not_sent(caplog: pytest.LogCaptureFixture) -> None:
+    """An error in the metrics is a 500, and one in the readiness a 503."""
     with caplog.at_level(logging.WARNING):
         async with server(Broken(), ready=broken_ready) as running:
             metrics, ready = await get(running.port, "/metrics"), await get(running.port, "/readyz")
@@ -101,8 +101,8 @@ async def test_what_breaks_is_logged_and_not_told(caplog: pytest.LogCaptureFixtu
     assert caplog.text.count("RuntimeError: the canary") == 2
 
 
-async def test_a_taken_port_is_one_clear_error() -> None:
-    """The error names the address and says what to do, and the server that was first goes on."""
+async def test_taken_port_names_the_setting() -> None:
+    """The first server continues."""
     async with server() as first:
         second = server(config=MetricsConfig(port=first.port))
         with pytest.raises(AddressTaken, match=rf"127\.0\.0\.1:{first.port} is taken: .*metrics\.port"):
@@ -111,23 +111,22 @@ async def test_a_taken_port_is_one_clear_error() -> None:
 
 
 @pytest.mark.parametrize("host", ["203.0.113.7", "no-such-host.invalid", "x" * 70])
-async def test_an_address_that_is_not_ours_is_a_configuration_error(host: str) -> None:
-    """A host that this machine does not have, or that nobody knows, is named with its field."""
+async def test_unknown_address_is_a_configuration_error(host: str) -> None:
+    """The error names the field."""
     with pytest.raises(ConfigError, match=f"cannot listen on {host}:0: ") as caught:
         await server(config=MetricsConfig(host=host, port=0)).__aenter__()
     assert caught.value.problems[0][0] == "metrics.host"
 
 
-async def test_it_listens_where_it_is_told_and_nowhere_else() -> None:
-    """On 127.0.0.1 by default: not on the machine's other addresses."""
+async def test_server_listens_on_loopback_only_by_default() -> None:
     async with server() as running:
         assert (running.address, running.port) == (f"127.0.0.1:{running.port}", running.port)
         with pytest.raises(ConnectionRefusedError):
             await get(running.port, "/healthz", host="127.0.0.2")
 
 
-async def test_it_listens_on_ipv6() -> None:
-    """An IPv6 host needs no brackets in the configuration, and gets them where it is shown."""
+async def test_server_listens_on_ipv6() -> None:
+    """The configured host has no brackets, and the printed address has them."""
     async with server(config=MetricsConfig(host="::1", port=0)) as running:
         assert running.address == f"[::1]:{running.port}"
         assert (await get(running.port, "/healthz", host="::1")).status == 200
@@ -141,18 +140,15 @@ async def test_the_port_is_free_again_at_once() -> None:
         assert (await get(second.port, "/healthz")).status == 200
 
 
-async def test_signals_stay_the_orchestrator_s() -> None:
-    """Serving installs no signal handler and leaves none."""
+async def test_server_installs_no_signal_handler() -> None:
     before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
     async with server():
         assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
     assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
 
 
-async def test_it_writes_nothing_about_what_it_is_asked(
-    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """There is no access log, and nothing is printed at the start and the end."""
+async def test_requests_are_not_logged(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
+    """The server prints nothing when it starts and ends."""
     with caplog.at_level(logging.INFO):
         async with server() as running:
             await get(running.port, "/metrics")
@@ -174,8 +170,8 @@ def ends_early(client: socket.socket) -> bool:
     return received < 20_000_000
 
 
-async def test_it_ends_quickly_with_clients_that_do_not_leave() -> None:
-    """Neither a client that says nothing nor one that reads nothing holds the end up, and both are cut off."""
+async def test_server_ends_despite_open_connections() -> None:
+    """One client sends nothing, and one reads nothing. Both connections are closed."""
 
     class Huge(MetricsCollector):
         def exposition(self, accept: str = "") -> tuple[bytes, str]:
@@ -195,8 +191,8 @@ async def test_it_ends_quickly_with_clients_that_do_not_leave() -> None:
     gc.collect()  # a transport that was left open would warn here, and a warning is an error
 
 
-async def test_an_error_in_the_body_comes_out_as_it_is() -> None:
-    """The server ends and the caller's error is neither wrapped nor lost."""
+async def test_error_in_the_body_is_raised_unchanged() -> None:
+    """The server ends."""
     with pytest.raises(KeyError, match="mine"):
         async with server() as running:
             raise KeyError("mine")
@@ -241,8 +237,8 @@ async def reached(port: int, path: str, status: int) -> Answer:
             await asyncio.sleep(0.02)
 
 
-async def test_a_listener_that_dies_is_restarted_on_its_port(caplog: pytest.LogCaptureFixture) -> None:
-    """The failure is logged once, another server goes on and is not ready until then, also where the port is taken."""
+async def test_failed_listener_is_restarted_on_its_port(caplog: pytest.LogCaptureFixture) -> None:
+    """The failure is logged once. Another server is not ready until then."""
     with caplog.at_level(logging.ERROR):
         async with server() as dying, server(ready=lambda: dying.trouble) as other:
             await reached(other.port, "/readyz", 200)
@@ -268,8 +264,7 @@ async def test_a_server_that_waits_to_be_restarted_can_be_left(caplog: pytest.Lo
     taken.close()
 
 
-async def test_a_server_whose_loop_fails_is_restarted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever ends serving before its time, it begins again."""
+async def test_failed_server_loop_is_restarted(monkeypatch: pytest.MonkeyPatch) -> None:
     tick, failures = uvicorn.Server.on_tick, [OSError("the loop is broken")]
 
     async def fail(server: uvicorn.Server, counter: int) -> bool:

@@ -130,10 +130,10 @@ MUTATIONS: tuple[Callable[[Random, Path], str], ...] = (
 
 
 @pytest.mark.parametrize("seed", range(FIRST, END))
-def test_readers_show_results_or_damage(
+def test_mutated_experiment_is_read_or_reported_as_damaged(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    """No mutation ends a reader with an internal error, and none makes it wait for ever."""
+    """No reader ends with an internal error or hangs."""
     monkeypatch.chdir(tmp_path)
     random = Random(seed)
     results = tmp_path / "runs" / "gen" / "results.sqlite"

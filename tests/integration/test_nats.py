@@ -1,4 +1,4 @@
-"""The relay on a real nats-server that is killed, frozen and started again."""
+"""Tests of the relay with a real nats-server that is killed, frozen and restarted."""
 
 import asyncio
 import logging
@@ -135,8 +135,8 @@ async def test_a_server_that_is_killed_five_times_in_a_run_keeps_every_event_onc
     assert running.result() < 2.0
 
 
-async def test_an_outage_may_be_longer_than_the_duplicate_window(server: NatsServer) -> None:
-    """The stream's memory of ids is not needed: the relay asks what is kept."""
+async def test_outage_longer_than_the_duplicate_window_duplicates_nothing(server: NatsServer) -> None:
+    """The relay asks the stream for the last stored event."""
     store = MemoryStore(EXPERIMENT)
     await store.append([STARTED, *map(lost, range(998))], running_seconds=0.0)
     async with NatsBus(config(server), duplicate_window=0.2) as bus, relaying(bus, store) as relay:
@@ -151,8 +151,8 @@ async def test_an_outage_may_be_longer_than_the_duplicate_window(server: NatsSer
     assert await kept(server) == every_event_once(1004)
 
 
-async def test_a_process_that_dies_with_messages_under_way_leaves_no_trace(server: NatsServer) -> None:
-    """Its successor does not publish again what it never heard of, though the stream has forgotten the ids."""
+async def test_messages_of_a_killed_process_are_not_published_twice(server: NatsServer) -> None:
+    """The stream has forgotten the message ids."""
     store = MemoryStore(EXPERIMENT)
     await store.append([STARTED, *map(lost, range(498))], running_seconds=0.0)
     async with NatsBus(config(server), duplicate_window=0.2) as bus:
@@ -175,8 +175,8 @@ async def test_a_process_that_dies_with_messages_under_way_leaves_no_trace(serve
     assert await kept(server) == every_event_once(501)
 
 
-async def test_messages_that_timed_out_and_were_kept_come_once(server: NatsServer) -> None:
-    """A server that hangs is left; what it then keeps all the same is not kept again."""
+async def test_timed_out_messages_are_stored_once(server: NatsServer) -> None:
+    """A frozen server stores them after the timeout."""
     store = MemoryStore(EXPERIMENT)
     async with NatsBus(config(server), patience=0.3) as bus, relaying(bus, store) as relay:
         await store.append([STARTED], running_seconds=0.0)
@@ -192,8 +192,8 @@ async def test_messages_that_timed_out_and_were_kept_come_once(server: NatsServe
     assert await kept(server) == every_event_once(303)
 
 
-async def test_a_lost_connection_ends_the_wait_for_answers(server: NatsServer) -> None:
-    """However patient the bus is: what is under way on it is never answered."""
+async def test_lost_connection_ends_pending_requests(server: NatsServer) -> None:
+    """The timeout of the bus is longer."""
     async with NatsBus(config(server), patience=30.0) as bus, asyncio.timeout(5), asyncio.TaskGroup() as tasks:
         server.freeze()
         message = BusMessage(subject="clau-doom.experiment.lab.x", payload=b"", source=UUID, sequence=1)
@@ -226,8 +226,8 @@ async def unanswered(bus: NatsBus) -> str:
     return str(caught.value)
 
 
-async def test_others_may_publish_into_the_same_stream(server: NatsServer) -> None:
-    """Two processes on one stream cut each other's batches short, and each keeps its order and loses nothing."""
+async def test_concurrent_publishers_lose_nothing_and_keep_their_order(server: NatsServer) -> None:
+    """They interrupt each other's batches."""
 
     async def tell(source: str) -> None:
         async with NatsBus(config(server)) as bus:
@@ -247,8 +247,8 @@ async def test_others_may_publish_into_the_same_stream(server: NatsServer) -> No
         assert [each for each in ids if each.startswith(source)] == every_event_once(1000, source)
 
 
-async def test_a_batch_whose_head_is_refused_leaves_no_gap(server: NatsServer) -> None:
-    """A stream that refuses one message keeps none of those behind it."""
+async def test_refused_message_ends_its_batch(server: NatsServer) -> None:
+    """The stream stores no message after the refused one."""
     async with client_of(server) as client:
         await client.jetstream().add_stream(
             name="CLAU_DOOM", subjects=[ALL_EVENTS], max_bytes=4000, discard=api.DiscardPolicy.NEW
@@ -275,10 +275,8 @@ async def test_a_stream_that_is_deleted_is_made_again(server: NatsServer) -> Non
     assert await kept(server) == every_event_once(4)
 
 
-async def test_a_full_stream_takes_no_more_events_until_there_is_room(
-    server: NatsServer, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A limit holds for a stream that exists, too; events wait, the connection stays, and nothing is lost or twice."""
+async def test_events_wait_while_the_stream_is_full(server: NatsServer, caplog: pytest.LogCaptureFixture) -> None:
+    """The connection stays open, and each event is stored once."""
     store = MemoryStore(EXPERIMENT)
     await store.append([STARTED], running_seconds=0.0)
     async with NatsBus(config(server)) as bus, NatsBus(config(server, max_bytes="8k")) as limited:
@@ -305,15 +303,15 @@ async def stream_of(client: Client) -> api.StreamConfig:
     return (await client.jetstream().stream_info("CLAU_DOOM")).config
 
 
-async def test_the_stream_is_kept_in_files_with_a_duplicate_window(server: NatsServer) -> None:
-    """It is created when it is absent, and left as it is when it is there."""
+async def test_stream_is_created_with_file_storage_and_duplicate_window(server: NatsServer) -> None:
+    """An existing stream stays unchanged."""
     async with NatsBus(config(server), duplicate_window=60.0), NatsBus(config(server)), client_of(server) as client:
         found = (await client.jetstream().stream_info("CLAU_DOOM")).config
     assert (found.subjects, found.storage, found.duplicate_window) == ([ALL_EVENTS], "file", 60.0)
 
 
-async def test_plain_nats_goes_on_where_this_process_was(tmp_path: Path) -> None:
-    """Without JetStream who listens gets each event at least once while it can be reached."""
+async def test_relay_without_jetstream_continues_after_an_outage(tmp_path: Path) -> None:
+    """A subscriber receives each event at least once while the server runs."""
     store = MemoryStore(EXPERIMENT)
     seen: list[int] = []
     with NatsServer(tmp_path, jetstream=False) as server:
@@ -373,8 +371,8 @@ async def refusal(url: str, **changes: object) -> str:
     return describe(caught.value)
 
 
-async def test_a_server_that_is_not_there_is_an_error_that_names_it() -> None:
-    """It names the address without the password, and what to do."""
+async def test_missing_server_is_named_without_its_password() -> None:
+    """The error has the remedy."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
@@ -383,8 +381,8 @@ async def test_a_server_that_is_not_there_is_an_error_that_names_it() -> None:
     assert text.endswith("set nats.enabled to false")
 
 
-async def test_a_server_that_says_nothing_is_an_error_in_time() -> None:
-    """One that takes the connection and never greets is out of reach."""
+async def test_silent_server_is_unreachable() -> None:
+    """It accepts the connection and sends nothing."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         assert f"cannot reach NATS at nats://127.0.0.1:{port}" in await refusal(f"nats://canary@127.0.0.1:{port}")
@@ -402,8 +400,7 @@ async def test_a_server_that_says_nothing_is_an_error_in_time() -> None:
         ("nats://user:canary@one:1, nats://canary@two:2", "nats://one:1,nats://two:2"),
     ],
 )
-def test_no_login_is_shown(url: str, shown: str) -> None:
-    """What errors and logs call the server holds neither user nor password nor token."""
+def test_credentials_are_removed_from_urls(url: str, shown: str) -> None:
     assert redacted(url) == shown
 
 
@@ -446,24 +443,22 @@ async def test_a_wrong_password_is_an_error_at_once(tmp_path: Path) -> None:
             assert bus.connected
 
 
-async def test_a_server_without_jetstream_is_an_error_that_says_so(tmp_path: Path) -> None:
-    """There is a remedy for it."""
+async def test_server_without_jetstream_is_an_error_with_the_remedy(tmp_path: Path) -> None:
     with NatsServer(tmp_path, jetstream=False) as server:
         text = await refusal(server.url)
     assert "has no JetStream" in text
     assert "set nats.jetstream to false" in text
 
 
-async def test_a_stream_of_other_things_is_an_error(server: NatsServer) -> None:
-    """A stream of the configured name that does not keep the events is not touched."""
+async def test_foreign_stream_is_refused_and_unchanged(server: NatsServer) -> None:
     async with client_of(server) as client:
         await client.jetstream().add_stream(name="CLAU_DOOM", subjects=["orders.>"])
         assert "does not keep clau-doom.experiment.>" in await refusal(server.url)
         assert (await client.jetstream().stream_info("CLAU_DOOM")).config.subjects == ["orders.>"]
 
 
-async def test_a_bus_that_is_left_at_once_leaves_nothing_open(server: NatsServer) -> None:
-    """Not even when none of its tasks had a turn."""
+async def test_bus_that_is_left_at_once_closes_its_connection(server: NatsServer) -> None:
+    """None of its tasks has run yet."""
     async with NatsBus(config(server)) as bus:
         session = bus._session
     assert session.client.is_closed
@@ -476,10 +471,8 @@ async def test_credentials_that_are_not_there_are_an_error() -> None:
             pass
 
 
-async def test_credentials_that_cannot_be_signed_with_are_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What is missing is named, and what would do without it."""
+async def test_credentials_without_nkeys_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error has the remedy."""
     monkeypatch.setattr("clau_doom.events.nats_bus.find_spec", lambda name: None)
     credentials = tmp_path / "doom.creds"
     credentials.touch()

@@ -36,16 +36,16 @@ def client(tmp_path_factory: pytest.TempPathFactory, tool: Callable[[str, str], 
     return folder
 
 
-def test_the_lock_file_names_no_index() -> None:
-    """Packages are found where npm is told to look, and are right by their hashes."""
+def test_lock_file_names_no_registry() -> None:
+    """The settings of npm decide the registry. Hashes verify the packages."""
     packages = json.loads((ROOT / "tests/node_client/package-lock.json").read_text())["packages"]
     del packages[""]
     assert packages
     assert all("resolved" not in package and package["integrity"] for package in packages.values())
 
 
-async def test_node_starts_an_experiment_pauses_an_agent_and_streams_to_the_end(client: Path, tmp_path: Path) -> None:
-    """Over the port, with the token; everything that it saw is what is stored."""
+async def test_node_client_controls_and_follows_an_experiment(client: Path, tmp_path: Path) -> None:
+    """The client authenticates with the token. It receives all stored events."""
     config, token = tmp_path / "config.yaml", tmp_path / "token"
     config.write_text(CONFIG)
     repository = ScriptedRepository(disturb=_take_a_moment)

@@ -60,8 +60,8 @@ async def undisturbed() -> Snapshot:
     return await finished(configuration(), scripted_store(configuration()), 1)
 
 
-async def test_losers_play_no_more_and_say_so(undisturbed: Snapshot) -> None:
-    """Dropped agents keep the mean of their episodes, are never the best, and each has an event."""
+async def test_dropped_agents_keep_their_mean_and_have_an_event(undisturbed: Snapshot) -> None:
+    """They are never the best of a generation."""
     store = scripted_store(configuration())
     await finished(configuration(), store, 3)
     log = [recorded.event async for recorded in store.events()]

@@ -1,4 +1,4 @@
-"""The Ray backend on a cluster of several nodes: the history of local workers, whatever is killed or hangs."""
+"""Tests of the Ray backend on a cluster of several nodes, with killed and hung processes."""
 
 import asyncio
 import contextlib
@@ -121,7 +121,7 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> str:
     return ended.history
 
 
-def test_a_run_on_two_nodes_gives_the_history_of_a_local_one(nodes: RayNodes, local: str, tmp_path: Path) -> None:
+def test_history_on_two_nodes_equals_the_local_one(nodes: RayNodes, local: str, tmp_path: Path) -> None:
     """Where and in which order episodes are played does not matter."""
     where: set[str] = set()
 
@@ -171,10 +171,10 @@ def ended(pid: int) -> bool:
         ("actor", signal.SIGSTOP),
     ],
 )
-def test_what_is_killed_or_hangs_costs_an_episode_and_nothing_else(
+def test_killed_or_hung_process_loses_one_episode(
     nodes: RayNodes, local: str, tmp_path: Path, victim: str, sign: signal.Signals
 ) -> None:
-    """The episode is played again, the agent is not charged, and what hung is gone when the run ends."""
+    """The episode is repeated, the agent is not charged, and the hung process ends with the run."""
     struck: list[int] = []
 
     async def disturb(backend: RayBackend) -> None:
@@ -196,8 +196,8 @@ def test_what_is_killed_or_hangs_costs_an_episode_and_nothing_else(
         time.sleep(0.1)
 
 
-def test_a_node_that_is_killed_costs_the_episodes_that_it_played(nodes: RayNodes, local: str, tmp_path: Path) -> None:
-    """The others go on; nor do they wait for ever for a worker that never had a place."""
+def test_killed_node_loses_its_running_episodes(nodes: RayNodes, local: str, tmp_path: Path) -> None:
+    """The other nodes continue."""
     third = nodes.add(1)
     playing = 0
 
@@ -214,21 +214,21 @@ def test_a_node_that_is_killed_costs_the_episodes_that_it_played(nodes: RayNodes
     assert [lost.attempt for lost in ended_so.lost] == [1]
 
 
-def test_a_node_of_other_versions_is_refused_by_name(nodes: RayNodes, tmp_path: Path) -> None:
-    """Nothing is played, and the message says which node has what."""
+def test_node_with_other_versions_is_refused(nodes: RayNodes, tmp_path: Path) -> None:
+    """The error names the node and the difference. No episode is played."""
     with pytest.raises(WorkerRefused, match=r"^node [0-9a-f]{8} \(.*\): worker 0 has numpy \S+ where .* has 0\.0$"):
         evolve(config(nodes.address), tmp_path, numpy="0.0")
 
 
-def test_what_no_node_has_is_told_with_what_there_is(nodes: RayNodes, tmp_path: Path) -> None:
-    """A cluster may still grow, so that it is waited for as long as is asked for, and no longer."""
+def test_missing_resources_are_refused_after_the_start_timeout(nodes: RayNodes, tmp_path: Path) -> None:
+    """The cluster may grow until then. The error names required and available resources."""
     ray = {"address": nodes.address, "resources": {"doom": 2.0}, "start_timeout": 2.0}
     with pytest.raises(ClusterRefused, match=r"no node .* has CPU 1, doom 2 for a worker: .* has CPU 1"):
         evolve(config(ray=ray), tmp_path)
 
 
-def test_an_address_where_nobody_answers_is_told_on_one_line(tmp_path: Path) -> None:
-    """At once, and not after Ray's minute; nothing was written."""
+def test_unreachable_cluster_is_one_line_within_seconds(tmp_path: Path) -> None:
+    """Nothing is stored."""
     begun = time.monotonic()
     with pytest.raises(ClusterUnreachable, match=r"no Ray cluster answers at 127\.0\.0\.1:1: start one") as caught:
         evolve(config("127.0.0.1:1"), tmp_path)
@@ -259,10 +259,10 @@ def step(buttons, turn):
 """
 
 
-def test_a_scenario_and_a_policy_of_ones_own_travel_to_the_nodes(
+def test_custom_scenario_and_policy_are_sent_to_the_nodes(
     nodes: RayNodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The scenario's files go by their hash and the policy's by Ray's runtime environment; no node has them before."""
+    """Scenario files are sent by their hash, and the policy by Ray's runtime environment."""
     source = Path(vizdoom.scenarios_path)
     here = tmp_path / "here"
     here.mkdir()
@@ -302,8 +302,8 @@ def episodes(folder: Path) -> int:
         return int(connection.execute("SELECT count(*) FROM episodes").fetchone()[0])
 
 
-def test_a_lost_driver_and_a_lost_head_leave_nothing_and_a_resume_goes_on(tmp_path: Path) -> None:
-    """A run's own cluster ends with it, and a run is interrupted with its cluster; no agent is charged with either."""
+def test_run_is_resumed_after_a_lost_driver_and_a_lost_head(tmp_path: Path) -> None:
+    """A run's own cluster ends with the run. No agent is charged."""
     written, generations = tmp_path / "config.yaml", 20  # it lasts longer than it takes to miss the head
     written.write_text(to_yaml(config(generations=generations, ray={"address": None, "stall_timeout": 3.0})))
     with playing(command(tmp_path, "run", "-c", str(written))) as (run, players):

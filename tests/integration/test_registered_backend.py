@@ -36,7 +36,7 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_file_that_names_it_is_checked_with_its_lines(run: Run, config: Path) -> None:
+def test_configuration_of_a_registered_backend_is_checked(run: Run, config: Path) -> None:
     done = run("config", "check", "config.yaml")
     assert (done.code, done.out) == (0, "config.yaml is valid\n")
     config.write_text(CONFIG.replace("slots: 3", "slots: 0, site: 1"))

@@ -1,4 +1,4 @@
-"""A remote agent behind real workers: what its death, its slowness and its changes cost."""
+"""Tests of a remote agent with real workers: failures, delays and changed descriptions."""
 
 import asyncio
 import time
@@ -72,10 +72,8 @@ def task(genome: Genome = Genome((1.0,)), seed: int = 11) -> EpisodeTask:  # noq
 
 
 @pytest.mark.parametrize("streams", [False, True], ids=["GetAction", "Play"])
-async def test_the_same_decisions_give_the_same_episode_wherever_they_are_made(
-    agent: ScriptedAgent, streams: bool
-) -> None:
-    """Rules behind a socket play the very episode that rules in the worker play, objects seen included."""
+async def test_remote_and_local_policy_play_the_same_episode(agent: ScriptedAgent, streams: bool) -> None:
+    """The rule policy runs in the worker and behind a socket."""
     rules = RulesPolicy(FACTS)
     agent.play, agent.script, agent.description = streams, script_of(rules, FACTS), description_of(rules, "1")
     genome = Genome(tuple((gene.low + gene.high) // 2 for gene in rules.space.genes))
@@ -88,10 +86,8 @@ async def test_the_same_decisions_give_the_same_episode_wherever_they_are_made(
 
 
 @pytest.mark.parametrize("streams", [False, True], ids=["GetAction", "Play"])
-async def test_an_agent_killed_in_mid_episode_costs_the_episode_and_no_engine(
-    agent: ScriptedAgent, streams: bool
-) -> None:
-    """The episode is lost, the worker and its engine go on, and the same episode is played once it is back."""
+async def test_killed_agent_loses_the_episode_and_keeps_the_engine(agent: ScriptedAgent, streams: bool) -> None:
+    """The same episode is played after the agent's restart."""
 
     def die(begin: pb.BeginRequest, request: pb.GetActionRequest) -> pb.ActionProto:
         if request.decision == 20:
@@ -113,8 +109,8 @@ async def test_an_agent_killed_in_mid_episode_costs_the_episode_and_no_engine(
         assert local.worker_pids == pids
 
 
-async def test_waiting_for_the_agent_is_neither_a_stall_nor_the_agents_fault(agent: ScriptedAgent) -> None:
-    """The engine is not suspected meanwhile, and at the episode's deadline the episode is lost, not the agent."""
+async def test_waiting_for_the_agent_is_not_a_stall(agent: ScriptedAgent) -> None:
+    """At the timeout of the episode, the episode is lost and the agent is not charged."""
 
     def slow(begin: pb.BeginRequest, request: pb.GetActionRequest) -> pb.ActionProto:
         if request.decision == 3:
@@ -130,9 +126,7 @@ async def test_waiting_for_the_agent_is_neither_a_stall_nor_the_agents_fault(age
 
 
 @pytest.mark.parametrize("streams", [False, True], ids=["GetAction", "Play"])
-async def test_a_missed_deadline_is_repeated_and_counted(agent: ScriptedAgent, streams: bool) -> None:
-    """The episode goes on with the last action, and says how often."""
-
+async def test_missed_deadline_repeats_the_last_action_and_is_counted(agent: ScriptedAgent, streams: bool) -> None:
     def slow(begin: pb.BeginRequest, request: pb.GetActionRequest) -> pb.ActionProto:
         if request.decision in {3, 5}:
             time.sleep(0.6)
@@ -155,8 +149,8 @@ async def test_a_wrong_answer_fails_the_agent_and_keeps_the_worker(agent: Script
         assert local.worker_pids == pids
 
 
-async def test_workers_are_refused_whose_agent_is_another(agent: ScriptedAgent) -> None:
-    """Between the plan and the workers' start the agent became another one, or went away."""
+async def test_worker_is_refused_if_the_agent_has_changed(agent: ScriptedAgent) -> None:
+    """The agent changes or ends between the plan and the start of workers."""
     made = backend(remote(agent)), backend(remote(agent))
     agent.description = pb.DescribeResponse(genes=TURNING.genes, version="turning 2")
 
@@ -193,10 +187,10 @@ async def evolve(plan: Plan) -> None:
         await evolution.run()
 
 
-async def test_a_run_counts_its_repeated_actions_and_is_not_resumed_with_another_agent(
+async def test_repeated_actions_are_deviations_and_another_agent_cannot_resume(
     agent: ScriptedAgent, tmp_path: Path
 ) -> None:
-    """What was missed stands beside the hash as a deviation; a changed version is refused, another address is not."""
+    """A changed version is refused. A changed address is accepted."""
 
     def slow_once(begin: pb.BeginRequest, request: pb.GetActionRequest) -> pb.ActionProto:
         if begin.episode_id == next(iter(agent.begun)) and request.decision == 3:

@@ -1,4 +1,4 @@
-"""Real episodes of real runs, played again: proved where they are the recorded ones, refused where they are not."""
+"""Tests of replays of real runs: verification of recorded episodes, and refusals."""
 
 import json
 import sqlite3
@@ -108,8 +108,8 @@ def seen_again(setting: Setting, choice: SelectedEpisode, performance: Performan
 
 
 @pytest.mark.parametrize("kind", POLICIES)
-async def test_every_kind_of_policy_is_proved(runs: Path, kind: str) -> None:
-    """An episode of every purpose is the recorded one, and its pictures are of the same episode."""
+async def test_episodes_of_every_policy_kind_are_verified(runs: Path, kind: str) -> None:
+    """This covers all purposes. A rendering pass has one frame for each tic."""
     setting, agent = await find_agent(kind, None, runs)
     assert {episode.purpose for episode in agent.episodes} == set(Purpose)
     for episode in agent.episodes:
@@ -120,8 +120,8 @@ async def test_every_kind_of_policy_is_proved(runs: Path, kind: str) -> None:
     assert seen_again(setting, choice, performance) == performance.outcome.measures.tics
 
 
-async def test_random_play_is_proved(runs: Path) -> None:
-    """The baseline's episodes are found by its id, whatever the experiment's policy is."""
+async def test_baseline_episode_is_verified(runs: Path) -> None:
+    """The baseline's id selects its episodes."""
     setting, choice = await found(runs, "rules-random")
     performance = proved(setting, choice)
     assert choice.episode is not None
@@ -129,8 +129,8 @@ async def test_random_play_is_proved(runs: Path) -> None:
     assert all(decision.objects == () for decision in performance.decisions)
 
 
-async def test_what_the_policy_saw_is_kept(runs: Path) -> None:
-    """Objects are those of the policy's own resolution."""
+async def test_objects_of_the_policy_are_kept(runs: Path) -> None:
+    """They have the coordinates of the policy's own resolution."""
     setting, choice = await found(runs, "rules")
     objects = [seen for decision in proved(setting, choice).decisions for seen in decision.objects]
     assert {seen.kind for seen in objects} >= {"enemy"}
@@ -138,8 +138,8 @@ async def test_what_the_policy_saw_is_kept(runs: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["rules", "neural"])
-async def test_an_exported_agent_is_proved_without_its_experiment(runs: Path, tmp_path: Path, kind: str) -> None:
-    """A champion's file holds its held-out episodes, and nothing else is needed."""
+async def test_exported_agent_is_verified_without_its_experiment(runs: Path, tmp_path: Path, kind: str) -> None:
+    """The file has the held-out episodes of the champion."""
     setting, champion = await find_agent(kind, None, runs)
     file = tmp_path / "champion.json"
     file.write_text(export_agent(setting, champion))
@@ -153,8 +153,8 @@ async def test_an_exported_agent_is_proved_without_its_experiment(runs: Path, tm
         assert proved(there, choice).outcome == choice.episode.outcome
 
 
-async def test_an_agent_whose_genes_were_edited_is_another_one(runs: Path, tmp_path: Path) -> None:
-    """One that never fires does not play what the file records."""
+async def test_edited_genome_fails_verification(runs: Path, tmp_path: Path) -> None:
+    """The edited agent never fires."""
     file = tmp_path / "edited.json"
     document = json.loads(export_agent(*await find_agent("rules", None, runs)))
     document["genome"]["fire_range"] = 0.0
@@ -188,8 +188,8 @@ async def test_a_policy_s_output_does_not_mix_with_the_command_s(runs: Path, cap
     assert "deciding" not in "".join(capfd.readouterr())
 
 
-async def test_an_unrecorded_seed_is_played(runs: Path) -> None:
-    """There is nothing to prove it by, and the same is played each time."""
+async def test_unrecorded_seed_is_played_without_verification(runs: Path) -> None:
+    """Two replays are equal."""
     setting, agent = await find_agent("rules", None, runs)
     choice = select_episode(agent, seed=12345)
     assert choice.episode is None
@@ -204,8 +204,8 @@ async def test_an_unrecorded_seed_is_played(runs: Path) -> None:
         ("seed = seed + 1", "differs from the record"),
     ],
 )
-async def test_a_record_that_was_changed_is_refused(runs: Path, tmp_path: Path, change: str, said: str) -> None:
-    """Whatever was changed in the results, the episode is not theirs any more; nothing else is blamed for it."""
+async def test_changed_record_fails_verification(runs: Path, tmp_path: Path, change: str, said: str) -> None:
+    """The error names the difference and the changed record as its cause."""
     await evolve(tmp_path, "rules", POLICIES["rules"])
     with closing(sqlite3.connect(tmp_path / "rules" / "results.sqlite")) as database, database:
         database.execute(f"UPDATE played SET {change} WHERE purpose = 2 AND number = 1")
@@ -217,8 +217,8 @@ async def test_a_record_that_was_changed_is_refused(runs: Path, tmp_path: Path, 
     assert "the record was changed" in str(refused.value)
 
 
-async def test_a_policy_that_was_edited_is_named_as_the_cause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The source that is another one is named, whether the episode goes another way or cannot be played at all."""
+async def test_edited_policy_is_named_as_the_cause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This holds if the episode differs and if it cannot be played."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     source = tmp_path / "edited_policy.py"
@@ -232,8 +232,8 @@ async def test_a_policy_that_was_edited_is_named_as_the_cause(tmp_path: Path, mo
         proved(setting, choice)
 
 
-async def test_kept_actions_stand_in_for_a_policy_that_is_not_here(runs: Path) -> None:
-    """They are performed where the policy cannot be made, and prove the episode as well; else it is an error."""
+async def test_stored_actions_replace_a_missing_policy(runs: Path) -> None:
+    """They verify the episode. Without them the replay is an error."""
     setting, choice = await found(runs, "rules")
     performance = proved(setting, choice)
     rows = (struct.pack(f"<{len(d.buttons)}dq", *d.buttons, d.tics) for d in performance.decisions)
@@ -256,10 +256,8 @@ async def test_kept_actions_stand_in_for_a_policy_that_is_not_here(runs: Path) -
         proved(elsewhere, choice, zlib.compress(b""))
 
 
-async def test_what_plays_in_containers_is_not_imported_here(
-    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A class that an image holds is not trusted here even where it could be imported."""
+async def test_policy_of_an_image_is_not_imported(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is untrusted, even if this process could import it."""
     (tmp_path / "untrusted_policy.py").write_text("raise SystemExit('imported')\n")
     monkeypatch.syspath_prepend(tmp_path)
     setting, choice = await found(runs, "rules")
@@ -268,8 +266,8 @@ async def test_what_plays_in_containers_is_not_imported_here(
         plan_replay(contained, choice, None)
 
 
-async def test_a_remote_agent_is_asked_again(tmp_path: Path) -> None:
-    """Its program plays as it did in the run; where it has gone, the error says so."""
+async def test_episode_of_a_remote_agent_is_verified(tmp_path: Path) -> None:
+    """The error says that the agent is unreachable after its end."""
     with ScriptedAgent(f"unix:{tmp_path}/agent") as agent:
         agent.script = turning
         policy = RemotePolicyConfig(address=agent.address, deadline=5.0)
@@ -294,8 +292,8 @@ def page(tmp_path: Path) -> Iterator[ProgressPage]:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_tic_by_tic_and_in_colour_it_is_the_same_episode(tmp_path: Path, page: ProgressPage, name: str) -> None:
-    """The second pass agrees with the first in every scenario, to its end, and has a picture for each tic."""
+def test_rendering_pass_plays_the_same_episode(tmp_path: Path, page: ProgressPage, name: str) -> None:
+    """It has a frame for each tic, in every scenario."""
     scenario = resolve(ScenarioConfig(name=name, timeout=300))
     policy = RandomPolicy(scenario.facts)
     first = VizdoomEngine(scenario, tmp_path / "first")

@@ -1,4 +1,4 @@
-"""The dashboard's server on real sockets: what it answers, whom it refuses, and what its streams say."""
+"""Tests of the dashboard's server on real sockets: pages, access control and event streams."""
 
 import io
 import json
@@ -119,8 +119,8 @@ def serving(tmp_path: Path) -> Serving:
     return serve
 
 
-async def test_a_page_starts_an_experiment_and_sees_what_came_of_it(serving: Serving) -> None:
-    """The list, the experiment, its population, its genes and an agent agree with what the store holds."""
+async def test_started_experiment_is_served_as_stored(serving: Serving) -> None:
+    """The list, the experiment, its population, its genes and an agent equal the store's values."""
     async with serving() as browser:
         assert await browser.get("/api/experiments") == (200, {"experiments": [], "unreadable": [], "draining": False})
         await browser.finished()
@@ -176,8 +176,8 @@ async def test_a_stream_that_fails_is_taken_up_by_the_browser(
     assert [record.levelname for record in caplog.records].count("ERROR") == 1
 
 
-async def test_events_are_streamed_from_where_a_browser_was(serving: Serving) -> None:
-    """From the start, from a cursor, and from the last event that a browser says it saw: no gap, none twice."""
+async def test_events_are_streamed_from_a_cursor(serving: Serving) -> None:
+    """A stream begins at the start, at a cursor or after the browser's last event."""
     async with serving() as browser:
         await browser.finished()
         last = (await browser.orchestrator.experiment("shown")).snapshot.last_sequence
@@ -189,8 +189,8 @@ async def test_events_are_streamed_from_where_a_browser_was(serving: Serving) ->
         assert await browser.events("shown", after=0, **{"last-event-id": str(last - 1)}) == everything[-2:]
 
 
-async def test_a_running_experiment_is_steered(serving: Serving) -> None:
-    """Pause, resume and cancel; an agent is paused, resumed and stopped; what does not fit is refused."""
+async def test_running_experiment_is_controlled(serving: Serving) -> None:
+    """A command that is illegal in the current state is refused."""
     repository = ScriptedRepository()
     repository.open_gate.clear()
     async with serving(repository) as browser:
@@ -222,8 +222,10 @@ class Damaged(ScriptedRepository):
         return await super().experiment(experiment)
 
 
-async def test_experiments_that_cannot_be_read_are_listed(serving: Serving, caplog: pytest.LogCaptureFixture) -> None:
-    """With the reason, beside the others; the log has it once, however often pages ask."""
+async def test_unreadable_experiments_are_listed_with_the_reason(
+    serving: Serving, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log has the reason once."""
     async with serving(Damaged()) as browser:
         await browser.finished()
         for _ in range(3):
@@ -233,8 +235,8 @@ async def test_experiments_that_cannot_be_read_are_listed(serving: Serving, capl
     assert caplog.text.count("experiment cannot be read") == 1
 
 
-async def test_a_bad_configuration_is_told_line_by_line(serving: Serving) -> None:
-    """Each problem has its path, its reason and its line; nothing is stored."""
+async def test_invalid_configuration_has_problems_with_lines(serving: Serving) -> None:
+    """Nothing is stored."""
     async with serving() as browser:
         status, body = await browser.post("/api/experiments", "name: x\npopulation: -3\nevolution:\n  kind: genetik\n")
         assert (status, body["error"]["kind"]) == (422, "config_error")
@@ -247,8 +249,8 @@ async def test_a_bad_configuration_is_told_line_by_line(serving: Serving) -> Non
         assert (await browser.get("/api/experiments?fresh"))[1]["experiments"] == []
 
 
-async def test_a_configuration_is_checked_before_it_is_started(serving: Serving) -> None:
-    """Problems come with their lines, as they do when it is started; nothing is stored."""
+async def test_check_reports_the_problems_of_a_start(serving: Serving) -> None:
+    """Nothing is stored."""
     async with serving() as browser:
         assert await browser.post("/api/check", YAML) == (200, {"error": None})
         _, body = await browser.post("/api/check", "name: x\npopulation: -3\n")
@@ -261,9 +263,7 @@ async def test_a_configuration_is_checked_before_it_is_started(serving: Serving)
         assert body["error"]["kind"] == "experiment_exists"
 
 
-async def test_a_check_finds_what_a_start_refuses(serving: Serving) -> None:
-    """Such as a configuration that asks for more than the server's limits."""
-
+async def test_check_applies_the_limits_of_the_server(serving: Serving) -> None:
     def refuse(_config: ExperimentConfig) -> Exception:
         return ConfigError("asks for 3,193,859 genes, and limits.genes is 1,000,000")
 
@@ -273,8 +273,8 @@ async def test_a_check_finds_what_a_start_refuses(serving: Serving) -> None:
         assert checked == (200, started[1])
 
 
-async def test_what_is_not_there_is_said(serving: Serving) -> None:
-    """Unknown experiments, agents, generations and paths, and numbers that are none."""
+async def test_unknown_resources_have_an_error_status(serving: Serving) -> None:
+    """Experiments, agents, generations, paths and invalid numbers are covered."""
     async with serving() as browser:
         for path, status in {
             "/api/experiments/nobody": 404,
@@ -309,8 +309,8 @@ async def test_the_unexpected_is_named_by_an_id_alone(serving: Serving, caplog: 
         assert "a secret about shown" in caplog.text
 
 
-async def test_pages_tell_the_browser_what_to_refuse(serving: Serving) -> None:
-    """Scripts of ours alone, no frames of others, nothing kept; modules are files that are asked after."""
+async def test_pages_have_security_headers(serving: Serving) -> None:
+    """Pages are not cached. Modules are revalidated."""
     async with serving() as browser:
         for path in ("/", "/experiments/x", "/agents/x-g000-a000", "/compare", "/new", "/login"):
             async with browser.http.get(browser.server.url + path) as answer:
@@ -358,8 +358,7 @@ async def test_a_configuration_of_megabytes_is_not_read_to_its_end(serving: Serv
         assert (status, body["error"]["kind"]) == (400, "invalid_message")
 
 
-async def test_a_taken_port_is_named(serving: Serving) -> None:
-    """With what to do about it."""
+async def test_taken_port_is_an_error_with_the_remedy(serving: Serving) -> None:
     async with serving() as browser:
         port = browser.server.port
         with pytest.raises(AddressTaken, match=rf"web: 127\.0\.0\.1:{port} is taken: .*web\.port"):
@@ -408,8 +407,8 @@ async def test_beyond_loopback_the_cookie_needs_tls(serving: Serving, certified:
             assert await answer.json() == {"experiments": [], "unreadable": [], "draining": False}
 
 
-async def test_a_stranger_on_this_machine_sees_and_changes_nothing(serving: Serving) -> None:
-    """Whoever can only connect gets the login page, and no value with which a change could be forged."""
+async def test_client_without_login_sees_only_the_login_page(serving: Serving) -> None:
+    """The page contains no value that could forge a change."""
     async with serving(login=False) as browser:
         url = browser.server.url
         for path in ("/", "/new", "/experiments/x", "/nowhere"):
@@ -425,8 +424,8 @@ async def test_a_stranger_on_this_machine_sees_and_changes_nothing(serving: Serv
         assert await browser.orchestrator.experiments() == ()
 
 
-async def test_a_login_link_is_good_once(serving: Serving) -> None:
-    """The cookie is of this site and out of reach of scripts; the link cannot be used by who finds it later."""
+async def test_login_link_works_once(serving: Serving) -> None:
+    """The cookie is limited to this site, and scripts cannot read it."""
     async with serving(login=False) as browser:
         link = browser.server.login_link()
         async with browser.http.head(link) as answer:
@@ -464,8 +463,8 @@ async def test_the_form_takes_a_token(serving: Serving) -> None:
             assert answer.status == 403, "a session alone changes nothing"
 
 
-async def test_a_session_ends_with_its_token(serving: Serving) -> None:
-    """Whoever rotates a token has logged out all who used it; the others stay."""
+async def test_session_ends_when_its_token_is_rotated(serving: Serving) -> None:
+    """Sessions of other tokens stay."""
     async with serving(login=False) as browser:
         reader = browser.tokens.create("reader", Role.READ_ONLY)
         form, origin = {"token": reader.secret}, {"origin": browser.server.url}
@@ -508,8 +507,8 @@ async def test_a_program_shows_a_token_and_every_change_is_recorded(serving: Ser
         assert all(line["peer"].startswith("127.0.0.1:") for line in lines)
 
 
-async def test_the_arena_shows_who_plays_now(serving: Serving) -> None:
-    """Frames of the agents that play, each a new one, and their end; all while somebody looks."""
+async def test_live_view_streams_frames_of_running_agents(serving: Serving) -> None:
+    """Each frame is new, and the end of an episode is sent."""
     repository = ScriptedRepository()
     repository.open_gate.clear()
     async with serving(repository) as browser:
@@ -529,8 +528,8 @@ async def test_the_arena_shows_who_plays_now(serving: Serving) -> None:
         assert (seen[0]["held"], seen[0]["health"]) == (["ATTACK"], 100.0)
 
 
-async def test_a_map_of_behaviours_is_that_of_the_strategy(serving: Serving) -> None:
-    """The archive's filled cells, each with its best agent; other strategies have none."""
+async def test_behaviour_map_is_the_archive_of_the_strategy(serving: Serving) -> None:
+    """Strategies without an archive have no map."""
     axes = "[{measure: kills, low: 0.0, high: 1.0, cells: 4}, {measure: health, low: 0.0, high: 1.0, cells: 3}]"
     yaml = f"{YAML}evolution: {{kind: map-elites, descriptors: {axes}}}\n"
     async with serving() as browser:
@@ -545,8 +544,8 @@ async def test_a_map_of_behaviours_is_that_of_the_strategy(serving: Serving) -> 
         assert (await browser.get("/api/experiments/plain/map"))[1]["axes"] == []
 
 
-async def test_a_film_that_cannot_be_made_says_why(serving: Serving) -> None:
-    """Of an episode that is none, of somebody unknown, and where the episode cannot be played again."""
+async def test_impossible_film_is_an_error_with_the_reason(serving: Serving) -> None:
+    """The episode or the agent is unknown, or the episode cannot be replayed."""
     async with serving() as browser:
         await browser.finished()
         agent = "/api/agents/shown-g000-a000/films"
@@ -563,8 +562,8 @@ async def test_a_film_that_cannot_be_made_says_why(serving: Serving) -> None:
         assert (await browser.get(f"{agent}?purpose=fun&number=0"))[0] == 400
 
 
-async def test_a_report_is_a_page_that_runs_and_fetches_nothing(serving: Serving) -> None:
-    """Of one experiment, or of several; none, too many and unknown ones are refused."""
+async def test_report_has_no_scripts_and_no_external_resources(serving: Serving) -> None:
+    """Too many, no and unknown experiments are refused."""
     async with serving() as browser:
         await browser.finished()
         async with browser.http.get(browser.server.url + "/api/report?ids=shown") as answer:
@@ -579,7 +578,7 @@ async def test_a_report_is_a_page_that_runs_and_fetches_nothing(serving: Serving
         assert (await browser.get("/api/report?ids=nobody"))[0] == 404
 
 
-async def test_a_configuration_of_many_entries_is_refused_as_on_the_command_line(serving: Serving) -> None:
+async def test_configuration_with_too_many_entries_is_refused(serving: Serving) -> None:
     """The answer is short, and the server answers the next request."""
     async with serving() as browser:
         status, body = await browser.post("/api/experiments", "fitness: [" + "a," * 50_000 + "]")
