@@ -126,7 +126,7 @@ def test_history_on_two_nodes_equals_the_local_one(nodes: RayNodes, local: str, 
     where: set[str] = set()
 
     async def look(backend: RayBackend) -> None:
-        where.update(hosted.where for hosted in backend.hosts)
+        where.update(hosted.where for hosted in backend.actors)
 
     ended = evolve(config(nodes.address), tmp_path, look)
     assert ended.history == local
@@ -179,7 +179,7 @@ def test_killed_or_hung_process_loses_one_episode(
 
     async def disturb(backend: RayBackend) -> None:
         await asyncio.sleep(0.3)
-        actor = backend.hosts[0].pid
+        actor = backend.actors[0].pid
         marks = {"engine": "+viz_instance_id", "worker": "-m\0clau_doom.worker"}
         struck.append(named(actor, marks[victim]) if victim in marks else actor)
         os.kill(struck[0], sign)
@@ -203,7 +203,7 @@ def test_killed_node_loses_its_running_episodes(nodes: RayNodes, local: str, tmp
 
     async def disturb(backend: RayBackend) -> None:
         nonlocal playing
-        playing = len(backend.hosts)
+        playing = len(backend.actors)
         await asyncio.sleep(0.3)
         await asyncio.to_thread(nodes.kill, third)
 

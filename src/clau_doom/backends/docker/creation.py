@@ -9,7 +9,7 @@ from clau_doom.backends.docker.worker_connectors import Service
 from clau_doom.backends.docker.worker_session import ExpectedIdentity, SessionLimits
 from clau_doom.backends.local.backend import LocalBackend
 from clau_doom.backends.local.configuration import LocalConfig
-from clau_doom.backends.local.process import Launch
+from clau_doom.backends.local.process import LaunchSettings
 from clau_doom.backends.provider import BackendContext
 from clau_doom.backends.scenario_files import announced_files, placed_scenario
 from clau_doom.backends.work_dirs import WorkDirs
@@ -69,7 +69,7 @@ def _service(context: BackendContext, limits: SessionLimits, cores: CoreAllocato
     assert isinstance(config.policy, RemotePolicyConfig)
     assert docker.port is not None, "checked with the configuration"
     return Service(
-        launch=Launch(
+        launch=LaunchSettings(
             setup=limits.setup,
             facts=context.facts,
             episode_timeout=config.execution.episode_timeout,

@@ -12,7 +12,7 @@ from clau_doom.backends.docker.agent_container import ConnectorFactory, WorkerCo
 from clau_doom.backends.docker.container_lifecycle import ContainerManager
 from clau_doom.backends.docker.worker_server import Lease, WorkerServer
 from clau_doom.backends.docker.worker_session import PendingEpisode, SessionLimits, WorkerSession, settle
-from clau_doom.backends.local.process import Launch, WorkerProcess
+from clau_doom.backends.local.process import LaunchSettings, WorkerProcess
 from clau_doom.backends.work_dirs import WorkDirs
 from clau_doom.config import RemotePolicyConfig
 from clau_doom.domain import Episode
@@ -46,7 +46,7 @@ class Service:
         folders: Parent of the workers' folders; already entered.
     """
 
-    launch: Launch
+    launch: LaunchSettings
     policy: RemotePolicyConfig
     port: int
     cores: CoreAllocator

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clau_doom.backends.docker.worker_server import WorkerStream
-from clau_doom.backends.local.timeouts import overdue
+from clau_doom.backends.local.timeouts import timeout_error
 from clau_doom.domain import Episode
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import (
@@ -213,10 +213,10 @@ class WorkerSession:
             return EpisodeTimedOut(f"{worker} has said nothing for {limits.stall_timeout:g} s")
         if not self.pending:
             return None
-        return overdue(
+        return timeout_error(
             worker,
             playing=now - self._episode_start,
-            still=now - self._last_progress,
+            idle=now - self._last_progress,
             deciding=Phase.of(self._turns) is Phase.POLICY,
             episode_timeout=limits.episode_timeout,
             stall_timeout=limits.stall_timeout,

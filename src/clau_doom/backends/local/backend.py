@@ -10,7 +10,7 @@ from typing import Self
 
 from clau_doom.backends.core_allocator import CoreAllocator, Share
 from clau_doom.backends.local.configuration import LocalConfig
-from clau_doom.backends.local.process import Launch, WorkerProcess
+from clau_doom.backends.local.process import LaunchSettings, WorkerProcess
 from clau_doom.backends.local.start_failure import starting
 from clau_doom.backends.local.worker_channel import Requeued
 from clau_doom.backends.work_dirs import WorkDirs
@@ -32,14 +32,14 @@ __all__ = ["LocalBackend"]
 
 _START_ATTEMPTS = 3
 _WATCH_INTERVAL = 0.25
-# Each worker has at least `_FEWEST` episodes: one is played and one waits, so that a worker is never idle.
-# Short episodes are queued for about `_AHEAD` seconds, so that this process can read their answers in batches.
-# This time exceeds the interval between two reads. `_SHORTEST` is the least duration assumed for an episode.
-_FEWEST = 2
-_AHEAD = 0.08
-_SHORTEST = 0.001
+# Each worker has at least `_MIN_EPISODES` episodes: one is played and one waits, so that a worker is never idle.
+# Short episodes are queued for about `_QUEUE_SECONDS` seconds, so that this process can read their answers in batches.
+# This time exceeds the interval between two reads. `_MIN_SECONDS` is the least duration assumed for an episode.
+_MIN_EPISODES = 2
+_QUEUE_SECONDS = 0.08
+_MIN_SECONDS = 0.001
 # Least weight of a new episode in the mean duration.
-_NEWEST = 0.05
+_MIN_WEIGHT = 0.05
 
 
 @dataclass
@@ -81,10 +81,10 @@ class LocalBackend(EvaluationBackend):
             files: The scenario's files if they came from another machine; None: the files that its .cfg names.
         """
         self._cores = cores or CoreAllocator.of_machine(execution.workers, pin=local.pin)
-        self._wanted = execution.workers
+        self._workers = execution.workers
         self._slots = [_Slot(number) for number in range(len(self._cores.places))]
         self._share: Share | None = None
-        self._launch = Launch(
+        self._launch = LaunchSettings(
             setup=pb.Setup(
                 scenario_json=scenario.model_dump_json(),
                 policy_json=policy.model_dump_json(),
@@ -112,9 +112,9 @@ class LocalBackend(EvaluationBackend):
     @property
     def slots(self) -> int:
         """Maximum number of episodes at once: for each worker, the one that it plays and the waiting ones."""
-        depth = 1 + math.ceil(_AHEAD / max(self._seconds, _SHORTEST))
+        depth = 1 + math.ceil(_QUEUE_SECONDS / max(self._seconds, _MIN_SECONDS))
         places = len(self._share.places) if self._share else 0
-        return max(depth, _FEWEST) * max(places, 1)
+        return max(depth, _MIN_EPISODES) * max(places, 1)
 
     @property
     def worker_pids(self) -> tuple[int, ...]:
@@ -125,11 +125,11 @@ class LocalBackend(EvaluationBackend):
         """Start a worker in each place at once. If one of them does not start, end all."""
         with starting("the workers"):
             self._stack.enter_context(self._folders)
-        self._share = self._stack.enter_context(self._cores.share(self._wanted))
+        self._share = self._stack.enter_context(self._cores.share(self._workers))
         try:
             async with asyncio.TaskGroup() as group:
                 for place in self._share.places:
-                    group.create_task(self._start_patiently(self._slots[place]))
+                    group.create_task(self._start_with_retries(self._slots[place]))
         except BaseExceptionGroup as errors:
             await self._end()
             raise errors.exceptions[0] from errors.exceptions[0].__cause__
@@ -154,8 +154,8 @@ class LocalBackend(EvaluationBackend):
 
     def glimpses(self) -> tuple[Glimpse, ...]:
         """Return the newest pictures of running episodes; see the port."""
-        seen = [slot.worker.glimpse() for slot in self._slots if slot.worker and slot.episodes]
-        return tuple([each for each in seen if each])
+        found = [slot.worker.glimpse() for slot in self._slots if slot.worker and slot.episodes]
+        return tuple([each for each in found if each])
 
     async def play(self, task: EpisodeTask) -> Episode:
         """Play one episode on the worker with the fewest episodes; see the port."""
@@ -170,7 +170,7 @@ class LocalBackend(EvaluationBackend):
                 with contextlib.suppress(Requeued):
                     episode = await self._play_on(slot, task)
                     self._played += 1
-                    self._seconds += (episode.timing.seconds - self._seconds) * max(1 / self._played, _NEWEST)
+                    self._seconds += (episode.timing.seconds - self._seconds) * max(1 / self._played, _MIN_WEIGHT)
                     return replace(episode, actions=None) if task.purpose is Purpose.TRAINING else episode
         finally:
             slot.episodes -= 1
@@ -194,7 +194,7 @@ class LocalBackend(EvaluationBackend):
             await self._discard(slot, worker)
             raise
 
-    async def _start_patiently(self, slot: _Slot) -> None:
+    async def _start_with_retries(self, slot: _Slot) -> None:
         for attempt in range(1, _START_ATTEMPTS + 1):
             try:
                 await self._start(slot)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clau_doom.backends.local.start_failure import starting
-from clau_doom.backends.local.timeouts import overdue
+from clau_doom.backends.local.timeouts import timeout_error
 from clau_doom.backends.local.worker_channel import Disconnected, WorkerChannel
 from clau_doom.backends.local.worker_output import WorkerOutput
 from clau_doom.domain import Episode
@@ -32,18 +32,18 @@ from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import claimed_traceback, episode_from_played, play_episode
 from clau_doom.worker import Phase, ProgressPage, SharedFrame
 
-__all__ = ["Launch", "WorkerProcess"]
+__all__ = ["LaunchSettings", "WorkerProcess"]
 
 _START_TIMEOUT = 60.0
 _ENGINE_TIMEOUT = 30.0
 """Seconds from a worker's hello to its running engine. The start takes 0.2 s on a free core."""
-_KNOWN = 256
+_RECENT = 256
 """Number of recent episodes for which pictures are accepted. A picture stays in the shared file until it is read."""
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Launch:
+class LaunchSettings:
     """Start settings of every worker of a backend.
 
     Attributes:
@@ -70,12 +70,12 @@ class Launch:
 
 
 @dataclass
-class _Watched:
+class _EpisodeProgress:
     """State of the current episode for the watchdog; times are monotonic seconds."""
 
     count: int
-    begun: float
-    moved: float
+    started: float
+    last_progress: float
 
 
 class WorkerProcess:
@@ -85,28 +85,28 @@ class WorkerProcess:
         self,
         number: int,
         popen: "subprocess.Popen[bytes]",
-        link: WorkerChannel,
+        channel: WorkerChannel,
         page: ProgressPage,
         *,
         output: WorkerOutput,
         core: int | None,
         folder: Path,
-        launch: Launch,
+        launch: LaunchSettings,
     ) -> None:
         self.number = number
         self.folder = folder
         self._output = output
         self._core = core
         self._popen = popen
-        self._link = link
+        self._channel = channel
         self._launch = launch
         self._page = page
-        self._peephole: SharedFrame | None = None
-        self._known: dict[int, EpisodeTask] = {}
+        self._shared_frame: SharedFrame | None = None
+        self._recent: dict[int, EpisodeTask] = {}
         self._tasks = 0
         self._engine: int | None = None
-        self._watched: _Watched | None = None
-        self._verdict: ClauDoomError | None = None
+        self._progress: _EpisodeProgress | None = None
+        self._stop_reason: ClauDoomError | None = None
 
     @property
     def pid(self) -> int:
@@ -114,7 +114,7 @@ class WorkerProcess:
         return self._popen.pid
 
     @classmethod
-    async def start(cls, number: int, core: int | None, folder: Path, launch: Launch) -> "WorkerProcess":
+    async def start(cls, number: int, core: int | None, folder: Path, launch: LaunchSettings) -> "WorkerProcess":
         """Start a worker and wait until its engine runs.
 
         Raises:
@@ -128,13 +128,13 @@ class WorkerProcess:
             ours, theirs = socket.socketpair()
             with theirs:
                 # No await between the start of the process and the `try` that ends it.
-                link = await WorkerChannel.over(ours)
+                channel = await WorkerChannel.connect(ours)
                 popen = _spawn(theirs.fileno(), output.fileno(), core, folder, launch)
-            worker = cls(number, popen, link, page, output=output, core=core, folder=folder, launch=launch)
+            worker = cls(number, popen, channel, page, output=output, core=core, folder=folder, launch=launch)
             undo.pop_all()
             try:
                 async with asyncio.timeout(_START_TIMEOUT):
-                    await worker._greet()
+                    await worker._await_ready()
             except TimeoutError as error:
                 await worker.kill()
                 raise WorkerCrashed(f"worker {number} was not ready within {_START_TIMEOUT:g} s") from error
@@ -143,13 +143,13 @@ class WorkerProcess:
                 raise
             return worker
 
-    async def _greet(self) -> None:
-        hello, ready = self._link.expect(), self._link.expect()
-        self._link.send(pb.ToWorker(setup=self._launch.setup))
-        self._check(await self._received(hello))
+    async def _await_ready(self) -> None:
+        hello, ready = self._channel.expect(), self._channel.expect()
+        self._channel.send(pb.ToWorker(setup=self._launch.setup))
+        self._check(await self._receive(hello))
         try:
             async with asyncio.timeout(_ENGINE_TIMEOUT):
-                answer = await self._received(ready)
+                answer = await self._receive(ready)
         except TimeoutError as error:
             raise EngineCrashed(
                 f"the engine of worker {self.number} did not start within {_ENGINE_TIMEOUT:g} s: "
@@ -159,7 +159,7 @@ class WorkerProcess:
             raise EngineCrashed(f"the engine of worker {self.number} did not start: {answer.failed.reason}")
         engines = launched(self.folder)
         self._engine = engines[-1].pid if engines else None
-        self._link.on_answer = self._begin_watch
+        self._channel.on_answer = self._begin_watch
 
     def _check(self, first: pb.FromWorker) -> None:
         if first.WhichOneof("message") == "failed":
@@ -183,13 +183,13 @@ class WorkerProcess:
         """
         self._tasks += 1
         number = self._tasks
-        expected = self._link.expect()
-        self._link.send(play_episode(number, task))
-        if self._link.outstanding == 1:
+        expected = self._channel.expect()
+        self._channel.send(play_episode(number, task))
+        if self._channel.outstanding == 1:
             self._begin_watch()
-        self._known[number] = task
-        self._known.pop(number - _KNOWN, None)
-        answer = await self._received(expected)
+        self._recent[number] = task
+        self._recent.pop(number - _RECENT, None)
+        answer = await self._receive(expected)
         kind = answer.WhichOneof("message")
         if kind == "played" and answer.played.task == number:
             return episode_from_played(answer.played, task, worker=self.number)
@@ -201,29 +201,31 @@ class WorkerProcess:
             raise EngineCrashed(answer.failed.reason)
         raise WorkerCrashed(f"worker {self.number} answered task {number} with {kind}")
 
-    async def _received(self, expected: "asyncio.Future[pb.FromWorker]") -> pb.FromWorker:
+    async def _receive(self, expected: "asyncio.Future[pb.FromWorker]") -> pb.FromWorker:
         try:
             return await expected
         except Disconnected as error:
-            if self._verdict is not None:
-                raise self._verdict from error
-            raise WorkerCrashed(f"worker {self.number} ended{await self._last_words()}") from None
+            if self._stop_reason is not None:
+                raise self._stop_reason from error
+            raise WorkerCrashed(f"worker {self.number} ended{await self._exit_description()}") from None
 
     def _begin_watch(self) -> None:
         """Watch the episode that is played now, if any."""
         now = time.monotonic()
-        playing = self._link.outstanding > 0
-        self._watched = _Watched(count=self._page.read()[0], begun=now, moved=now) if playing else None
+        playing = self._channel.outstanding > 0
+        self._progress = (
+            _EpisodeProgress(count=self._page.read()[0], started=now, last_progress=now) if playing else None
+        )
 
     def glimpse(self) -> Glimpse | None:
         """Return the newest picture of the episode since the last call, and request another one; see the port."""
-        if self._peephole is None:
+        if self._shared_frame is None:
             try:
-                self._peephole = SharedFrame(self.folder / "peephole")
+                self._shared_frame = SharedFrame(self.folder / "peephole")
             except OSError:  # no free file descriptor or no folder: go on without pictures
                 return None
-        frame = self._peephole.look()
-        task = self._known.get(frame.task) if frame else None
+        frame = self._shared_frame.look()
+        task = self._recent.get(frame.task) if frame else None
         return Glimpse(task=task, worker=self.number, frame=frame) if frame and task else None
 
     def move_to(self, core: int | None) -> None:
@@ -233,7 +235,7 @@ class WorkerProcess:
         self._core = core
         for pid in (self.pid, self._engine):
             if pid is not None:
-                _keep_on_core(pid, core)
+                _pin_to_core(pid, core)
 
     def watch(self) -> None:
         """Check the progress of the current episode, and end the worker if it hangs.
@@ -242,37 +244,39 @@ class WorkerProcess:
         close.
         """
         self._output.move()
-        if self._watched is None or self._verdict is not None:
+        if self._progress is None or self._stop_reason is not None:
             return
         now = time.monotonic()
         count, phase = self._page.read()
-        if count != self._watched.count:
-            self._watched.count, self._watched.moved = count, now
-        self._verdict = self._judge(phase, playing=now - self._watched.begun, still=now - self._watched.moved)
-        if self._verdict is not None:
+        if count != self._progress.count:
+            self._progress.count, self._progress.last_progress = count, now
+        self._stop_reason = self._find_stop_reason(
+            phase, playing=now - self._progress.started, idle=now - self._progress.last_progress
+        )
+        if self._stop_reason is not None:
             self._signal()
 
-    def _judge(self, phase: Phase, *, playing: float, still: float) -> ClauDoomError | None:
+    def _find_stop_reason(self, phase: Phase, *, playing: float, idle: float) -> ClauDoomError | None:
         if self._engine is not None and has_ended(self._engine):
             # If the engine dies during a recorded step, the worker would wait for ever.
             return EngineCrashed(f"the engine of worker {self.number} has ended")
-        return overdue(
+        return timeout_error(
             f"worker {self.number}",
             playing=playing,
-            still=still,
+            idle=idle,
             deciding=phase is Phase.POLICY and not is_stopped(self.pid),
             charged=not self._launch.remote,
             episode_timeout=self._launch.episode_timeout,
             stall_timeout=self._launch.stall_timeout,
         )
 
-    async def _last_words(self) -> str:
+    async def _exit_description(self) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):
             code = await asyncio.to_thread(self._popen.wait, 1.0)
             how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
             self._output.move(last=True)
-            said = f" (output: {printable(line)})" if (line := self._output.last_line) else ""
-            return f" with {how}{said}" + (f"; see {self._launch.log}" if code > 0 and self._launch.log else "")
+            printed = f" (output: {printable(line)})" if (line := self._output.last_line) else ""
+            return f" with {how}{printed}" + (f"; see {self._launch.log}" if code > 0 and self._launch.log else "")
         return ""
 
     def _signal(self) -> None:
@@ -282,16 +286,18 @@ class WorkerProcess:
     async def kill(self) -> None:
         """Kill the worker and its engine. Do nothing if they have ended."""
         self._signal()
-        self._link.close()
-        if self._peephole is not None:
-            self._peephole.close()
+        self._channel.close()
+        if self._shared_frame is not None:
+            self._shared_frame.close()
         await asyncio.to_thread(self._popen.wait)
         self._output.close()
         if self._engine is not None:  # its files can be removed only after its end
             await asyncio.to_thread(_wait_for_end, self._engine)
 
 
-def _spawn(descriptor: int, output: int, core: int | None, folder: Path, launch: Launch) -> "subprocess.Popen[bytes]":
+def _spawn(
+    descriptor: int, output: int, core: int | None, folder: Path, launch: LaunchSettings
+) -> "subprocess.Popen[bytes]":
     # -P: do not import Python's own modules from the working folder. Custom policies are searched for there last.
     command = [sys.executable, "-P", "-m", "clau_doom.worker", "--socket", str(descriptor), "--folder", str(folder)]
     command += ["--parent", str(os.getpid())] + ([] if core is None else ["--core", str(core)])
@@ -309,7 +315,7 @@ def _spawn(descriptor: int, output: int, core: int | None, folder: Path, launch:
     )
 
 
-def _keep_on_core(pid: int, core: int) -> None:
+def _pin_to_core(pid: int, core: int) -> None:
     """Pin all threads of a process to one core. Threads that have ended are skipped. Linux only."""
     if hasattr(os, "sched_setaffinity"):
         with contextlib.suppress(OSError):

@@ -2,14 +2,14 @@
 
 from clau_doom.errors import ClauDoomError, EpisodeTimedOut, PolicyTimedOut
 
-__all__ = ["overdue"]
+__all__ = ["timeout_error"]
 
 
-def overdue(
+def timeout_error(
     worker: str,
     *,
     playing: float,
-    still: float,
+    idle: float,
     deciding: bool,
     charged: bool = True,
     episode_timeout: float,
@@ -20,7 +20,7 @@ def overdue(
     Args:
         worker: The worker's name in a message.
         playing: Seconds since its episode began.
-        still: Seconds since its last turn.
+        idle: Seconds since its last turn.
         deciding: Whether the policy has the turn.
         charged: Whether the policy's time is charged to the agent. Waiting for another program is not charged.
         episode_timeout: Seconds for an episode.
@@ -30,6 +30,6 @@ def overdue(
         if deciding and charged:
             return PolicyTimedOut(f"the policy did not decide within the episode's deadline of {episode_timeout:g} s")
         return EpisodeTimedOut(f"the episode did not end within {episode_timeout:g} s")
-    if still > stall_timeout and not deciding:
+    if idle > stall_timeout and not deciding:
         return EpisodeTimedOut(f"{worker} made no progress for {stall_timeout:g} s")
     return None

@@ -16,7 +16,7 @@ __all__ = ["Disconnected", "Requeued", "WorkerChannel"]
 
 # Seconds between two reads while more than `_FEW` answers are expected. Each wake-up of this process empties the
 # caches of a core on which a worker plays. Unread answers stay in the socket, even if the worker ends.
-_REST = 0.03
+_READ_INTERVAL = 0.03
 _FEW = 2
 
 
@@ -39,21 +39,21 @@ class WorkerChannel(asyncio.Protocol):
         self.on_answer: Callable[[], None] = lambda: None
         self._loop = asyncio.get_running_loop()
         self._data = bytearray()
-        self._waiting: deque[asyncio.Future[pb.FromWorker]] = deque()
+        self._pending: deque[asyncio.Future[pb.FromWorker]] = deque()
         self._closed = False
-        self._resting: asyncio.TimerHandle | None = None
+        self._resume_timer: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport | None = None
 
     @classmethod
-    async def over(cls, connected: socket.socket) -> "WorkerChannel":
+    async def connect(cls, connected: socket.socket) -> "WorkerChannel":
         """Return a channel over a connected socket. The channel owns the socket from now on."""
-        _, link = await asyncio.get_running_loop().create_unix_connection(cls, sock=connected)
-        return link
+        _, channel = await asyncio.get_running_loop().create_unix_connection(cls, sock=connected)
+        return channel
 
     @property
     def outstanding(self) -> int:
         """Number of expected answers."""
-        return len(self._waiting)
+        return len(self._pending)
 
     def send(self, message: Message) -> None:
         """Send a message. If the worker has ended, the message is lost, and the answer's future has the error."""
@@ -67,7 +67,7 @@ class WorkerChannel(asyncio.Protocol):
         worker was busy with that request. Later futures fail with `Requeued`.
         """
         future: asyncio.Future[pb.FromWorker] = self._loop.create_future()
-        self._waiting.append(future)
+        self._pending.append(future)
         if self._closed:
             self._end(None)
         return future
@@ -97,9 +97,9 @@ class WorkerChannel(asyncio.Protocol):
             self._end(error)
             self.close()
             return
-        if len(self._waiting) > _FEW and self._transport:
+        if len(self._pending) > _FEW and self._transport:
             self._transport.pause_reading()
-            self._resting = self._loop.call_later(_REST, self._resume)
+            self._resume_timer = self._loop.call_later(_READ_INTERVAL, self._resume)
 
     def _next(self) -> pb.FromWorker | None:
         if len(self._data) < PREFIX:
@@ -112,9 +112,9 @@ class WorkerChannel(asyncio.Protocol):
         return parse(pb.FromWorker, body)
 
     def _answer(self, message: pb.FromWorker) -> None:
-        if not self._waiting:
+        if not self._pending:
             raise MalformedMessage(f"unrequested message: {message.WhichOneof('message')}")
-        future = self._waiting.popleft()
+        future = self._pending.popleft()
         if not future.done():
             future.set_result(message)
         self.on_answer()
@@ -126,10 +126,10 @@ class WorkerChannel(asyncio.Protocol):
     def _end(self, error: WorkerCrashed | None) -> None:
         """Fail the open requests: the first one with the error, if any, and the others with `Requeued`."""
         self._closed = True
-        if self._resting:
-            self._resting.cancel()
-        waiting, self._waiting = self._waiting, deque()
-        for future in waiting:
+        if self._resume_timer:
+            self._resume_timer.cancel()
+        pending, self._pending = self._pending, deque()
+        for future in pending:
             if not future.done():
                 future.set_exception(error or Requeued("the worker ended with another episode"))
                 future.exception()  # mark the exception as retrieved

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from clau_doom.backends.local.worker_channel import Requeued
-from clau_doom.backends.ray.actor_handle import ActorHandle, Rules
+from clau_doom.backends.ray.actor_handle import ActorHandle, ActorSettings
 from clau_doom.backends.ray.cluster import Cluster, connected
 from clau_doom.backoff import backoff_delay
 from clau_doom.domain import Episode
@@ -17,10 +17,10 @@ from clau_doom.ports import EpisodeTask, EvaluationBackend, Glimpse
 
 __all__ = ["RayBackend"]
 
-_DEPTH = 2
+_EPISODES_PER_ACTOR = 2
 """Episodes that an actor receives at once: one is played, and one waits. The others wait in the episode scheduler."""
 _START_ATTEMPTS = 3
-_OTHERS = 10.0
+_JOIN_SECONDS = 10.0
 """Seconds for which the first ready actor waits for others. Later actors join when they are ready."""
 _SHORTEST, _LONGEST = 0.25, 30.0
 """First and longest delay in seconds before a lost actor is replaced. Each failed start of a worker doubles the delay.
@@ -32,48 +32,50 @@ _log = get_logger(__name__)
 class RayBackend(EvaluationBackend):
     """Plays episodes on the nodes of a Ray cluster."""
 
-    def __init__(self, rules: Rules, *, workers: int) -> None:
+    def __init__(self, settings: ActorSettings, *, workers: int) -> None:
         """Prepare a backend. Entering the context starts it.
 
         Args:
-            rules: Settings for its actors.
+            settings: Settings for its actors.
             workers: Number of actors; 0: one for each worker that fits on the cluster's CPUs.
         """
-        self._rules = rules
+        self._settings = settings
         self._workers = workers
         self._stack = contextlib.AsyncExitStack()
         self._cluster: Cluster | None = None
         self._files: tuple[Any, ...] = ()
-        self._hosts: dict[int, ActorHandle] = {}
+        self._actors: dict[int, ActorHandle] = {}
         self._failures: dict[int, int] = {}
-        self._trouble: InfrastructureFailed | None = None
+        self._last_failure: InfrastructureFailed | None = None
         self._refusal: ClauDoomError | None = None
         self._changed = asyncio.Event()
-        self._keepers: list[asyncio.Task[None]] = []
+        self._actor_tasks: list[asyncio.Task[None]] = []
 
     @property
     def slots(self) -> int:
         """Maximum number of episodes at once: for each actor, the one that it plays and the waiting one."""
-        return _DEPTH * max(len(self._hosts), 1)
+        return _EPISODES_PER_ACTOR * max(len(self._actors), 1)
 
     @property
-    def hosts(self) -> tuple[ActorHandle, ...]:
+    def actors(self) -> tuple[ActorHandle, ...]:
         """The actors that are ready to play."""
-        return tuple(self._hosts[number] for number in sorted(self._hosts))
+        return tuple(self._actors[number] for number in sorted(self._actors))
 
     async def __aenter__(self) -> Self:
         """Connect, and start an actor for each worker. Wait for the first actor, and briefly for the others."""
-        config = self._rules.config
+        config = self._settings.config
         try:
             self._cluster = cluster = await self._stack.enter_async_context(
-                connected(config, workers=self._workers, modules=self._rules.modules)
+                connected(config, workers=self._workers, modules=self._settings.modules)
             )
-            cluster.gone.add_done_callback(self._lose_all)
-            places = await cluster.places(self._workers, config)
-            self._files = await cluster.keep(self._rules.files)
-            self._failures = dict.fromkeys(range(places), 0)
-            self._keepers = [asyncio.ensure_future(self._keep(number, cluster)) for number in range(places)]
-            await self._settled()
+            cluster.disconnected.add_done_callback(self._lose_all)
+            count = await cluster.worker_count(self._workers, config)
+            self._files = await cluster.put_files(self._settings.files)
+            self._failures = dict.fromkeys(range(count), 0)
+            self._actor_tasks = [
+                asyncio.ensure_future(self._keep_actor_running(number, cluster)) for number in range(count)
+            ]
+            await self._wait_for_actors()
         except BaseException:
             await self._end()
             raise
@@ -94,88 +96,88 @@ class RayBackend(EvaluationBackend):
 
     def glimpses(self) -> tuple[Glimpse, ...]:
         """Return the newest pictures of running episodes; see the port."""
-        seen = [hosted.glimpse() for hosted in self.hosts]
+        seen = [actor.glimpse() for actor in self.actors]
         return tuple([each for each in seen if each])
 
     async def play(self, task: EpisodeTask) -> Episode:
         """Play one episode on the actor with the fewest episodes; see the port."""
         while True:
-            hosted = await self._any()
+            actor = await self._least_busy_actor()
             with contextlib.suppress(Requeued):
-                return await hosted.play(task)
+                return await actor.play(task)
 
-    async def _any(self) -> ActorHandle:
+    async def _least_busy_actor(self) -> ActorHandle:
         """Return the actor with the fewest episodes. If all actors were lost, wait for a new one."""
-        patience = self._rules.config.start_timeout
+        patience = self._settings.config.start_timeout
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience):
                 while True:
                     if self._refusal is not None:
                         raise type(self._refusal)(*self._refusal.args)
-                    if ready := [hosted for hosted in self.hosts if not hosted.lost]:
-                        return min(ready, key=lambda hosted: hosted.outstanding)
+                    if ready := [actor for actor in self.actors if not actor.lost]:
+                        return min(ready, key=lambda actor: actor.outstanding)
                     await self._changed.wait()
-        raise await self._nowhere()
+        raise await self._no_actor_error()
 
-    async def _nowhere(self) -> InfrastructureFailed:
+    async def _no_actor_error(self) -> InfrastructureFailed:
         assert self._cluster is not None, "entered first"
-        if self._trouble is not None:
-            return ClusterRefused(f"no worker starts on the Ray cluster: {describe(self._trouble)}")
-        return await self._cluster.refusal(self._rules.config)
+        if self._last_failure is not None:
+            return ClusterRefused(f"no worker starts on the Ray cluster: {describe(self._last_failure)}")
+        return await self._cluster.placement_error(self._settings.config)
 
-    async def _settled(self) -> None:
+    async def _wait_for_actors(self) -> None:
         """Wait for the first actor, then for the others for a limited time, as long as they can still start."""
-        patience = self._rules.config.start_timeout
+        patience = self._settings.config.start_timeout
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience) as waiting:
                 while not self._refusal and any(
-                    number not in self._hosts and failures < _START_ATTEMPTS
+                    number not in self._actors and failures < _START_ATTEMPTS
                     for number, failures in self._failures.items()
                 ):
                     await self._changed.wait()
-                    if self._hosts and patience:
-                        waiting.reschedule(asyncio.get_running_loop().time() + min(patience, _OTHERS))
+                    if self._actors and patience:
+                        waiting.reschedule(asyncio.get_running_loop().time() + min(patience, _JOIN_SECONDS))
                         patience = 0.0  # wait once, not for each actor
         if self._refusal is not None:
             raise self._refusal
-        if not self._hosts:
-            raise self._trouble or await self._nowhere()
-        if missing := len(self._failures) - len(self._hosts):
-            _log.warning("waiting for resources of the cluster", workers=len(self._hosts), missing=missing)
+        if not self._actors:
+            raise self._last_failure or await self._no_actor_error()
+        if missing := len(self._failures) - len(self._actors):
+            _log.warning("waiting for resources of the cluster", workers=len(self._actors), missing=missing)
 
-    async def _keep(self, number: int, cluster: Cluster) -> None:
+    async def _keep_actor_running(self, number: int, cluster: Cluster) -> None:
         """Keep an actor running for one worker number while the backend is entered."""
         while self._refusal is None:
             try:
-                hosted = await ActorHandle.begin(number, cluster, self._rules, self._files)
+                actor = await ActorHandle.create(number, cluster, self._settings, self._files)
             except (WorkerRefused, ClusterUnreachable) as error:
                 self._refuse(error)
                 return
             except InfrastructureFailed as error:
                 self._failures[number] += 1
-                self._trouble = error
-                self._tell()
+                self._last_failure = error
+                self._notify()
             else:
-                await self._look_after(hosted)
+                await self._supervise(actor)
             await asyncio.sleep(backoff_delay(1 + self._failures[number], _SHORTEST, _LONGEST))
 
-    async def _look_after(self, hosted: ActorHandle) -> None:
-        self._failures[hosted.number], self._trouble = 0, None
-        self._hosts[hosted.number] = hosted
-        self._tell()
+    async def _supervise(self, actor: ActorHandle) -> None:
+        self._failures[actor.number], self._last_failure = 0, None
+        self._actors[actor.number] = actor
+        self._notify()
         try:
-            await hosted.watch()
+            await actor.watch()
         except ClauDoomError as error:
-            _log.warning("worker lost", worker=hosted.number, reason=describe(error))
+            _log.warning("worker lost", worker=actor.number, reason=describe(error))
         finally:
-            del self._hosts[hosted.number]
-            await hosted.close()
+            del self._actors[actor.number]
+            await actor.close()
 
     def _refuse(self, error: ClauDoomError) -> None:
         self._refusal = self._refusal or error
-        self._tell()
+        self._notify()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
 
@@ -183,15 +185,15 @@ class RayBackend(EvaluationBackend):
         error = None if gone.cancelled() else gone.exception()
         if isinstance(error, ClauDoomError):
             self._refuse(error)
-            for hosted in self.hosts:
-                hosted.lose(error)
+            for actor in self.actors:
+                actor.lose(error)
 
     async def _end(self) -> None:
-        for keeper in self._keepers:
-            keeper.cancel()
+        for task in self._actor_tasks:
+            task.cancel()
         try:
-            await asyncio.gather(*self._keepers, return_exceptions=True)
+            await asyncio.gather(*self._actor_tasks, return_exceptions=True)
         finally:
             if self._cluster is not None:
-                self._cluster.gone.remove_done_callback(self._lose_all)
+                self._cluster.disconnected.remove_done_callback(self._lose_all)
             await self._stack.aclose()

@@ -30,11 +30,11 @@ __all__ = ["Cluster", "check_cluster", "connected"]
 
 _STORE = 96 << 20
 """Bytes of a local cluster's object store, which contains only the scenario's own files."""
-_PROBE = 2.0
+_PROBE_INTERVAL = 2.0
 """Seconds between two checks of the head."""
-_CALL = 30.0
-_SHUTDOWN = 10.0
-_SHOWN = 8
+_CALL_TIMEOUT = 30.0
+_SHUTDOWN_TIMEOUT = 10.0
+_MAX_NODES = 8
 _STRATEGIES = {"spread": "SPREAD", "pack": "DEFAULT"}
 
 _log = get_logger(__name__)
@@ -47,17 +47,17 @@ class Cluster:
     Attributes:
         address: Address of the cluster, or None if this process started it.
         modules: Python modules that were sent to its workers.
-        gone: Ends with `ClusterUnreachable` when the head does not answer any more.
+        disconnected: Ends with `ClusterUnreachable` when the head does not answer any more.
     """
 
     address: str | None
     modules: tuple[Path, ...]
-    lane: BlockingThread
-    gone: "asyncio.Future[None]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    thread: BlockingThread
+    disconnected: "asyncio.Future[None]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     users: int = 0
-    watching: "asyncio.Task[None] | None" = None
+    watch_task: "asyncio.Task[None] | None" = None
 
-    async def places(self, workers: int, config: RayConfig) -> int:
+    async def worker_count(self, workers: int, config: RayConfig) -> int:
         """Return the number of workers; for 0, the number that the nodes have CPUs for now.
 
         Raises:
@@ -66,20 +66,21 @@ class Cluster:
         nodes = await self._nodes()
         fitting = [node for node in nodes if _fits(config, node)]
         if self.address is None and not fitting:
-            raise ClusterRefused(self._too_much(config, nodes))
+            raise ClusterRefused(self._insufficient_resources(config, nodes))
         return workers or max(sum(int(node["Resources"].get("CPU", 0.0) / config.cpus) for node in fitting), 1)
 
-    async def refusal(self, config: RayConfig) -> ClusterRefused:
+    async def placement_error(self, config: RayConfig) -> ClusterRefused:
         """Return the reason that no node can take a worker."""
         nodes = await self._nodes()
         if any(_fits(config, node) for node in nodes):
             needs = _amounts(_needs(config))
             return ClusterRefused(
-                f"no node had {needs} free for a worker: {_shown(nodes)}; wait for other jobs, or reduce the request"
+                f"no node had {needs} free for a worker: {_resources_text(nodes)}; "
+                "wait for other jobs, or reduce the request"
             )
-        return ClusterRefused(self._too_much(config, nodes))
+        return ClusterRefused(self._insufficient_resources(config, nodes))
 
-    async def keep(self, files: Sequence[Path]) -> tuple[Any, ...]:
+    async def put_files(self, files: Sequence[Path]) -> tuple[Any, ...]:
         """Return references to files in the object store, each as a `FilePart`."""
 
         def put() -> tuple[Any, ...]:
@@ -89,7 +90,7 @@ class Cluster:
         kept: tuple[Any, ...] = await self._call(put)
         return kept
 
-    async def begin(self, config: RayConfig, hosting: bytes, files: Sequence[Any]) -> Any:
+    async def create_actor(self, config: RayConfig, hosting: bytes, files: Sequence[Any]) -> Any:
         """Request an actor. Ray places it when a node has free resources."""
 
         def make() -> Any:
@@ -107,28 +108,28 @@ class Cluster:
 
     def kill(self, actor: Any) -> None:
         """Kill an actor at once, even if Ray has not placed it yet."""
-        self.lane.post(lambda: ray.kill(actor, no_restart=True))
+        self.thread.post(lambda: ray.kill(actor, no_restart=True))
 
     def cancel(self, answer: Any) -> None:
         """Cancel a request to an actor."""
-        self.lane.post(lambda: ray.cancel(answer))
+        self.thread.post(lambda: ray.cancel(answer))
 
     async def watch(self, patience: float) -> None:
-        """Query the head periodically. End `gone` with an error if the head does not answer or this node is dead."""
-        lane, here = BlockingThread("ray-probe"), ray.get_runtime_context().get_node_id()
+        """Query the head periodically. End `disconnected` if the head does not answer or this node is dead."""
+        thread, here = BlockingThread("ray-probe"), ray.get_runtime_context().get_node_id()
         try:
             while True:
-                await asyncio.sleep(_PROBE)
-                nodes = await lane.call(ray.nodes, timeout=patience)
+                await asyncio.sleep(_PROBE_INTERVAL)
+                nodes = await thread.call(ray.nodes, timeout=patience)
                 if not any(node["Alive"] for node in nodes if node["NodeID"] == here):
                     raise ClusterUnreachable("the node of this process has died")
         except Exception as error:
             why = f"it did not answer for {patience:g} s" if isinstance(error, TimeoutError) else error_text(error)
-            if not self.gone.done():
-                self.gone.set_exception(ClusterUnreachable(f"the Ray cluster is lost: {why}"))
-                self.gone.exception()  # mark the exception as retrieved
+            if not self.disconnected.done():
+                self.disconnected.set_exception(ClusterUnreachable(f"the Ray cluster is lost: {why}"))
+                self.disconnected.exception()  # mark the exception as retrieved
         finally:
-            lane.close()
+            thread.close()
 
     async def _nodes(self) -> list[dict[str, Any]]:
         nodes = await self._call(ray.nodes)
@@ -136,17 +137,17 @@ class Cluster:
 
     async def _call(self, function: Any) -> Any:
         try:
-            return await self.lane.call(function, timeout=_CALL)
+            return await self.thread.call(function, timeout=_CALL_TIMEOUT)
         except TimeoutError as error:
-            raise ClusterUnreachable(f"the Ray cluster did not answer for {_CALL:g} s") from error
+            raise ClusterUnreachable(f"the Ray cluster did not answer for {_CALL_TIMEOUT:g} s") from error
 
-    def _too_much(self, config: RayConfig, nodes: Sequence[dict[str, Any]]) -> str:
+    def _insufficient_resources(self, config: RayConfig, nodes: Sequence[dict[str, Any]]) -> str:
         needs, remedy = _amounts(_needs(config)), "lower ray.cpus, ray.memory or ray.resources, or add a node"
-        return f"no node of the Ray cluster has {needs} for a worker: {_shown(nodes)}; {remedy}"
+        return f"no node of the Ray cluster has {needs} for a worker: {_resources_text(nodes)}; {remedy}"
 
 
 _shared: list[Cluster] = []
-_turn = asyncio.Lock()
+_lock = asyncio.Lock()
 
 
 @asynccontextmanager
@@ -162,13 +163,13 @@ async def connected(config: RayConfig, *, workers: int, modules: Sequence[Path])
         ClusterRefused: This process is connected to another cluster, or with other modules.
         ClusterUnreachable: No cluster answers, or none can be started.
     """
-    wanted = tuple(modules) if config.address else ()  # a local cluster needs no copies
-    async with _turn:
+    sent_modules = tuple(modules) if config.address else ()  # a local cluster needs no copies
+    async with _lock:
         if not _shared:
-            _shared.append(await _connect(config, workers, wanted))
-            _shared[0].watching = asyncio.ensure_future(_shared[0].watch(config.stall_timeout))
+            _shared.append(await _connect(config, workers, sent_modules))
+            _shared[0].watch_task = asyncio.ensure_future(_shared[0].watch(config.stall_timeout))
         cluster = _shared[0]
-        if (cluster.address, cluster.modules) != (config.address, wanted):
+        if (cluster.address, cluster.modules) != (config.address, sent_modules):
             raise ClusterRefused(
                 f"this process is connected to the Ray cluster {cluster.address or 'that it started'} for another "
                 "experiment and its policy files: wait for its end"
@@ -177,7 +178,7 @@ async def connected(config: RayConfig, *, workers: int, modules: Sequence[Path])
     try:
         yield cluster
     finally:
-        async with _turn:
+        async with _lock:
             cluster.users -= 1
             if not cluster.users:
                 _shared.clear()
@@ -186,26 +187,26 @@ async def connected(config: RayConfig, *, workers: int, modules: Sequence[Path])
 
 async def _connect(config: RayConfig, workers: int, modules: tuple[Path, ...]) -> Cluster:
     await check_cluster(config)
-    lane = BlockingThread("ray")
+    thread = BlockingThread("ray")
     try:
-        await lane.call(lambda: _init(config, workers, modules), timeout=config.connect_timeout)
+        await thread.call(lambda: _init(config, workers, modules), timeout=config.connect_timeout)
     except TimeoutError as error:
-        lane.close()
+        thread.close()
         raise ClusterUnreachable(f"{_named(config)} did not answer within {config.connect_timeout:g} s") from error
     except Exception as error:
-        lane.close()
+        thread.close()
         text = " ".join(error_text(error).split())
         raise ClusterUnreachable(f"{_named(config)} cannot be reached: {text}") from error
-    return Cluster(config.address, modules, lane)
+    return Cluster(config.address, modules, thread)
 
 
 async def _disconnect(cluster: Cluster) -> None:
-    if cluster.watching:
-        cluster.watching.cancel()
-        await asyncio.gather(cluster.watching, return_exceptions=True)
+    if cluster.watch_task:
+        cluster.watch_task.cancel()
+        await asyncio.gather(cluster.watch_task, return_exceptions=True)
     with contextlib.suppress(TimeoutError):  # the head may be gone
-        await cluster.lane.call(_shutdown, timeout=_SHUTDOWN)
-    cluster.lane.close()
+        await cluster.thread.call(_shutdown, timeout=_SHUTDOWN_TIMEOUT)
+    cluster.thread.close()
 
 
 async def check_cluster(config: RayConfig) -> None:
@@ -244,7 +245,7 @@ def _init(config: RayConfig, workers: int, modules: tuple[Path, ...]) -> None:
         return
     # Sockets are created in this folder and need short paths. This is Ray's default location, too.
     place = Path("/tmp") if sys.platform == "darwin" else Path(tempfile.gettempdir())  # noqa: S108 - private below
-    folders = _own.enter_context(WorkDirs(private(place / f"clau-ray-{os.getuid()}")))
+    folders = _local_folder.enter_context(WorkDirs(private(place / f"clau-ray-{os.getuid()}")))
     try:
         ray.init(
             "local",
@@ -256,17 +257,17 @@ def _init(config: RayConfig, workers: int, modules: tuple[Path, ...]) -> None:
             **quiet,
         )
     except BaseException:
-        _own.close()
+        _local_folder.close()
         raise
 
 
-_own = contextlib.ExitStack()
+_local_folder = contextlib.ExitStack()
 """The folder of a cluster that was started here."""
 
 
 def _shutdown() -> None:
     ray.shutdown()
-    _own.close()
+    _local_folder.close()
 
 
 def _needs(config: RayConfig) -> dict[str, float]:
@@ -287,15 +288,15 @@ def _amounts(amounts: dict[str, float]) -> str:
     return ", ".join(shown)
 
 
-def _shown(nodes: Sequence[dict[str, Any]]) -> str:
+def _resources_text(nodes: Sequence[dict[str, Any]]) -> str:
     """Return the resources of nodes, without the entries that Ray adds for its own use."""
     if not nodes:
         return "it has no nodes"
     texts = []
-    for node in nodes[:_SHOWN]:
+    for node in nodes[:_MAX_NODES]:
         has = {
             name: value for name, value in node["Resources"].items() if not name.startswith(("node:", "object_store"))
         }
         texts.append(f"{node['NodeManagerAddress']} has {_amounts(has)}")
-    more = f" and {len(nodes) - _SHOWN} more nodes" if len(nodes) > _SHOWN else ""
+    more = f" and {len(nodes) - _MAX_NODES} more nodes" if len(nodes) > _MAX_NODES else ""
     return "; ".join(texts) + more

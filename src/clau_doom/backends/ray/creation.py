@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from clau_doom.backends.provider import BackendContext
-from clau_doom.backends.ray.actor_handle import Rules
+from clau_doom.backends.ray.actor_handle import ActorSettings
 from clau_doom.backends.ray.backend import RayBackend
 from clau_doom.backends.ray.configuration import RayConfig
 from clau_doom.backends.scenario_files import announced_files
@@ -31,14 +31,14 @@ def create_ray_backend(context: BackendContext) -> RayBackend:
         stall_timeout=ray.stall_timeout,
         pin=ray.pin,
     )
-    rules = Rules(
+    settings = ActorSettings(
         hosting=hosting,
         files=tuple(path for _, path in files),
         config=ray,
         modules=_modules(context),
         resolution=context.scenario.facts.resolution,
     )
-    return RayBackend(rules, workers=config.execution.workers)
+    return RayBackend(settings, workers=config.execution.workers)
 
 
 def _modules(context: BackendContext) -> tuple[Path, ...]:

@@ -22,7 +22,7 @@ from clau_doom.errors import (
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import claimed_traceback
 
-__all__ = ["error_of", "fault_of", "lost"]
+__all__ = ["error_of", "fault_of", "loss_error"]
 
 _Fault = pb.EpisodeFailed.Fault
 
@@ -63,7 +63,7 @@ def error_of(failed: pb.EpisodeFailed, where: str) -> ClauDoomError:
     return (WorkerCrashed if kind is ClauDoomError else kind)(f"{where}: {failed.reason}")
 
 
-def lost(error: Exception, where: str) -> InfrastructureFailed:
+def loss_error(error: Exception, where: str) -> InfrastructureFailed:
     """Convert Ray's error of a lost actor."""
     text = _last_line(error)
     if _MISSING in text:

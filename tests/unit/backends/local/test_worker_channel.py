@@ -20,7 +20,7 @@ async def linked() -> AsyncIterator[tuple[WorkerChannel, Worker]]:
     """Connect a channel, and give it with the worker's end of its socket."""
     ours, theirs = socket.socketpair()
     with theirs:
-        link = await WorkerChannel.over(ours)
+        link = await WorkerChannel.connect(ours)
         try:
             yield link, theirs
         finally:

@@ -3,7 +3,7 @@
 import pytest
 from ray import exceptions
 
-from clau_doom.backends.ray.error_mapping import error_of, fault_of, lost
+from clau_doom.backends.ray.error_mapping import error_of, fault_of, loss_error
 from clau_doom.errors import (
     AgentUnreachable,
     ClauDoomError,
@@ -58,14 +58,16 @@ def test_what_is_unknown_is_charged_to_nobody_new() -> None:
 
 def test_what_ray_says_comes_down_to_its_last_line() -> None:
     """The error contains only the last line of another process's traceback."""
-    error = lost(exceptions.RayActorError("", "The actor died.\n  File x\nOSError: gone\n\n"), "node 1")
+    error = loss_error(exceptions.RayActorError("", "The actor died.\n  File x\nOSError: gone\n\n"), "node 1")
     assert type(error) is WorkerCrashed
     assert str(error).startswith("node 1 has lost its worker: ")
-    assert len(str(lost(exceptions.RaySystemError("x" * 10_000), "node 1"))) < 400
+    assert len(str(loss_error(exceptions.RaySystemError("x" * 10_000), "node 1"))) < 400
 
 
 def test_a_node_without_this_package_is_refused_with_a_remedy() -> None:
     """A further attempt cannot correct the error, so the run stops at once."""
-    error = lost(exceptions.RaySystemError("ModuleNotFoundError: No module named 'clau_doom.backends.ray'"), "node 1")
+    error = loss_error(
+        exceptions.RaySystemError("ModuleNotFoundError: No module named 'clau_doom.backends.ray'"), "node 1"
+    )
     assert type(error) is WorkerRefused
     assert "install the same version of clau-doom[ray] there" in str(error)
