@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-__all__ = ["LONGEST", "printable", "printable_message", "quoted"]
+__all__ = ["LONGEST", "printable", "printable_message", "quoted", "sanitized"]
 
 LONGEST = 200
 """Maximum number of characters of a name or a value in a message."""
@@ -36,6 +36,11 @@ def printable(text: str, *, limit: int | None = LONGEST, keep: str = "") -> str:
 def quoted(text: str, *, limit: int = LONGEST) -> str:
     """Return a name or a value in single quotes, shortened and escaped."""
     return f"'{printable(text, limit=limit)}'"
+
+
+def sanitized(text: str, limit: int) -> str:
+    """Return the first `limit` characters of an untrusted text, with spaces for its non-printable characters."""
+    return "".join(char if char.isprintable() else " " for char in text[:limit])
 
 
 def printable_message(text: str, *, limit: int | None = _LONGEST_MESSAGE) -> str:

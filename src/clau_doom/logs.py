@@ -154,7 +154,7 @@ def _escape_line_breaks(_logger: object, _method: str, event: EventDict) -> Even
 
 def _redact_event(_logger: object, _method: str, event: EventDict) -> EventDict:
     meta = {name: event.pop(name) for name in _META if name in event}
-    return {**{_text(str(name)): _redact_named(name, value, 0) for name, value in event.items()}, **meta}
+    return {**{_safe_text(str(name)): _redact_named(name, value, 0) for name, value in event.items()}, **meta}
 
 
 def _redact_named(name: object, value: object, depth: int) -> object:
@@ -170,11 +170,11 @@ def _redact(value: object, depth: int) -> object:
     if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     if isinstance(value, str):
-        return _text(value)
+        return _safe_text(value)
     if isinstance(value, Mapping | list | tuple | AbstractSet):
         return _redact_inside(value, depth + 1)
     try:
-        return _text(repr(value))
+        return _safe_text(repr(value))
     except Exception as error:
         return f"<{type(value).__name__} without a repr: {type(error).__name__}>"
 
@@ -184,7 +184,7 @@ def _redact_inside(value: Collection[object], depth: int) -> object:
         return "..."
     if isinstance(value, Mapping):
         shown = islice(value.items(), _MOST_ITEMS)
-        return {_text(str(name)): _redact_named(name, each, depth) for name, each in shown}
+        return {_safe_text(str(name)): _redact_named(name, each, depth) for name, each in shown}
     items = list(islice(value, _MOST_ITEMS))
     # A header or an entry of gRPC metadata.
     if len(items) == 2 and isinstance(items[0], str | bytes):
@@ -192,5 +192,5 @@ def _redact_inside(value: Collection[object], depth: int) -> object:
     return [_redact(item, depth) for item in items]
 
 
-def _text(text: str) -> str:
+def _safe_text(text: str) -> str:
     return printable_message(redact(text))

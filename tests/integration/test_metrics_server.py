@@ -105,7 +105,7 @@ async def test_taken_port_names_the_setting() -> None:
     """The first server continues."""
     async with server() as first:
         second = server(config=MetricsConfig(port=first.port))
-        with pytest.raises(AddressTaken, match=rf"127\.0\.0\.1:{first.port} is taken: .*metrics\.port"):
+        with pytest.raises(AddressTaken, match=rf"127\.0\.0\.1:{first.port} is in use: .*metrics\.port"):
             await second.__aenter__()
         assert (await get(first.port, "/healthz")).status == 200
 

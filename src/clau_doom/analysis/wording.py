@@ -15,7 +15,7 @@ from clau_doom.number_format import (
 from clau_doom.statistics.estimates import Estimate
 from clau_doom.statistics.intervals import Interval
 
-__all__ = ["agent_name", "bracket", "capitalized", "cell_text", "count", "joined", "measured", "ranges", "shared"]
+__all__ = ["bracket", "capitalized", "cell_text", "count", "joined", "measured", "ranges", "shared"]
 
 
 def bracket(low: float | None, high: float | None) -> str:
@@ -63,11 +63,6 @@ def capitalized(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 
-def agent_name(ref: AgentRef) -> str:
-    """Format the generation and index of an agent, such as ``g003-a017``."""
-    return f"g{ref.generation:03d}-a{ref.index:03d}"
-
-
 def cell_text(cell: Cell) -> str:  # noqa: C901, PLR0911 - one case for each type
     """Format the content of a table cell."""
     match cell:
@@ -88,7 +83,7 @@ def cell_text(cell: Cell) -> str:  # noqa: C901, PLR0911 - one case for each typ
         case Fixed():
             return fixed(cell.value, cell.decimals)
         case AgentRef():
-            return agent_name(cell)
+            return cell.label
         case Marked():
             return cell_text(cell.cell)
         case Trend():

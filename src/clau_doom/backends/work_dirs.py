@@ -26,7 +26,7 @@ __all__ = ["WorkDirs", "private"]
 _MEMORY = Path("/dev/shm")  # noqa: S108 - the folders in it are private
 
 
-def _place() -> Path:
+def _fastest_folder() -> Path:
     if "TMPDIR" in os.environ or not os.access(_MEMORY, os.W_OK):
         return Path(tempfile.gettempdir())
     may_execute = not os.statvfs(_MEMORY).f_flag & os.ST_NOEXEC  # engines are started by a script in their folder
@@ -67,7 +67,7 @@ class WorkDirs:
 
     def __enter__(self) -> Self:
         """Create this process's own folder."""
-        root = self._root or private(_place() / f"clau-doom-{os.getuid()}")
+        root = self._root or private(_fastest_folder() / f"clau-doom-{os.getuid()}")
         with _lock(root / "lock"):
             _sweep_all(root)
             remove_stale_items()

@@ -50,7 +50,7 @@ def _has_fields(name: str) -> bool:
 def flow(value: object) -> str:
     """Format plain data as one line of YAML that YAML 1.1 and 1.2 read alike."""
     if isinstance(value, str):
-        return _text(value)
+        return _yaml_scalar(value)
     if isinstance(value, float):
         text = repr(value)
         mantissa, mark, exponent = text.partition("e")
@@ -62,7 +62,7 @@ def flow(value: object) -> str:
     return json.dumps(value)
 
 
-def _text(text: str) -> str:
+def _yaml_scalar(text: str) -> str:
     ordinary = text.isascii() and text.replace("-", "_").replace(".", "_").replace("/", "_").isidentifier()
     sized = text.isascii() and text.isalnum()
     if (ordinary or sized) and not text.startswith("-") and _plain_everywhere(text):

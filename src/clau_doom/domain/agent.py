@@ -18,6 +18,11 @@ class AgentRef:
     generation: int
     index: int
 
+    @property
+    def label(self) -> str:
+        """Name within the experiment, such as ``g003-a017``."""
+        return f"g{self.generation:03d}-a{self.index:03d}"
+
     def agent_id(self, experiment: str) -> str:
         """Return the id of the agent in an experiment, such as ``quickstart-g003-a017``."""
         return agent_id(experiment, self.generation, self.index)

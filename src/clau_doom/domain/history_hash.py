@@ -49,9 +49,9 @@ def _encode_evaluation(evaluation: Evaluation) -> Iterable[bytes]:
     agent = evaluation.agent
     places = [number for parent in agent.parents for number in (parent.generation, parent.index)]
     yield struct.pack(f"<I{len(places)}I", len(agent.parents), *places)
-    yield _text(agent.operator)
+    yield _encoded_text(agent.operator)
     yield _framed(agent.genome.to_bytes())
-    yield _text(evaluation.status.value)
+    yield _encoded_text(evaluation.status.value)
     yield b"\0" if evaluation.fitness is None else struct.pack("<Bd", 1, evaluation.fitness)
     outcomes = () if evaluation.status is AgentStatus.FAILED else evaluation.outcomes
     yield struct.pack("<I", len(outcomes))
@@ -63,7 +63,7 @@ def _encode_evaluation(evaluation: Evaluation) -> Iterable[bytes]:
 
 
 @lru_cache(maxsize=256)  # few different operators and states, each encoded once for every agent
-def _text(text: str) -> bytes:
+def _encoded_text(text: str) -> bytes:
     return _framed(text.encode())
 
 

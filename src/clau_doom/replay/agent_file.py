@@ -99,7 +99,7 @@ def read_agent(
     Raises:
         ConfigError: The file cannot be read or is not an agent's file; the message names the place.
     """
-    document = _parsed(path, _text(path))
+    document = _parsed(path, _read(path))
     try:
         genome = space_of(document.scenario, document.policy).read(document.genome)
     except InvalidGenome as error:
@@ -140,7 +140,7 @@ def _episode(agent: str, row: _Recorded) -> Episode:
     )
 
 
-def _text(path: Path) -> bytes:
+def _read(path: Path) -> bytes:
     try:
         with open_regular(path) as file:
             text = file.read(_LARGEST + 1)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from clau_doom.domain import Episode, Genome, Purpose, agent_id, baseline_id
+from clau_doom.domain import Episode, Genome, Purpose, baseline_id
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import AgentNotFound, EpisodeNotFound
 
@@ -66,7 +66,7 @@ def select_agent(snapshot: Snapshot, name: str) -> ReplayedAgent:
         AgentNotFound: The agent does not exist, or there is no champion yet.
     """
     experiment = snapshot.experiment.id
-    champion = agent_id(experiment, *_place(snapshot)) if snapshot.champion else None
+    champion = snapshot.champion[0].agent_id(experiment) if snapshot.champion else None
     if name == experiment:
         if champion is None:
             remedy = f"give one of its agents (clau-doom agent list {experiment})"
@@ -121,9 +121,3 @@ def select_episode(
         there = f"{row[0].number} to {row[-1].number}" if len(row) > 1 else f"{row[0].number}"
         raise EpisodeNotFound(f"{agent.id} has no finished {spoken(purpose)} episode {number}: it has {there}")
     return SelectedEpisode(agent=agent, seed=found.outcome.seed, episode=found)
-
-
-def _place(snapshot: Snapshot) -> tuple[int, int]:
-    assert snapshot.champion is not None
-    ref, _ = snapshot.champion
-    return ref.generation, ref.index

@@ -12,6 +12,7 @@ __all__ = ["RenderingPass"]
 # Excluded are measures per decision (shots, distance), because decisions are tics here, and tics, because all tics of
 # an action that leaves the map count.
 _COMPARED = ("kills", "deaths", "health", "armor", "hits", "damage_dealt", "damage_taken", "items")
+_DIFFERENCE = "the repetition for the film differs from the episode:"
 _ROUNDING = 1e-6  # rewards are summed and rounded for each tic here
 
 
@@ -51,27 +52,23 @@ class RenderingPass:
                 yield Frame(tic=seen.tic, decision=number, variables=seen.variables, pixels=seen.screen)
                 seen = engine.act(action)
         if seen is not None:
-            raise ReplayDiffers(f"{self._place} the episode continues after its {len(before.decisions)} decisions")
+            raise ReplayDiffers(f"{_DIFFERENCE} the episode continues after its {len(before.decisions)} decisions")
         self._check_end(engine.measures(), before.outcome.measures)
 
     def _check(self, number: int, decision: Decision, seen: Observation | None) -> None:
         if seen is None:
-            raise ReplayDiffers(f"{self._place} the episode ends before its decision {number}")
+            raise ReplayDiffers(f"{_DIFFERENCE} the episode ends before its decision {number}")
         if seen.tic != decision.tic:
-            raise ReplayDiffers(f"{self._place} decision {number} is at tic {seen.tic}, and was at {decision.tic}")
+            raise ReplayDiffers(f"{_DIFFERENCE} decision {number} is at tic {seen.tic}, and was at {decision.tic}")
         pairs = zip(self._engine.facts.variables, seen.variables.tolist(), decision.variables.tolist(), strict=True)
         for name, here, there in pairs:
             if here != there:
-                raise ReplayDiffers(f"{self._place} {name} is {here:g} at decision {number}, and was {there:g}")
+                raise ReplayDiffers(f"{_DIFFERENCE} {name} is {here:g} at decision {number}, and was {there:g}")
 
     def _check_end(self, here: Measures, there: Measures) -> None:
         for name in _COMPARED:
             found, expected = getattr(here, name), getattr(there, name)
             if found != expected:
-                raise ReplayDiffers(f"{self._place} its {name.replace('_', ' ')} is {found:g}, not {expected:g}")
+                raise ReplayDiffers(f"{_DIFFERENCE} its {name.replace('_', ' ')} is {found:g}, not {expected:g}")
         if abs(here.reward - there.reward) > _ROUNDING * max(1.0, abs(there.reward)):
-            raise ReplayDiffers(f"{self._place} its reward is {here.reward:g}, not {there.reward:g}")
-
-    @property
-    def _place(self) -> str:
-        return "the repetition for the film differs from the episode:"
+            raise ReplayDiffers(f"{_DIFFERENCE} its reward is {here.reward:g}, not {there.reward:g}")

@@ -206,11 +206,11 @@ def read_training(query: _Query, experiment: str, *, measured: bool) -> Training
         experiment,
         prints.tobytes(),
         _rest(query, ends[-1]) if measured else None,
-        {_place(row): bounds for row, bounds in zip(rows, pairwise(ends), strict=True)},
+        {_agent_key(row): bounds for row, bounds in zip(rows, pairwise(ends), strict=True)},
     )
 
 
-def _place(row: Row) -> tuple[int, int]:
+def _agent_key(row: Row) -> tuple[int, int]:
     generation = whole(row[0], "a training episode's generation", most=MOST_AGENTS - 1)
     return generation, whole(row[1], "a training episode's agent", most=MOST_AGENTS - 1)
 

@@ -84,79 +84,83 @@ _MEANINGS = {
 }
 
 
-def _text(name: str, meaning: str) -> ExportedColumn:
+def _text_field(name: str, meaning: str) -> ExportedColumn:
     return ExportedColumn(name=name, kind=ColumnKind.TEXT, meaning=meaning)
 
 
-def _whole(name: str, meaning: str) -> ExportedColumn:
+def _integer_field(name: str, meaning: str) -> ExportedColumn:
     return ExportedColumn(name=name, kind=ColumnKind.WHOLE, meaning=meaning)
 
 
-def _number(name: str, meaning: str) -> ExportedColumn:
+def _number_field(name: str, meaning: str) -> ExportedColumn:
     return ExportedColumn(name=name, kind=ColumnKind.NUMBER, meaning=meaning)
 
 
-_ID = _text("experiment_id", "the experiment")
+_ID = _text_field("experiment_id", "the experiment")
 
 EXPORTED = (
     ExportedTable(
         name="episodes",
         columns=(
             _ID,
-            _text(
+            _text_field(
                 "purpose",
                 "`training` (fitness), `validation` (choice of the champion), `held_out` (final comparison)",
             ),
-            _text("agent", "the agent's id; `<id>-random` is the random baseline"),
-            _whole("generation", "the agent's generation, from 0; missing for the random baseline"),
-            _whole("index", "the agent's index in the generation, from 0; missing for the random baseline"),
-            _whole("number", "index among the agent's episodes of that purpose, from 0"),
-            _whole("seed", "seed of the engine; compared agents play the same seeds"),
-            _number("fitness", "fitness of the episode; an agent's fitness is the mean over its training episodes"),
-            *(_number(name, _MEANINGS[name]) for name in MEASURES),
-            _text("trajectory_sha256", "SHA-256 over the variables and the action of every decision"),
-            _number("timing_seconds", "wall time from the first tic to the last"),
-            _whole("timing_attempts", "number of attempts"),
-            _whole("timing_worker", "the worker that finished the episode"),
-            _whole("timing_repeated", "decisions for which a remote agent missed its deadline"),
+            _text_field("agent", "the agent's id; `<id>-random` is the random baseline"),
+            _integer_field("generation", "the agent's generation, from 0; missing for the random baseline"),
+            _integer_field("index", "the agent's index in the generation, from 0; missing for the random baseline"),
+            _integer_field("number", "index among the agent's episodes of that purpose, from 0"),
+            _integer_field("seed", "seed of the engine; compared agents play the same seeds"),
+            _number_field(
+                "fitness", "fitness of the episode; an agent's fitness is the mean over its training episodes"
+            ),
+            *(_number_field(name, _MEANINGS[name]) for name in MEASURES),
+            _text_field("trajectory_sha256", "SHA-256 over the variables and the action of every decision"),
+            _number_field("timing_seconds", "wall time from the first tic to the last"),
+            _integer_field("timing_attempts", "number of attempts"),
+            _integer_field("timing_worker", "the worker that finished the episode"),
+            _integer_field("timing_repeated", "decisions for which a remote agent missed its deadline"),
         ),
     ),
     ExportedTable(
         name="agents",
         columns=(
             _ID,
-            _text("agent", "the agent's id"),
-            _whole("generation", "the agent's generation, from 0"),
-            _whole("index", "the agent's index in the generation, from 0"),
-            _text("operator", "operators that created the genome, such as `draw`, `elite` or `crossover+mutation`"),
-            _text("parents", "ids of the agent's parents, separated by spaces"),
-            _text("status", ", ".join(f"`{status}`" for status in AgentStatus)),
-            _number("fitness", "mean over the agent's training episodes; missing for failed and pending agents"),
-            _text("failure", "reason of the failure; missing for other agents"),
+            _text_field("agent", "the agent's id"),
+            _integer_field("generation", "the agent's generation, from 0"),
+            _integer_field("index", "the agent's index in the generation, from 0"),
+            _text_field(
+                "operator", "operators that created the genome, such as `draw`, `elite` or `crossover+mutation`"
+            ),
+            _text_field("parents", "ids of the agent's parents, separated by spaces"),
+            _text_field("status", ", ".join(f"`{status}`" for status in AgentStatus)),
+            _number_field("fitness", "mean over the agent's training episodes; missing for failed and pending agents"),
+            _text_field("failure", "reason of the failure; missing for other agents"),
         ),
     ),
     ExportedTable(
         name="generations",
         columns=(
             _ID,
-            _whole("generation", "the finished generation, from 0"),
-            _text("best_agent", "id of the best agent"),
-            _number("best_fitness", "fitness of the best agent"),
-            _number("mean_fitness", "mean over the agents that have a fitness"),
-            _number("worst_fitness", "lowest fitness"),
-            _number("std_fitness", "sample standard deviation of fitness; 0 for a single agent"),
-            _whole("failed", "number of agents without a fitness"),
-            _whole("episodes", "number of the generation's training episodes"),
+            _integer_field("generation", "the finished generation, from 0"),
+            _text_field("best_agent", "id of the best agent"),
+            _number_field("best_fitness", "fitness of the best agent"),
+            _number_field("mean_fitness", "mean over the agents that have a fitness"),
+            _number_field("worst_fitness", "lowest fitness"),
+            _number_field("std_fitness", "sample standard deviation of fitness; 0 for a single agent"),
+            _integer_field("failed", "number of agents without a fitness"),
+            _integer_field("episodes", "number of the generation's training episodes"),
         ),
     ),
     ExportedTable(
         name="events",
         columns=(
             _ID,
-            _whole("sequence", "position in the log, from 1"),
-            _number("time", "time of the commit, in seconds since the epoch"),
-            _text("kind", "code of the event, such as `episode_finished`; [all codes](events.md#subjects)"),
-            _text("payload", "the event as JSON, as `clau-doom events --json` prints it"),
+            _integer_field("sequence", "position in the log, from 1"),
+            _number_field("time", "time of the commit, in seconds since the epoch"),
+            _text_field("kind", "code of the event, such as `episode_finished`; [all codes](events.md#subjects)"),
+            _text_field("payload", "the event as JSON, as `clau-doom events --json` prints it"),
         ),
     ),
 )

@@ -92,12 +92,12 @@ class StateTables:
 
     def status(self, ref: AgentRef) -> AgentStatus | None:
         """Return the status of an agent, or None if it does not exist."""
-        row = self._run("SELECT status FROM agents WHERE generation = ? AND number = ?", _place(ref)).fetchone()
+        row = self._run("SELECT status FROM agents WHERE generation = ? AND number = ?", _key(ref)).fetchone()
         return None if row is None else AgentStatus(row[0])
 
     def is_paused(self, ref: AgentRef) -> bool:
         """Return whether an agent is paused."""
-        row = self._run("SELECT paused FROM agents WHERE generation = ? AND number = ?", _place(ref)).fetchone()
+        row = self._run("SELECT paused FROM agents WHERE generation = ? AND number = ?", _key(ref)).fetchone()
         return row is not None and bool(row[0])
 
     def has_episode(self, episode: Episode) -> bool:
@@ -121,7 +121,7 @@ class StateTables:
             case GenerationClosed(summary):
                 self._close_generation(summary)
             case PauseChanged(ref, paused):
-                self._run("UPDATE agents SET paused = ? WHERE generation = ? AND number = ?", (paused, *_place(ref)))
+                self._run("UPDATE agents SET paused = ? WHERE generation = ? AND number = ?", (paused, *_key(ref)))
             case GenomeQueued(generation, genome):
                 self._run("INSERT INTO injected VALUES (?, ?, ?)", (sequence, generation, genome.to_bytes()))
             case _:
@@ -134,12 +134,12 @@ class StateTables:
             case RunConfigured(generations, config_yaml):
                 self._run("INSERT INTO configs VALUES (?, ?, ?)", (sequence, generations, config_yaml))
             case StateChanged(state, reason):
-                self._run("UPDATE experiment SET state = ?, reason = ?", (state.value, _text(reason)))
+                self._run("UPDATE experiment SET state = ?, reason = ?", (state.value, _encodable(reason)))
                 self.discard_cache()
             case ChampionSelected(ref, fitness):
                 self._run(
                     "UPDATE experiment SET champion_generation = ?, champion_number = ?, validation_fitness = ?",
-                    (*_place(ref), float(fitness)),
+                    (*_key(ref), float(fitness)),
                 )
 
     def _add_experiment(self, sequence: int, experiment: Experiment) -> None:
@@ -155,7 +155,7 @@ class StateTables:
             "INSERT INTO agents (generation, number, id, operator, parents, genome, status)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
-                (*_place(agent.ref), agent.id, agent.operator, _parents(agent), agent.genome.to_bytes(), "pending")
+                (*_key(agent.ref), agent.id, agent.operator, _parents(agent), agent.genome.to_bytes(), "pending")
                 for agent in agents
             ],
         )
@@ -179,7 +179,7 @@ class StateTables:
         self._run(
             "UPDATE agents SET status = ?, fitness = ?, failure_kind = ?, failure = ?"
             " WHERE generation = ? AND number = ?",
-            (change.status.value, fitness, kind, _text(change.failure), *_place(change.ref)),
+            (change.status.value, fitness, kind, _encodable(change.failure), *_key(change.ref)),
         )
 
     def _close_generation(self, summary: GenerationSummary) -> None:
@@ -190,10 +190,10 @@ class StateTables:
         )
         self._run(_FORGET_ACTIONS, (summary.index,))
         if self._keep == "champions":
-            self._run(_FORGET_RECORDINGS, _place(summary.best))
+            self._run(_FORGET_RECORDINGS, _key(summary.best))
 
 
-def _place(ref: AgentRef) -> tuple[int, int]:
+def _key(ref: AgentRef) -> tuple[int, int]:
     return ref.generation, ref.index
 
 
@@ -202,6 +202,6 @@ def _parents(agent: Agent) -> str:
     return " ".join(f"{parent.generation}:{parent.index}" for parent in agent.parents)
 
 
-def _text(text: str | None) -> str | None:
+def _encodable(text: str | None) -> str | None:
     """Return a text that can be encoded as UTF-8; messages of exceptions may contain bytes of a file name."""
     return None if text is None else text.encode("utf-8", "backslashreplace").decode()

@@ -67,7 +67,9 @@ def find_dialect(path: Path, options: CsvOptions) -> Dialect:
     with path.open("rb") as file:
         head = file.read(_HEAD + 1)
     encoding = _encoding(head, options, path)
-    lines = [*io.StringIO(_text(head, encoding, path), newline="")]  # `str.splitlines` also splits at U+0085 and others
+    lines = [
+        *io.StringIO(_decode(head, encoding, path), newline="")
+    ]  # `str.splitlines` also splits at U+0085 and others
     skipped, delimiter = options.skip_rows, options.delimiter
     if not skipped and lines:
         named = _separator(lines[0])
@@ -109,7 +111,7 @@ def _encoding(head: bytes, options: CsvOptions, path: Path) -> str:
     return "utf-8"
 
 
-def _text(head: bytes, encoding: str, path: Path) -> str:
+def _decode(head: bytes, encoding: str, path: Path) -> str:
     try:
         return codecs.getincrementaldecoder(encoding)().decode(head, final=len(head) <= _HEAD)
     except UnicodeError as error:

@@ -17,14 +17,13 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from clau_doom.table_analysis.design import Design
+from clau_doom.table_analysis.permutation import PERMUTATIONS, permutation_generator
 
 __all__ = ["Diagnostic", "diagnose"]
 
 _MOST_FOR_NORMALITY = 5_000
 _FEWEST_TO_SCALE = 8  # scaling by the deviation of fewer values removes too much of their shape
 _SATURATED = 0.5
-_ORDERS = 9_999
-_SEED = 20_261_130
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,11 +106,11 @@ def _saturation(design: Design) -> Diagnostic:
 
 def _independence(design: Design, order: NDArray[np.float64]) -> Diagnostic:
     residuals = _residuals(design)[np.argsort(order, kind="stable")]
-    rng = np.random.Generator(np.random.PCG64(_SEED))
+    rng = permutation_generator()
     observed = _durbin_watson(residuals)
-    drawn = np.array([_durbin_watson(rng.permutation(residuals)) for _ in range(_ORDERS)])
+    drawn = np.array([_durbin_watson(rng.permutation(residuals)) for _ in range(PERMUTATIONS)])
     below, above = int((drawn <= observed).sum()), int((drawn >= observed).sum())
-    p = min(1.0, 2 * (1 + min(below, above)) / (1 + _ORDERS))
+    p = min(1.0, 2 * (1 + min(below, above)) / (1 + PERMUTATIONS))
     return Diagnostic(name="independence", method="Durbin-Watson", statistic=observed, p=p)
 
 

@@ -17,11 +17,18 @@ from clau_doom.table_analysis.design import Design
 from clau_doom.table_analysis.marginal_means import cell_statistics
 from clau_doom.table_analysis.welch_james import wald_statistic
 
-__all__ = ["PERMUTATIONS", "permutation_test"]
+__all__ = ["PERMUTATIONS", "permutation_generator", "permutation_test"]
 
 PERMUTATIONS = 9_999
+"""Number of random permutations of each test."""
+
 _SEED = 20_261_130
 _ROUNDING = 1e-9  # statistics that differ by rounding count as equal
+
+
+def permutation_generator() -> np.random.Generator:
+    """Return a generator with a fixed seed, so that repeated analyses of a table have equal p-values."""
+    return np.random.Generator(np.random.PCG64(_SEED))
 
 
 def permutation_test(
@@ -34,7 +41,7 @@ def permutation_test(
         design: The design.
         blocks: Its complete blocks, or None for a design without blocks.
     """
-    rng = np.random.Generator(np.random.PCG64(_SEED))
+    rng = permutation_generator()
     observed = _statistic(contrasts, design, blocks, None)
     if np.isnan(observed):
         return None

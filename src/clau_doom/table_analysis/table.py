@@ -132,7 +132,9 @@ class Table:
 def make_column(name: str, values: Iterable[Value], *, decimal: str = ".") -> Column:
     """Return a column of values. Numbers become their shortest texts; NaN is missing."""
     places: dict[str, int] = {}
-    texts = [None if value is None or (isinstance(value, float) and isnan(value)) else _text(value) for value in values]
+    texts = [
+        None if value is None or (isinstance(value, float) and isnan(value)) else _level_text(value) for value in values
+    ]
     codes = [-1 if text is None else places.setdefault(text, len(places)) for text in texts]
     return Column(name=name, levels=tuple(places), codes=np.array(codes, dtype=np.intp), decimal=decimal)
 
@@ -163,7 +165,7 @@ def check_names(name: str, columns: Sequence[str], rows: int) -> None:
         seen.add(column)
 
 
-def _text(value: float | str) -> str:
+def _level_text(value: float | str) -> str:
     if not isinstance(value, float):
         return str(value)
     short = f"{value:.{_INTEGRAL}g}"

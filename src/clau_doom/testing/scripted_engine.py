@@ -110,7 +110,7 @@ class ScriptedEngine:
             self._started = False
             raise EngineCrashed(f"the engine is scripted to crash at decision {self._played}")
         self._played += 1
-        if buttons.index(max(buttons)) == self._place:
+        if buttons.index(max(buttons)) == self._expected_button:
             self._kills += 1
         else:
             self._health -= self._state >> 8 & 7
@@ -152,7 +152,7 @@ class ScriptedEngine:
     def screen(self) -> NDArray[np.uint8]:
         """Return a grey that encodes the monster's position."""
         width, height = self._facts.resolution
-        return np.full((height, width), 10 * self._place, dtype=np.uint8)
+        return np.full((height, width), 10 * self._expected_button, dtype=np.uint8)
 
     def recording(self) -> bytes | None:
         """Return bytes that identify the last finished episode, or None unless started with `record`."""
@@ -163,7 +163,7 @@ class ScriptedEngine:
         self._started = self._running = False
 
     @property
-    def _place(self) -> int:
+    def _expected_button(self) -> int:
         return self._state % len(self._facts.buttons)
 
     def _row(self, *, ammunition: int) -> NDArray[np.float64]:
@@ -179,13 +179,13 @@ class ScriptedEngine:
             "AMMO2": ammunition,
             "ATTACK_READY": 1,
             "POSITION_X": self._x,
-            "ANGLE": self._place * 360 / len(self._facts.buttons),
+            "ANGLE": self._expected_button * 360 / len(self._facts.buttons),
         }
         return np.array([float(known.get(name, 0.0)) for name in self._facts.variables])
 
     def _observation(self, row: NDArray[np.float64]) -> Observation:
         width, height = self._facts.resolution
-        left = self._place * width // len(self._facts.buttons)
+        left = self._expected_button * width // len(self._facts.buttons)
         monster = SeenObject(
             self._kills, "Demon", "enemy", left, height // 2, 10, 20, (100.0, float(left), 0.0), (0.0, 0.0, 0.0)
         )

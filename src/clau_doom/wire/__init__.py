@@ -4,7 +4,7 @@ Received messages are untrusted. An invalid message of a worker raises `Malforme
 long or does not fit its task. An invalid message of a client, a server or a bus raises `InvalidMessage`.
 """
 
-from clau_doom.wire.claims import claimed_traceback, printable
+from clau_doom.wire.claims import claimed_traceback
 from clau_doom.wire.commands import MAX_COMMAND_ID, command_from, command_message, done_message, refused_message
 from clau_doom.wire.configuration import config_fields, config_message
 from clau_doom.wire.events import event_from_json, event_json, event_message, is_large, recorded_event
@@ -61,7 +61,6 @@ __all__ = [
     "parse",
     "play_episode",
     "played",
-    "printable",
     "reader_failures",
     "recorded_event",
     "refused_message",

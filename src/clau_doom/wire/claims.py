@@ -25,7 +25,6 @@ __all__ = [
     "experiment_id",
     "moment",
     "player_id",
-    "printable",
     "sendable",
     "timestamp",
     "unique_id",
@@ -155,8 +154,3 @@ def moment(message: Timestamp) -> float:
 def claimed_traceback(failed: EpisodeFailed) -> str:
     """Return a worker's traceback, shortened and escaped. Line breaks are kept."""
     return printable_message(failed.traceback, limit=_LONGEST_TRACEBACK) if failed.traceback else ""
-
-
-def printable(text: str, most: int) -> str:
-    """Return the first characters of an untrusted text, without terminal control sequences."""
-    return "".join(char if char.isprintable() else " " for char in text[:most])

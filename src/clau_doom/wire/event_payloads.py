@@ -113,7 +113,7 @@ def _mapping(declaration: Declaration, name: str, hint: Any) -> _Mapping:
     return _BY_TYPE[hint](name)
 
 
-def _text(name: str) -> _Mapping:
+def _text_mapping(name: str) -> _Mapping:
     return _Mapping(
         lambda payload, _, value: setattr(payload, name, sendable(value)), lambda payload, _: getattr(payload, name)
     )
@@ -209,7 +209,7 @@ _BASELINE_OR_AGENT = _Mapping(
 _BY_TYPE: dict[Any, Callable[[str], _Mapping]] = {
     bool: lambda name: _plain(name, lambda value, _: value),
     float: lambda name: _plain(name, lambda value, _: value),
-    str: _text,
+    str: _text_mapping,
     Purpose: _word(PURPOSES),
     FailureKind: _word(FAILURE_KINDS),
     AgentRef: lambda _: _AGENT,

@@ -140,13 +140,13 @@ class Picture:
 
     def dots(self, points: Iterable[_Point], css: str, *, size: float = 6.0) -> None:
         """Draw round dots as one path of zero-length strokes, which is a tenth of the size of circles."""
-        marks = "".join(f"M{_place(x)} {_place(y)}h.01" for x, y in points)
+        marks = "".join(f"M{_px(x)} {_px(y)}h.01" for x, y in points)
         if marks:
-            self._parts.append(f'<path class="dt {css}" stroke-width="{_place(size)}" d="{marks}"/>')
+            self._parts.append(f'<path class="dt {css}" stroke-width="{_px(size)}" d="{marks}"/>')
 
     def ring(self, at: _Point, css: str, *, radius: float = 7.0) -> None:
         """Draw a ring around a point."""
-        self._parts.append(f'<circle class="rg {css}" cx="{_place(at[0])}" cy="{_place(at[1])}" r="{_place(radius)}"/>')
+        self._parts.append(f'<circle class="rg {css}" cx="{_px(at[0])}" cy="{_px(at[1])}" r="{_px(radius)}"/>')
 
     def rule(self, start: _Point, end: _Point, css: str) -> None:
         """Draw a straight line."""
@@ -155,7 +155,7 @@ class Picture:
     def box(self, corner: _Point, size: _Point, css: str, *, strength: float | None = None) -> None:
         """Fill a rectangle. Its opacity is `strength`."""
         faint = "" if strength is None else f' fill-opacity="{strength:.2f}"'
-        place = f'x="{_place(corner[0])}" y="{_place(corner[1])}" width="{_place(size[0])}" height="{_place(size[1])}"'
+        place = f'x="{_px(corner[0])}" y="{_px(corner[1])}" width="{_px(size[0])}" height="{_px(size[1])}"'
         self._parts.append(f'<rect class="{css}" {place}{faint}/>')
 
     def whisker(self, axis: Axis, y: float, ends: tuple[float | None, float | None], value: float, css: str) -> None:
@@ -164,14 +164,12 @@ class Picture:
         if low is not None and high is not None:
             self._parts.append(f'<path class="wk {css}" d="{_path([(axis.at(low), y), (axis.at(high), y)])}"/>')
             for end in (low, high):
-                self._parts.append(f'<path class="wk {css}" d="M{_place(axis.at(end))} {_place(y - 5)}v10"/>')
+                self._parts.append(f'<path class="wk {css}" d="M{_px(axis.at(end))} {_px(y - 5)}v10"/>')
         self.dots([(axis.at(value), y)], css, size=7.5)
 
     def text(self, at: _Point, words: str, css: str = "tick") -> None:
         """Draw a text. The classes ``mid`` and ``end`` select the anchor of the text."""
-        self._parts.append(
-            f'<text class="{css}" x="{_place(at[0])}" y="{_place(at[1])}">{escape(printable(words))}</text>'
-        )
+        self._parts.append(f'<text class="{css}" x="{_px(at[0])}" y="{_px(at[1])}">{escape(printable(words))}</text>')
 
     def svg(self, alt: str) -> Markup:
         """Return the SVG of the chart.
@@ -179,7 +177,7 @@ class Picture:
         Args:
             alt: Description for readers who cannot see the chart.
         """
-        width, height = (_place(value) for value in self._size)
+        width, height = (_px(value) for value in self._size)
         head = f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(printable_message(alt))}">'
         return Markup(head + "".join(self._parts) + "</svg>")  # noqa: S704 - outside values are escaped above
 
@@ -209,9 +207,9 @@ def _unbroken(points: Sequence[tuple[float, float | None]]) -> list[list[_Point]
 
 
 def _path(points: Sequence[_Point]) -> str:
-    return "M" + "L".join(f"{_place(x)} {_place(y)}" for x, y in points)
+    return "M" + "L".join(f"{_px(x)} {_px(y)}" for x, y in points)
 
 
-def _place(value: float) -> str:
+def _px(value: float) -> str:
     text = f"{value:.1f}".removesuffix(".0")
     return "0" if text == "-0" else text

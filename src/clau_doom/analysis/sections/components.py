@@ -9,7 +9,6 @@ from clau_doom.analysis.genome_encoding import encode
 from clau_doom.analysis.pca import Components, Score, gene_components
 from clau_doom.analysis.sections.diversity import variable_space
 from clau_doom.analysis.unavailable import Unavailable
-from clau_doom.analysis.wording import agent_name
 from clau_doom.domain import AgentRef
 from clau_doom.number_format import fixed, percent
 
@@ -109,7 +108,7 @@ def _scores_table(scores: Sequence[Score], champion: AgentRef | None) -> Table:
         ),
         rows=tuple(
             (
-                agent_name(score.agent) + (" (champion)" if score.agent == champion else ""),
+                score.agent.label + (" (champion)" if score.agent == champion else ""),
                 score.fitness,
                 *(Fixed(value, 3) for value in score.values),
             )

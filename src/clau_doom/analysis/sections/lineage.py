@@ -8,7 +8,7 @@ from clau_doom.analysis.experiment_data import ExperimentData
 from clau_doom.analysis.lineage import Ancestor, line_of
 from clau_doom.analysis.sections import generations
 from clau_doom.analysis.unavailable import Unavailable
-from clau_doom.analysis.wording import agent_name, count, joined
+from clau_doom.analysis.wording import count, joined
 from clau_doom.number_format import MISSING
 
 __all__ = ["TITLE", "compute", "describe"]
@@ -49,7 +49,7 @@ def _chart(data: ExperimentData, line: Sequence[Ancestor]) -> Chart:
     )
     return Chart(
         name="lineage",
-        title=f"The line of {agent_name(line[0].agent)}",
+        title=f"The line of {line[0].agent.label}",
         caption=(
             f"Training fitness of the champion and its line of fittest parents: {count(len(line), 'agent')}, back to "
             f"generation {oldest_first[0].agent.generation}. Operators: {operators}. Each fitness is on the seeds of "
@@ -69,7 +69,7 @@ def _table(line: Sequence[Ancestor]) -> Table:
     for at, each in enumerate(line):
         follows = line[at + 1].agent if at + 1 < len(line) else None
         parents = sorted(each.parents, key=lambda ref: ref != follows)
-        names = ", ".join(map(agent_name, parents)) or MISSING
+        names = ", ".join(ref.label for ref in parents) or MISSING
         rows.append((each.agent, Marked(each.fitness), each.operator, names))
     return Table(
         title="The champion and its ancestors",

@@ -13,7 +13,7 @@ from clau_doom.backends.docker.daemon import Daemon, asking
 from clau_doom.backends.docker.exit_reason import ExitState
 from clau_doom.domain.ids import parse_agent_id
 from clau_doom.errors import AgentNotFound, ClauDoomError, ContainerRefused
-from clau_doom.wire import printable
+from clau_doom.escaping import sanitized
 
 __all__ = [
     "AGENT",
@@ -168,7 +168,7 @@ class ContainerManager:
         with contextlib.suppress(ClauDoomError):
             with asking("reading a container's log"):
                 lines = await self._daemon.client.containers.container(container).log(stdout=True, stderr=True, tail=1)
-            return printable("".join(lines).strip(), 300).strip()
+            return sanitized("".join(lines).strip(), 300).strip()
         return ""
 
     async def remove(self, container: str) -> None:

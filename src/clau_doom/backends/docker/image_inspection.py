@@ -18,12 +18,12 @@ from clau_doom.config import CustomPolicyConfig, ExperimentConfig, RandomPolicyC
 from clau_doom.domain import GenomeSpace
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import ConfigError
+from clau_doom.escaping import sanitized
 from clau_doom.game import Scenario
 from clau_doom.policies import make_policy, source_facts
 from clau_doom.policies.remote import RemotePolicy
 from clau_doom.ports import ScenarioFacts
 from clau_doom.protos.claudoom.agent.v1 import agent_pb2 as pb
-from clau_doom.wire import printable
 from clau_doom.wire.agent import DESCRIBED, AgentDescription, describe_request, described
 from clau_doom.worker import collect_facts
 
@@ -104,7 +104,7 @@ async def _describe_image(config: DockerConfig, policy: CustomPolicyConfig, fact
     line = next((line for line in text.splitlines() if line.startswith(DESCRIBED)), "")
     if not line:
         said = next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "nothing")
-        raise ConfigError(f"{where} could not be described (exit code {code}): {printable(said, 500)}")
+        raise ConfigError(f"{where} could not be described (exit code {code}): {sanitized(said, 500)}")
     try:
         message = pb.DescribeResponse.FromString(base64.b64decode(line.removeprefix(DESCRIBED), validate=True))
         return described(message)

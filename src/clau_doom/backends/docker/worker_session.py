@@ -25,6 +25,7 @@ from clau_doom.errors import (
     WorkerCrashed,
     WorkerRefused,
 )
+from clau_doom.escaping import sanitized
 from clau_doom.ports import EpisodeTask, Glimpse
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import (
@@ -34,7 +35,6 @@ from clau_doom.wire import (
     frame_from_glimpse,
     parse,
     play_episode,
-    printable,
 )
 from clau_doom.worker import Phase
 
@@ -69,7 +69,7 @@ class ExpectedIdentity:
         if not (difference := self._facts.first_difference(claimed)):
             self._confirmed = True
             return
-        name, here, there = (printable(text, 100) for text in difference)  # the name may be forged, too
+        name, here, there = (sanitized(text, 100) for text in difference)  # the name may be forged, too
         if self._confirmed:
             raise Forged(f"the worker of agent {agent} reports {name} {there}, but its image has {here}")
         raise WorkerRefused(
@@ -276,7 +276,7 @@ class WorkerSession:
     def _check_start(self, message: pb.FromWorker, wanted: str) -> None:
         kind = message.WhichOneof("message")
         if kind == "failed":
-            reason = printable(message.failed.reason, _REASON)
+            reason = sanitized(message.failed.reason, _REASON)
             if message.failed.fault == pb.EpisodeFailed.FAULT_POLICY:
                 raise PolicyFailed(f"the policy cannot be created in the container of agent {self._agent}: {reason}")
             raise EngineCrashed(f"the engine of agent {self._agent} did not start: {reason}")
@@ -304,7 +304,7 @@ class WorkerSession:
         return episode_from_played(message, task, worker=self._place)
 
     def _failure(self, message: pb.EpisodeFailed) -> ClauDoomError:
-        reason = printable(message.reason, _REASON)
+        reason = sanitized(message.reason, _REASON)
         if message.fault == pb.EpisodeFailed.FAULT_POLICY:
             return PolicyFailed(reason, traceback=claimed_traceback(message))
         if message.fault == pb.EpisodeFailed.FAULT_UNREACHABLE:

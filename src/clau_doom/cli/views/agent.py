@@ -44,7 +44,7 @@ def agents_table(rows: Sequence[Evaluation], snapshot: Snapshot) -> RenderableTy
     table.add_column("operator")
     table.add_column("parents")
     for row in rows:
-        parents = ", ".join(_place(ref) for ref in row.agent.parents)
+        parents = ", ".join(ref.label for ref in row.agent.parents)
         paused = row.agent.ref in snapshot.paused
         status = Text("paused" if paused else row.status.value, "cyan" if paused else _STATUS[row.status])
         table.add_row(row.agent.id, status, number(row.fitness), row.agent.operator, Text(parents or "-", "dim"))
@@ -161,7 +161,7 @@ def _rank(evaluation: Evaluation) -> tuple[float, AgentRef]:
 
 def _ancestor(mark: str, evaluation: Evaluation, style: str = "") -> Text:
     agent = evaluation.agent
-    text = f" {_place(agent.ref)}  {number(evaluation.fitness):>8}  {agent.operator}"
+    text = f" {agent.ref.label}  {number(evaluation.fitness):>8}  {agent.operator}"
     return Text.assemble((f"{mark:<4}", "red"), (text, style))
 
 
@@ -184,7 +184,3 @@ def _episodes_table(episodes: Sequence[Episode], fitness: Fitness, measures: Seq
             outcome.trajectory_sha256[:12],
         )
     return table
-
-
-def _place(ref: AgentRef) -> str:
-    return f"g{ref.generation:03d}-a{ref.index:03d}"

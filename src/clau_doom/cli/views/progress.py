@@ -107,7 +107,7 @@ def live_view(progress: ProgressState, now: float) -> RenderableType:
     bar.add_column(no_wrap=True)
     bar.add_column(no_wrap=True)
     bar.add_row(
-        _place(progress),
+        _phase_text(progress),
         ProgressBar(total=max(progress.total, 1), completed=progress.done, complete_style="red", finished_style="red"),
         Text(f"{progress.done:>{len(str(progress.total))}}/{progress.total} episodes", "bold"),
         Text(f"{'...' if rate is None else format(rate, '.1f'):>6} episodes/s", "cyan"),
@@ -131,7 +131,7 @@ async def _follow(events: AsyncIterator[RecordedEvent], progress: ProgressState,
             return
 
 
-def _place(progress: ProgressState) -> Text:
+def _phase_text(progress: ProgressState) -> Text:
     if progress.phase is not Purpose.TRAINING:
         return Text(_PHASES[progress.phase], "bold")
     return Text.assemble("generation ", (f"{progress.generation}", "bold"), f" of {progress.generations}")

@@ -61,10 +61,10 @@ def decode(block: bytes) -> dict[str, str]:
             _, at = _integer(block, at, 5)  # the dynamic table's size, which can only be 0
         else:
             index, at = _integer(block, at, 6 if first & 0x40 else 4)
-            name, at = _text(block, at) if index == 0 else (_STATUS if index in _STATIC else "", at)
+            name, at = _string(block, at) if index == 0 else (_STATUS if index in _STATIC else "", at)
             if index > _STATIC_END:
                 raise BadHeaders(f"entry {index} of a missing table")
-            value, at = _text(block, at)
+            value, at = _string(block, at)
             if name:
                 found[name] = value
     return found
@@ -90,7 +90,7 @@ def _byte(block: bytes, at: int) -> int:
     return block[at]
 
 
-def _text(block: bytes, at: int) -> tuple[str, int]:
+def _string(block: bytes, at: int) -> tuple[str, int]:
     packed = _byte(block, at) & 0x80
     length, at = _integer(block, at, 7)
     end = at + length
