@@ -113,10 +113,10 @@ def _root(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    session = context.ensure_object(SharedOptions)
-    session.output_dir, session.debug = home_expanded(output_dir), debug
-    session.token_file, session.ca = token_file and home_expanded(token_file), ca and home_expanded(ca)
-    session.certificate, session.key = certificate and home_expanded(certificate), key and home_expanded(key)
+    options = context.ensure_object(SharedOptions)
+    options.output_dir, options.debug = home_expanded(output_dir), debug
+    options.token_file, options.ca = token_file and home_expanded(token_file), ca and home_expanded(ca)
+    options.certificate, options.key = certificate and home_expanded(certificate), key and home_expanded(key)
     wants_help = {"-h", "--help"} & {*sys.argv[1:]}
     # This check precedes imports of native libraries, which hang or crash if memory is missing.
     if not wants_help and (problem := address_space_problem(context.invoked_subcommand or "")):
@@ -125,14 +125,14 @@ def _root(
 
 def run_command(arguments: list[str]) -> int:
     """Carry out one command and return its exit code; errors are printed, never raised."""
-    session = SharedOptions()
-    CURRENT.set(session)
+    options = SharedOptions()
+    CURRENT.set(options)
     try:
-        ended = app(arguments, prog_name="clau-doom", obj=session, standalone_mode=False)
+        ended = app(arguments, prog_name="clau-doom", obj=options, standalone_mode=False)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException as error:
-        return report_error(error, debug=session.debug)
+        return report_error(error, debug=options.debug)
     return ended if isinstance(ended, int) else ExitCode.DONE
 
 

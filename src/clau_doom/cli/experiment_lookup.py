@@ -5,21 +5,23 @@ import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clau_doom.cli.shared_options import remote_of
+from clau_doom.cli.shared_options import remote_server
 
 if TYPE_CHECKING:
     from clau_doom.app.catalog.folder_source import ExperimentOverview
     from clau_doom.ports import StoredExperiment
 
-__all__ = ["look_up", "look_up_all"]
+__all__ = ["find_experiment", "list_overviews"]
 
 
-def look_up(experiment: str, server: str | None, output_dir: Path, *, measured: bool = True) -> "StoredExperiment":
+def find_experiment(
+    experiment: str, server: str | None, output_dir: Path, *, measured: bool = True
+) -> "StoredExperiment":
     """Return an experiment; without `measured`, measurements of training episodes may be missing."""
     from clau_doom.app.catalog import open_source
 
     async def ask() -> "StoredExperiment":
-        async with open_source(remote_of(server), output_dir) as source:
+        async with open_source(remote_server(server), output_dir) as source:
             return await source.experiment(experiment, measured=measured)
 
     # The data are needed until the command ends, and repeated garbage collection would double the time for reading
@@ -31,12 +33,12 @@ def look_up(experiment: str, server: str | None, output_dir: Path, *, measured: 
     return stored
 
 
-def look_up_all(server: str | None, output_dir: Path) -> "tuple[list[ExperimentOverview], list[tuple[str, str]]]":
+def list_overviews(server: str | None, output_dir: Path) -> "tuple[list[ExperimentOverview], list[tuple[str, str]]]":
     """Return an overview of all experiments, and the ids of unreadable ones with the reason."""
     from clau_doom.app.catalog import open_source
 
     async def ask() -> "tuple[list[ExperimentOverview], list[tuple[str, str]]]":
-        async with open_source(remote_of(server), output_dir) as source:
+        async with open_source(remote_server(server), output_dir) as source:
             return await source.overviews()
 
     return asyncio.run(ask())

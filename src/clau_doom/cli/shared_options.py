@@ -24,7 +24,7 @@ __all__ = [
     "SharedOptions",
     "TrustedNames",
     "home_expanded",
-    "remote_of",
+    "remote_server",
     "replay_command",
     "resume_command",
     "trust_of",
@@ -56,11 +56,11 @@ class SharedOptions:
     key: Path | None = None
 
 
-CURRENT: ContextVar[SharedOptions] = ContextVar("session")
+CURRENT: ContextVar[SharedOptions] = ContextVar("options")
 """Options of the current command line."""
 
 
-def _chosen(context: typer.Context, value: Path) -> Path:
+def _output_dir_or_default(context: typer.Context, value: Path) -> Path:
     """Return the subcommand's option if given, or else the value of the root command's option or the environment."""
     source = context.get_parameter_source("output_dir")
     explicit = source is not None and source.name == "COMMANDLINE"
@@ -88,7 +88,7 @@ OutputDir = Annotated[
     typer.Option(
         "--output-dir",
         metavar="FOLDER",
-        callback=_chosen,
+        callback=_output_dir_or_default,
         show_default=False,
         help=f"Folder of experiments (default: ${OUTPUT_DIR_VARIABLE}, else {DEFAULT_OUTPUT_DIR}).",
     ),
@@ -109,7 +109,7 @@ Server = Annotated[
 Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="Reason for the server's audit log.")]
 
 
-def remote_of(server: str | None) -> "RemoteServer | None":
+def remote_server(server: str | None) -> "RemoteServer | None":
     """Return the connection settings for a server's address; None for no address."""
     from clau_doom.app.catalog.folder_source import RemoteServer
 
@@ -122,13 +122,13 @@ def remote_of(server: str | None) -> "RemoteServer | None":
             server = expand_address(server)
         except ValueError as error:
             raise typer.BadParameter(f"{server!r} {error}") from error
-    session = CURRENT.get()
+    options = CURRENT.get()
     return RemoteServer(
         address=server,
-        token_file=session.token_file,
-        ca=session.ca,
-        certificate=session.certificate,
-        key=session.key,
+        token_file=options.token_file,
+        ca=options.ca,
+        certificate=options.certificate,
+        key=options.key,
     )
 
 
@@ -155,14 +155,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document in
 
 def resume_command(experiment: str, output_dir: Path) -> str:
     """Return the command that resumes an experiment."""
-    return f"clau-doom run --resume {experiment}{_where(output_dir)}"
+    return f"clau-doom run --resume {experiment}{_output_dir_option(output_dir)}"
 
 
 def replay_command(experiment: str, output_dir: Path, server: str | None = None) -> str:
     """Return the command that films an experiment's champion, from its server or the local folder."""
-    where = f" --server {shlex.quote(server)}" if server else _where(output_dir)
+    where = f" --server {shlex.quote(server)}" if server else _output_dir_option(output_dir)
     return f"clau-doom replay {experiment} --overlay -o {experiment}.mp4{where}"
 
 
-def _where(output_dir: Path) -> str:
+def _output_dir_option(output_dir: Path) -> str:
     return "" if output_dir == DEFAULT_OUTPUT_DIR else f" --output-dir {shlex.quote(str(output_dir))}"

@@ -37,7 +37,7 @@ _LONGEST_PAUSE = 2.0
 _UNDER_WAY = 256
 """Maximum number of unacknowledged messages."""
 
-_Hear = Callable[[Msg], Awaitable[None]]
+_Receive = Callable[[Msg], Awaitable[None]]
 
 _log = get_logger(__name__)
 
@@ -47,10 +47,10 @@ def redacted(url: str) -> str:
     return ",".join(_without_login(each) for each in _servers(url))
 
 
-class _Listener:
+class _RestoredSubscription:
     """A subscription that is restored on each new connection."""
 
-    def __init__(self, pattern: str, receive: _Hear) -> None:
+    def __init__(self, pattern: str, receive: _Receive) -> None:
         self._pattern = pattern
         self._receive = receive
         self._session: NatsSession | None = None
@@ -92,7 +92,7 @@ class NatsBus:
         self._address = redacted(config.url)
         self._session = NatsSession(self._address, patience)
         self._session.lost.set()
-        self._listeners: list[_Listener] = []
+        self._listeners: list[_RestoredSubscription] = []
         self._queues: list[SubscriberQueue] = []
         self._answering: asyncio.TaskGroup | None = None
         self._turn = asyncio.Lock()
@@ -179,7 +179,7 @@ class NatsBus:
 
         self._queues.append(queue)
         try:
-            async with self._listening(pattern, put):
+            async with self._subscribed(pattern, put):
                 yield queue.messages()
         finally:
             self._queues.remove(queue)
@@ -192,12 +192,12 @@ class NatsBus:
             if self._answering:
                 self._answering.create_task(self._respond(message, answer))
 
-        async with self._listening(pattern, begin):
+        async with self._subscribed(pattern, begin):
             yield
 
     @asynccontextmanager
-    async def _listening(self, pattern: str, receive: _Hear) -> AsyncIterator[None]:
-        listener = _Listener(pattern, receive)
+    async def _subscribed(self, pattern: str, receive: _Receive) -> AsyncIterator[None]:
+        listener = _RestoredSubscription(pattern, receive)
         self._listeners.append(listener)
         try:
             await listener.attach(self._session)

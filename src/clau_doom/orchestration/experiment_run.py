@@ -73,7 +73,7 @@ class ExperimentRun:
         )
         self._shutdown = shutdown
         self._clock = clock
-        self._finished = CompletedGenerations()
+        self._completed = CompletedGenerations()
         self._begun: tuple[Snapshot, RunLog] | None = None
         self.control = RunControl(config, space, store, self._scheduler, shutdown)
         """Commands of users and programs to the run."""
@@ -125,12 +125,12 @@ class ExperimentRun:
             if self.control.cancelled:
                 await log.append(ExperimentCancelled())
                 return ExperimentState.CANCELLED
-            await log.append(ExperimentInterrupted(generation=self._finished.generation, reason=str(request)))
+            await log.append(ExperimentInterrupted(generation=self._completed.generation, reason=str(request)))
             return ExperimentState.INTERRUPTED
         except DiskFull as full:
             self._shutdown.request(describe(full), grace=0.0)
             with contextlib.suppress(StorageFailed):  # a small event may fit where a batch did not
-                await log.append(ExperimentInterrupted(generation=self._finished.generation, reason=describe(full)))
+                await log.append(ExperimentInterrupted(generation=self._completed.generation, reason=describe(full)))
             return ExperimentState.INTERRUPTED
         except StorageFailed:
             raise  # storing is impossible; the stored run can be resumed
@@ -148,7 +148,7 @@ class ExperimentRun:
 
     async def _evolve_and_choose_champion(self, snapshot: Snapshot, log: RunLog) -> None:
         for evaluations, summary in zip(snapshot.generations, snapshot.summaries, strict=False):
-            self._finished.add(evaluations, summary)
+            self._completed.add(evaluations, summary)
         if self._config.evolution.mode == "steady_state":
             await self._evolve_steadily(snapshot, log)
         else:
@@ -167,23 +167,23 @@ class ExperimentRun:
             shutdown=self._shutdown,
             control=self.control,
             log=log,
-            finished=self._finished,
+            completed=self._completed,
         )
         await generations.evolve(snapshot)
 
     async def _evolve_steadily(self, snapshot: Snapshot, log: RunLog) -> None:
         async def completed(evaluations: Sequence[Evaluation], summary: GenerationSummary) -> None:
-            self._finished.add(evaluations, summary)
+            self._completed.add(evaluations, summary)
             await self._backend.end_generation(summary.index)
 
         live = SteadyStateLoop(self._config, self._space, fitness=self._fitness, log=log, completed=completed)
-        with self._finished.converting_errors():
+        with self._completed.converting_errors():
             await live.begin(snapshot, self._shutdown.check)
             self.control.evaluate(live)
             await live.evolve(self._scheduler)
 
     async def _choose_champion(self, snapshot: Snapshot, log: RunLog) -> None:
-        finished, holdout = self._finished, self._config.holdout
+        completed, holdout = self._completed, self._config.holdout
         evaluation = HoldoutEvaluation(
             seed=self._config.seed,
             fitness=self._fitness,
@@ -192,9 +192,9 @@ class ExperimentRun:
             finished=snapshot.judging,
             chosen=snapshot.champion,
         )
-        rivals = candidates(finished.summaries, finished.best)
+        rivals = candidates(completed.summaries, completed.best)
         champion = await evaluation.choose_champion(self._scheduler, rivals, holdout.validation)
-        first = finished.best[finished.summaries[0].best]
+        first = completed.best[completed.summaries[0].best]
         await evaluation.evaluate_champion(
             self._scheduler, champion, first, baseline_id(self._config.name), holdout.episodes
         )

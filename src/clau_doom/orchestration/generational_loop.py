@@ -58,9 +58,9 @@ class GenerationalLoop:
         shutdown: Shutdown,
         control: RunControl,
         log: RunLog,
-        finished: CompletedGenerations,
+        completed: CompletedGenerations,
     ) -> None:
-        """Start after the finished generations.
+        """Start after the completed generations.
 
         Args:
             config: The configuration.
@@ -72,7 +72,7 @@ class GenerationalLoop:
             shutdown: Receives requests to stop.
             control: Commands to the generation under evaluation.
             log: Event log of the run.
-            finished: Finished generations. The loop adds to it.
+            completed: Completed generations. The loop adds to it.
         """
         self._config = config
         self._space = space
@@ -83,7 +83,7 @@ class GenerationalLoop:
         self._shutdown = shutdown
         self._control = control
         self._log = log
-        self._finished = finished
+        self._completed = completed
         self._prove_parents = config.verified_agents == "parents"
 
     async def evolve(self, snapshot: Snapshot) -> None:
@@ -95,7 +95,7 @@ class GenerationalLoop:
             StoreCorrupted: The strategy's agents differ from the stored ones.
         """
         progress = await self._restore(snapshot)
-        for generation in range(self._finished.generation, self._config.generations):
+        for generation in range(self._completed.generation, self._config.generations):
             self._shutdown.check()
             known = snapshot.generations[generation] if generation < len(snapshot.generations) else None
             await self._evolve(generation, progress, snapshot, known)
@@ -135,7 +135,7 @@ class GenerationalLoop:
         )
         self._control.evaluate(live)
         try:
-            with self._finished.converting_errors():
+            with self._completed.converting_errors():
                 await live.evaluate(self._scheduler, lambda agent: _expected(agent, progress))
                 before = None if stored is None else self._store
                 evaluations = await self._tell(
@@ -146,7 +146,7 @@ class GenerationalLoop:
         summary = summarise(evaluations)
         progress.lengths.append(array("d", map(_length, evaluations)))
         await self._log.append(GenerationCompleted(summary=summary))
-        self._finished.add(evaluations, summary)
+        self._completed.add(evaluations, summary)
 
     async def _tell(
         self, live: GenerationEvaluation, progress: _Progress, verification: ClaimVerification

@@ -13,14 +13,14 @@ from rich.text import Text
 
 from clau_doom.cli.command_help import add_command, command_group
 from clau_doom.cli.console import data_console, print_json, progress_console
-from clau_doom.cli.experiment_lookup import look_up
+from clau_doom.cli.experiment_lookup import find_experiment
 from clau_doom.cli.shared_options import (
     DEFAULT_OUTPUT_DIR,
     AsJson,
     OutputDir,
     Server,
     TrustedNames,
-    remote_of,
+    remote_server,
     trust_of,
 )
 from clau_doom.errors import ConfigError
@@ -53,7 +53,7 @@ def list_agents(
     """List the agents of an experiment."""
     from clau_doom.cli.views.agent import agent_json, agents_table
 
-    snapshot = look_up(experiment, server, output_dir, measured=False).snapshot
+    snapshot = find_experiment(experiment, server, output_dir, measured=False).snapshot
     rows = [
         evaluation
         for row in snapshot.generations
@@ -78,7 +78,7 @@ def show_agent(
     from clau_doom.domain import parse_agent_id
 
     experiment, _, _ = parse_agent_id(agent)
-    stored = look_up(experiment, server, output_dir)
+    stored = find_experiment(experiment, server, output_dir)
     evaluation = stored.snapshot.find(agent)
     space, fitness = space_of(stored), make_fitness(stored.config)
     if as_json:
@@ -112,7 +112,7 @@ def export_agent(
         raise ConfigError(f"{str(output)!r} is not a .json file: use a name that ends in .json")
     check_place(output, force=force)
     trusted = trust_of(trust)
-    setting, replayed = asyncio.run(find_agent(agent, remote_of(server), output_dir, trust=trusted))
+    setting, replayed = asyncio.run(find_agent(agent, remote_server(server), output_dir, trust=trusted))
     write_output(output, export_agent(setting, replayed, trusted))
     progress_console().print(
         f"wrote {output}: play it with clau-doom replay {shlex.quote(str(output))}", soft_wrap=True

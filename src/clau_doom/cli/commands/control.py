@@ -11,7 +11,7 @@ from rich.text import Text
 
 from clau_doom.cli.command_help import add_command
 from clau_doom.cli.console import ExitCode, data_console, print_json
-from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, AsJson, Note, OutputDir, Server, remote_of
+from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, AsJson, Note, OutputDir, Server, remote_server
 from clau_doom.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _connect(
 ) -> "AbstractAsyncContextManager[RpcClient]":
     from clau_doom.app.catalog.server_source import reach, reach_run
 
-    remote = remote_of(server)
+    remote = remote_server(server)
     if remote is None:
         return reach_run(experiment, output_dir, note=note)
     return reach(remote, output_dir, note=note)

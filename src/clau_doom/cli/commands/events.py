@@ -12,7 +12,7 @@ import typer
 from rich.text import Text
 
 from clau_doom.cli.console import SCHEMA_VERSION, data_console, json_text
-from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, OutputDir, Server, remote_of
+from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, OutputDir, Server, remote_server
 
 if TYPE_CHECKING:
     from clau_doom.app.catalog.folder_source import RemoteServer
@@ -33,7 +33,7 @@ def events(
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
     """Print the event log of an experiment."""
-    asyncio.run(_print(experiment, remote_of(server), output_dir, after=after, follow=follow, as_json=as_json))
+    asyncio.run(_print(experiment, remote_server(server), output_dir, after=after, follow=follow, as_json=as_json))
 
 
 async def _print(

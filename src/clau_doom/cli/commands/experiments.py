@@ -13,7 +13,7 @@ from rich.text import Text
 from clau_doom.analysis import sections
 from clau_doom.cli.commands.analyze_data import analyze_table
 from clau_doom.cli.console import data_console, print_json, progress_console
-from clau_doom.cli.experiment_lookup import look_up, look_up_all
+from clau_doom.cli.experiment_lookup import find_experiment, list_overviews
 from clau_doom.cli.format import ago, clock
 from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server
 from clau_doom.cli.table_options import (
@@ -179,7 +179,7 @@ def analyze(
     if report is not None:
         check_report_target(report, force=force)
     wanted = criteria_of(criteria) if criteria is not None else ()
-    stored = [look_up(experiment, server, output_dir) for experiment in experiments]
+    stored = [find_experiment(experiment, server, output_dir) for experiment in experiments]
     if len(stored) > 1 or baseline is not None:
         if plot is not None:
             raise ConfigError("--plot needs exactly one experiment: give one, or omit --plot")
@@ -283,7 +283,7 @@ def _write(path: Path, page: str) -> None:
 def _show_all(server: str | None, output_dir: Path, *, as_json: bool) -> None:
     from clau_doom.cli.views.status import overview_json, reader_failure_line
 
-    found, broken = look_up_all(server, output_dir)
+    found, broken = list_overviews(server, output_dir)
     found.sort(key=lambda overview: overview.last_activity, reverse=True)
     for name, error in broken:
         progress_console().print(Text.assemble(("unreadable: ", "red"), f"{name}: {error}"))
@@ -336,7 +336,7 @@ def _show_one(experiment: str, server: str | None, output_dir: Path, *, as_json:
     from clau_doom.cli.views.results import generations_view
     from clau_doom.cli.views.status import experiment_json, experiment_view, next_command
 
-    stored = look_up(experiment, server, output_dir, measured=False)
+    stored = find_experiment(experiment, server, output_dir, measured=False)
     if as_json:
         print_json(experiment_json(stored, experiment))
         return

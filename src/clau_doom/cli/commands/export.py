@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from clau_doom.cli.console import data_console
-from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, OutputDir, Server, remote_of
+from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, OutputDir, Server, remote_server
 
 __all__ = ["export"]
 
@@ -35,7 +35,7 @@ def export(
     from clau_doom.app.export import export_experiment
 
     async def write() -> tuple[tuple[Path, int], ...]:
-        async with open_source(remote_of(server), output_dir) as source:
+        async with open_source(remote_server(server), output_dir) as source:
             return await export_experiment(source, experiment, to, kind.value, force=force)
 
     console = data_console()

@@ -17,7 +17,7 @@ from clau_doom.cli.shared_options import (
     OutputDir,
     Server,
     TrustedNames,
-    remote_of,
+    remote_server,
     trust_of,
 )
 from clau_doom.errors import ConfigError
@@ -132,7 +132,7 @@ def _plan(
     from clau_doom.app.replay import plan_replay, stored_actions
     from clau_doom.replay import select_episode
 
-    remote = remote_of(server)
+    remote = remote_server(server)
     setting, replayed = asyncio.run(find_agent(agent, remote, output_dir, trust=trust, address=address))
     choice = select_episode(replayed, purpose=purpose, number=number, seed=seed)
     # For an experiment on a server, actions that are stored in the local folder are not used.

@@ -15,7 +15,7 @@ from clau_doom.cli.shared_options import (
     DEFAULT_OUTPUT_DIR,
     OutputDir,
     Server,
-    remote_of,
+    remote_server,
     replay_command,
     resume_command,
 )
@@ -96,7 +96,7 @@ def run(  # noqa: PLR0917 - each parameter is an option with a name
     from clau_doom.logs import configure_logs
 
     configure_logs(MessageStream(), brief=True)
-    if remote := remote_of(server):
+    if remote := remote_server(server):
         make_output_optional()
         change = BudgetChange(generations=generations, max_duration=max_duration)
         code = _at_server(
