@@ -1,6 +1,7 @@
 """Test of a new statistic: one module and its name in the registry."""
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from clau_doom.analysis import sections
 from clau_doom.domain.events import Event
 
+ROOT = Path(__file__).parents[3]
 Run = Callable[..., Any]
 Keep = Callable[..., None]
 
@@ -48,8 +50,12 @@ def describe(data):
 @pytest.fixture
 def statistic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Add a module to the package of sections, and its name to the registry."""
+    _add(MODULE, tmp_path, monkeypatch)
+
+
+def _add(module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "added").mkdir()
-    (tmp_path / "added" / "stagnation.py").write_text(MODULE)
+    (tmp_path / "added" / "stagnation.py").write_text(module)
     monkeypatch.setattr(sections, "__path__", [*sections.__path__, str(tmp_path / "added")])
     monkeypatch.setattr(sections, "EXPERIMENT_SECTIONS", (*sections.EXPERIMENT_SECTIONS, "stagnation"))
     monkeypatch.delitem(sys.modules, f"{sections.__name__}.stagnation", raising=False)
@@ -88,3 +94,14 @@ def test_the_name_of_a_section_is_the_name_of_its_module(run: Run, keep: Keep, s
     for name in sections.EXPERIMENT_SECTIONS:
         lines = run("analyze", "tiny", "--section", name).out.splitlines()
         assert [line.rsplit("  ", 1)[-1] for line in lines if line.endswith(f"  {name}")] == [name]
+
+
+def test_the_statistic_of_the_recipe_works(
+    run: Run, keep: Keep, story: list[Event], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The module in the documentation is complete."""
+    recipes = (ROOT / "docs/contributing/recipes.md").read_text()
+    (module,) = [block for block in re.findall(r"```python\n(.*?)```", recipes, re.DOTALL) if "def describe" in block]
+    _add(module, tmp_path, monkeypatch)
+    keep(story)
+    assert "Generations without an improvement: 0." in run("analyze", "tiny", "--section", "stagnation").out
