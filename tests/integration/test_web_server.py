@@ -361,7 +361,7 @@ async def test_a_configuration_of_megabytes_is_not_read_to_its_end(serving: Serv
 async def test_taken_port_is_an_error_with_the_remedy(serving: Serving) -> None:
     async with serving() as browser:
         port = browser.server.port
-        with pytest.raises(AddressTaken, match=rf"web: 127\.0\.0\.1:{port} is taken: .*web\.port"):
+        with pytest.raises(AddressTaken, match=rf"web: 127\.0\.0\.1:{port} is in use: .*web\.port"):
             async with serving(config=WebConfig(port=port)):
                 pass
 
