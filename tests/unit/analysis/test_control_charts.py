@@ -103,7 +103,7 @@ def test_learning_is_signalled_on_both_sides() -> None:
     assert not any(point.spread_signals for point in found.points)
 
 
-def test_what_has_no_spread_has_no_chart() -> None:
+def test_chart_needs_a_spread() -> None:
     """One generation, or equally fit agents, have no limits."""
     assert isinstance(control_chart([[1.0, 2.0]]), Unavailable)
     assert isinstance(control_chart([[1.0, 1.0], [2.0, 2.0]]), Unavailable)

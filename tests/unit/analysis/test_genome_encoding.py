@@ -43,7 +43,7 @@ def test_the_distance_is_gowers() -> None:
     assert found.distance == pytest.approx(0.75)
 
 
-def test_one_agent_or_a_space_without_choice_has_no_diversity() -> None:
+def test_diversity_of_one_agent_or_without_genes_is_zero() -> None:
     """The distance is 0 for one agent and for a space without genes."""
     assert diversity(SPACE, 0, [genome(0.0, 1, 0)]).distance == 0.0
     assert diversity(GenomeSpace(()), 0, [Genome(()), Genome(())]).distance == 0.0

@@ -62,7 +62,7 @@ def test_a_curve_without_noise_is_found_again() -> None:
         ([0.0, *[9.0] * 10], "jumps at once"),
     ],
 )
-def test_what_says_nothing_of_an_asymptote_is_told(ys: list[float], words: str) -> None:
+def test_curve_without_asymptote_is_unavailable(ys: list[float], words: str) -> None:
     """Too few generations, equal values, a line or a jump have no curve, and the reason is given."""
     found = fit_learning_curve([*map(float, range(len(ys)))], ys)
     assert isinstance(found, Unavailable)

@@ -32,7 +32,7 @@ def test_the_line_follows_the_fittest_parents() -> None:
     assert line[0].parents == (c, d)
 
 
-def test_the_map_says_how_much_was_found_and_how_good_it_is() -> None:
+def test_map_has_coverage_and_qd_score() -> None:
     """Two of six cells are filled, three and five above the worst: coverage 1/3, QD score 8 (Pugh et al.)."""
     axes = [DescriptorConfig(measure="aggression", cells=2), DescriptorConfig(measure="movement", cells=3)]
     cells = [

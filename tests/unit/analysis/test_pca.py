@@ -22,7 +22,7 @@ ARRESTS = """
 """
 
 
-def test_us_arrests_are_as_r_prints_them() -> None:
+def test_us_arrests_agree_with_r() -> None:
     """prcomp(USArrests, scale = TRUE): deviations, shares, loadings (James et al., ISLR, section 10.4), signs ours."""
     table = np.array(ARRESTS.split(), dtype=np.float64).reshape(50, 4)
     deviations, explained, loadings, scores = principal_components(table / table.std(axis=0, ddof=1))
@@ -44,7 +44,7 @@ def test_signs_do_not_depend_on_the_order_of_rows() -> None:
     assert all(row[np.argmax(np.abs(row))] > 0.0 for row in loadings)
 
 
-def test_another_choice_is_as_far_as_the_other_end_of_a_gene() -> None:
+def test_choices_and_ends_of_a_real_gene_have_equal_distances() -> None:
     """Agents with different choices are 1 apart, like those at the two ends of a real gene."""
     space = GenomeSpace((Gene.real("x", 0.0, 1.0), Gene.choice("mood", ["bold", "shy"])))
     genomes = [Genome((0.0, 0.0)), Genome((1.0, 0.0)), Genome((0.0, 1.0))]
@@ -58,7 +58,7 @@ def test_another_choice_is_as_far_as_the_other_end_of_a_gene() -> None:
     assert [(score.agent, score.fitness) for score in found.scores] == [*zip(refs, (1.0, None, 3.0), strict=True)]
 
 
-def test_genomes_that_are_all_alike_have_no_components() -> None:
+def test_equal_genomes_have_no_components() -> None:
     """Equal genomes, and a space without genes, have no components."""
     space = GenomeSpace((Gene.real("x", 0.0, 1.0),))
     refs = (AgentRef(0, 0), AgentRef(0, 1))

@@ -32,7 +32,7 @@ RESULTS = [result("champion", 7.0), result("random", 1.0)]
 
 
 @pytest.mark.parametrize(("suffix", "magic"), [("png", b"\x89PNG"), ("svg", b"<?xml")])
-def test_the_suffix_says_the_kind_of_file(tmp_path: Path, suffix: str, magic: bytes) -> None:
+def test_suffix_selects_the_file_format(tmp_path: Path, suffix: str, magic: bytes) -> None:
     """PNG and SVG are written, with or without held-out results, and a generation without fitness is a gap."""
     for results in ([], RESULTS):
         path = tmp_path / f"curve.{suffix}"
@@ -65,13 +65,13 @@ def test_another_suffix_is_refused(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_nothing_to_draw_is_said(tmp_path: Path) -> None:
+def test_plot_without_fitness_is_refused(tmp_path: Path) -> None:
     """Without a generation that has a fitness, no plot is written and the error says so."""
     with pytest.raises(ValueError, match="nothing to draw"):
         draw_fitness_curve(tmp_path / "curve.png", [row(0, None)], title="t")
 
 
-def test_names_are_no_formulas_and_no_markup(tmp_path: Path) -> None:
+def test_names_are_drawn_as_plain_text(tmp_path: Path) -> None:
     """Dollar signs and control characters in names are drawn as text."""
     path = tmp_path / "curve.svg"
     draw_fitness_curve(path, ROWS, title=r"$\frac{$x^{", subtitle="a\x1b$_$", fitness="$_$")

@@ -47,7 +47,7 @@ def regressed(found: Regression | Unavailable) -> Regression:
     return found
 
 
-def test_too_few_agents_have_no_regression() -> None:
+def test_too_few_agents_make_regression_unavailable() -> None:
     """Six terms need seventeen agents, so Longley's sixteen years are refused."""
     found = regress(encoded(LONGLEY[:, 1:]), LONGLEY[:, 0].tolist())
     assert isinstance(found, Unavailable)
@@ -75,7 +75,7 @@ def test_longleys_coefficients_are_nists(monkeypatch: pytest.MonkeyPatch) -> Non
     assert found.condition > 30.0
 
 
-def test_cars_are_as_r_prints_them() -> None:
+def test_cars_agree_with_r() -> None:
     """R's lm(dist ~ speed, cars): R² 0.6511, adjusted 0.6438, F 89.57; lmtest's bptest: BP 3.2149, p 0.07297."""
     found = regressed(regress(encoded(np.array(SPEED, dtype=np.float64)[:, None]), DISTANCE))
     assert (found.r_squared, found.adjusted) == pytest.approx((0.6511, 0.6438), abs=1e-4)
@@ -89,7 +89,7 @@ def test_cars_are_as_r_prints_them() -> None:
     assert term.p == pytest.approx(1.49e-12, rel=1e-2)
 
 
-def test_more_genes_than_agents_are_told_as_they_are() -> None:
+def test_reason_counts_all_genes() -> None:
     """For twelve agents and forty genes, the reason names all forty, not the eleven independent ones."""
     found = regress(encoded(noise(12, 40)), noise(12).tolist())
     assert found == Unavailable(missing="12 agents are too few for 40 terms: 51 are needed")
@@ -99,7 +99,7 @@ def noise(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     return generator(5, "test").normal(size=shape)
 
 
-def test_constant_and_collinear_terms_are_left_out_and_told() -> None:
+def test_constant_and_collinear_terms_are_omitted_with_reason() -> None:
     """Constant terms, and sums of earlier terms, have no coefficient, and the others keep theirs."""
     drawn = noise(60, 2)
     matrix = np.column_stack([drawn[:, 0], np.full(60, 3.0), drawn[:, 1], drawn[:, 0] - 2.0 * drawn[:, 1]])
@@ -121,7 +121,7 @@ def test_a_choice_is_measured_against_its_first_value_that_occurs() -> None:
     assert [each.name for each in found.dropped] == ["mood=a", "mood=b"]
 
 
-def test_uneven_noise_is_seen_and_allowed_for() -> None:
+def test_heteroscedasticity_is_detected_and_widens_intervals() -> None:
     """If the noise grows with a gene, the test detects it, and the HC3 intervals are wider than classical ones."""
     x = np.abs(noise(200))
     y = x + x * x * generator(6, "test").normal(size=200)
@@ -131,7 +131,7 @@ def test_uneven_noise_is_seen_and_allowed_for() -> None:
     assert (found.terms[0].high - found.terms[0].low) / 2.0 > 2.0 * ((1.0 - found.r_squared) / 198.0) ** 0.5
 
 
-def test_one_agent_that_decides_alone_does_not_break_the_intervals() -> None:
+def test_leverage_of_one_keeps_intervals_finite() -> None:
     """Intervals are finite for a gene with a single differing agent of leverage 1, where HC3 would divide by 0."""
     x = np.abs(noise(100))
     odd = np.zeros(100)
@@ -155,7 +155,7 @@ def test_units_do_not_matter() -> None:
     assert other.breusch_pagan == pytest.approx(one.breusch_pagan)
 
 
-def test_what_does_not_vary_has_no_regression() -> None:
+def test_constant_data_make_regression_unavailable() -> None:
     """Equal fitness, or equal genes, give a reason instead of a regression."""
     assert isinstance(regress(encoded(noise(40, 2)), [3.0] * 40), Unavailable)
     assert isinstance(regress(encoded(np.ones((40, 2))), noise(40).tolist()), Unavailable)

@@ -41,8 +41,7 @@ def test_a_generation_is_summed_up_over_the_agents_that_have_a_fitness() -> None
     assert (row.mean.mean, row.mean.n) == (3.0, 3)
 
 
-def test_a_generation_in_which_all_failed_has_no_numbers() -> None:
-    """Without any fitness there is no best agent and no mean."""
+def test_generation_without_fitness_has_no_best_and_no_mean() -> None:
     (row,) = generation_rows([[evaluation(0, 0, None), evaluation(0, 1, None)]])
     assert (row.best, row.mean, row.failed) == (None, None, 2)
 
@@ -59,7 +58,7 @@ def test_contestants_are_compared_seed_by_seed() -> None:
     assert (second.role, second.difference.mean, second.difference.n) == ("random", 8.0, 2)
 
 
-def test_overlap_is_said_of_the_contestants_own_intervals() -> None:
+def test_comparison_states_overlap_of_intervals() -> None:
     """Intervals of distant contestants do not overlap, those of close ones do, and single episodes have none."""
     far = table(standing("champion", [20.0, 21.0, 22.0]), standing("random", [1.0, 1.5, 2.0]))
     near = table(standing("champion", [1.0, 2.0, 3.0]), standing("random", [1.0, 1.5, 2.0]))
@@ -67,7 +66,7 @@ def test_overlap_is_said_of_the_contestants_own_intervals() -> None:
     assert [found.comparisons[0].overlap for found in (far, near, single)] == [False, True, None]
 
 
-def test_selection_bias_is_what_training_promised_too_much() -> None:
+def test_selection_bias_is_training_minus_held_out_fitness() -> None:
     """A champion with 24 in training and 20 on held-out seeds has a bias of 4."""
     result = table(standing("champion", [19.0, 21.0]), training=24.0)
     assert result.bias is not None

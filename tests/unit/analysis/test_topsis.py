@@ -56,7 +56,7 @@ def test_units_and_order_do_not_matter(values: list[tuple[int, int]], scale: int
 
 @settings(max_examples=50, deadline=None)
 @given(rows)
-def test_who_is_best_in_everything_is_first(values: list[tuple[int, int]]) -> None:
+def test_dominating_alternative_is_first(values: list[tuple[int, int]]) -> None:
     """An alternative that is best in every criterion has closeness 1."""
     plain = [[float(one), float(other)] for one, other in values]
     found = topsis(["winner", *map(str, range(len(plain)))], [[60.0, 0.5], *plain], criteria(1.0, -2.0))

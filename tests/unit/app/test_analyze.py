@@ -148,7 +148,7 @@ def test_an_analysis_repeated_is_the_same() -> None:
     assert experiment_document(one) == experiment_document(other)
 
 
-def test_an_unfinished_experiment_says_what_is_missing() -> None:
+def test_unfinished_experiment_has_reasons_instead_of_numbers() -> None:
     """Before the first generation is finished, the analysis has reasons instead of numbers, and no error."""
     whole = experiment()
     early = replace(whole.snapshot, summaries=(), judging={}, champion=None, state=ExperimentState.RUNNING)
@@ -159,7 +159,7 @@ def test_an_unfinished_experiment_says_what_is_missing() -> None:
     assert found.result(held_out.contrasts_of) == ()
 
 
-def test_agents_of_one_generation_are_ranked_before_there_are_candidates() -> None:
+def test_last_generation_is_ranked_without_candidates() -> None:
     """Without validation episodes, the agents of the last finished generation are ranked: they share seeds."""
     whole = experiment()
     found = analyse(replace(whole, snapshot=replace(whole.snapshot, judging={})), criteria_of("reward:1"))
@@ -193,14 +193,14 @@ def test_a_policy_that_cannot_be_imported_costs_its_genes_alone() -> None:
     assert found.result(held_out.table_of) is not None
 
 
-def test_a_policy_without_genes_has_no_analysis_of_them() -> None:
+def test_policy_without_genes_has_no_gene_analysis() -> None:
     """For random play, the reason replaces a diversity of 0."""
     found = analyse(replace(experiment(), space=GenomeSpace(())))
     missing = Unavailable(missing="the policy has no genes that can vary")
     assert [found.result(each) for each in OF_GENES] == [missing] * 4
 
 
-def test_a_policy_of_very_many_genes_has_no_analysis_of_them() -> None:
+def test_policy_with_too_many_genes_has_no_gene_analysis() -> None:
     """The number of genes is checked first, because the bounds of too many genes would not fit into memory."""
     space = GenomeSpace([GeneBlock(name="w", shape=(10**6, 10**6))])
     found = analyse(experiment(), space=space)
@@ -208,7 +208,7 @@ def test_a_policy_of_very_many_genes_has_no_analysis_of_them() -> None:
     assert [found.result(each) for each in OF_GENES] == [missing] * 4
 
 
-def test_the_archive_is_the_strategys_own() -> None:
+def test_map_is_the_archive_of_the_strategy() -> None:
     """The map has the strategy's final cells, each with its best agent, above the worst fitness of all."""
     whole = experiment("elites", evolution=MapElitesConfig(kind="map-elites"))
     found = analyse(whole).result(map_section.compute)
@@ -228,7 +228,7 @@ def test_the_archive_is_the_strategys_own() -> None:
     assert found.qd_score == pytest.approx(sum(fitness - lowest for fitness in best.values()))
 
 
-def test_an_archive_that_cannot_be_replayed_is_told() -> None:
+def test_archive_that_cannot_be_replayed_is_unavailable() -> None:
     """The map is missing if the strategy asks for other agents than the stored ones."""
     whole = experiment("elites", evolution=MapElitesConfig(kind="map-elites"))
     other = replace(whole, snapshot=replace(whole.snapshot, experiment=replace(whole.snapshot.experiment, seed=2)))
@@ -251,7 +251,7 @@ def compared(*experiments: StoredExperiment, baseline: str = "a1") -> Experiment
     return compare([*experiments], baseline, criteria_of("reward:1,shots:-1")).comparison
 
 
-def test_champions_are_compared_and_so_are_setups() -> None:
+def test_champions_and_setups_are_compared() -> None:
     """Equal seeds give paired samples, different seeds independent ones, and runs of one setup are its values."""
     found = compared(*several())
     assert [(each.ours, each.theirs, each.paired) for each in found.contrasts] == [
@@ -281,7 +281,7 @@ def test_an_experiment_has_the_same_interval_alone_and_compared() -> None:
         assert row.fitness == results.rows[0].fitness
 
 
-def test_the_baseline_may_be_any_of_them() -> None:
+def test_any_experiment_can_be_the_baseline() -> None:
     """Another baseline reverses the signs of the differences and gives its setup the number 0."""
     found = compared(*several(), baseline="b1")
     forth = {each.ours: each for each in compared(*several()).contrasts}
@@ -290,7 +290,7 @@ def test_the_baseline_may_be_any_of_them() -> None:
     assert found.setups[0].experiments == ("b1", "b2")
 
 
-def test_single_runs_say_nothing_of_setups() -> None:
+def test_setups_need_several_runs() -> None:
     """Setups are compared only if there are two or more, with several runs."""
     first, second, third, _ = several()
     few = compared(first, third)
@@ -309,7 +309,7 @@ def test_a_run_that_is_repeated_counts_once() -> None:
     assert any("again repeats a run" in remark for remark in found.remarks)
 
 
-def test_held_out_episodes_are_no_part_of_a_setup() -> None:
+def test_number_of_held_out_episodes_does_not_change_the_setup() -> None:
     """The number of held-out episodes does not change the setup, and the pairs are the common episodes."""
     first, *_ = several()
     fewer = experiment("fewer", seed=1, generations=3, population=4, holdout=HoldoutConfig(validation=4, episodes=10))
@@ -327,7 +327,7 @@ def test_held_out_episodes_are_no_part_of_a_setup() -> None:
         ({"scenario": ScenarioConfig(timeout=300)}, "scenario.timeout"),
     ],
 )
-def test_other_quantities_are_not_compared(changes: dict[str, object], words: str) -> None:
+def test_incomparable_experiments_are_refused(changes: dict[str, object], words: str) -> None:
     """Another scenario, skill, timeout or fitness is refused, and the error names the difference."""
     first, second, *_ = several()
     other = replace(second, config=second.config.model_copy(update=changes))
@@ -376,7 +376,7 @@ def test_another_source_of_the_policy_is_another_setup() -> None:
     assert found.setups[1].changes == ("the source of the policy differs",)
 
 
-def test_deviations_are_said_beside_a_comparison() -> None:
+def test_comparison_reports_deviations() -> None:
     """A comparison reports a history that depended on time or chance."""
     first, second, *_ = several()
     lucky = replace(second, snapshot=replace(second.snapshot, deviations=Deviations(missed_deadlines=3)))
@@ -412,7 +412,7 @@ def test_a_baseline_from_elsewhere_and_a_name_twice_are_refused() -> None:
         ("", "'' is no criterion"),
     ],
 )
-def test_criteria_that_are_none_are_refused(text: str, words: str) -> None:
+def test_invalid_criteria_are_refused(text: str, words: str) -> None:
     """The error names the invalid part and the valid values."""
     with pytest.raises(ConfigError) as refused:
         criteria_of(text)

@@ -42,7 +42,7 @@ async def reaches(artifacts: FolderArtifactStore, number: int, wanted: FilmProgr
     raise AssertionError(f"it is at {found}")
 
 
-async def test_a_page_is_told_how_far_a_film_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_progress_of_a_film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A film waits for the earlier film, plays, is encoded, and leaves the list when it is finished."""
     pretend(tmp_path, monkeypatch, ["progress playing", "progress filming 0.25", "progress filming 0.50"], 0)
     async with FolderArtifactStore(tmp_path) as artifacts:
@@ -61,9 +61,7 @@ async def test_a_page_is_told_how_far_a_film_is(tmp_path: Path, monkeypatch: pyt
         assert artifacts.film_progress("u", "lab-g000-a000", Purpose.TRAINING, 0) is None
 
 
-async def test_a_film_that_cannot_be_made_says_its_last_line_and_no_progress(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_failed_film_has_the_reason_and_no_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The reason is found before and after progress lines."""
     pretend(tmp_path, monkeypatch, ["progress playing", "error: it is another episode", "progress filming 0.01"], 1)
     for number in range(3):
@@ -74,7 +72,9 @@ async def test_a_film_that_cannot_be_made_says_its_last_line_and_no_progress(
         assert artifacts.film_progress("u", "lab-g000-a000", Purpose.TRAINING, 0) is None
 
 
-async def test_empty_lines_end_nothing_and_paths_stay_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_reason_of_a_failed_film_skips_empty_lines_and_hides_paths(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Empty lines of a policy do not end the reason, and the reason names no folder of the server."""
     pretend(tmp_path, monkeypatch, ["progress playing", "", "  ", f"error: {tmp_path}/lab is damaged"], 1)
     for number in range(4):

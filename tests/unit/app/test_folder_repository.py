@@ -51,7 +51,7 @@ def test_a_scenario_file_outside_the_list_is_not_opened(tmp_path: Path, name: st
         repository(tmp_path, scenarios=(name,)).plan(ExperimentConfig(scenario=ScenarioConfig(name=name)))
 
 
-def test_a_word_that_is_no_scenario_is_a_mistake(tmp_path: Path) -> None:
+def test_unknown_scenario_is_refused_with_a_suggestion(tmp_path: Path) -> None:
     """The value is not read as a file, and the error suggests the nearest name."""
     with pytest.raises(ConfigError, match="did you mean 'basic'"):
         repository(tmp_path).plan(ExperimentConfig(scenario=ScenarioConfig(name="basik")))
@@ -88,7 +88,7 @@ def test_an_image_outside_the_list_is_not_started(tmp_path: Path) -> None:
     assert local.config.section_of(DockerConfig).image == "sneaky"
 
 
-def test_an_agent_in_an_image_needs_no_address_of_the_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_agent_of_an_allowed_image_needs_no_allowed_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The image is looked up, and the error reports that no daemon answers."""
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nothing")
     docker = DockerConfig(image="served", port=50061)
@@ -103,7 +103,7 @@ def test_an_agent_in_an_image_needs_no_address_of_the_list(tmp_path: Path, monke
 
 
 @pytest.mark.parametrize("own", [DockerConfig(), DockerConfig(network="own", listen="127.0.0.1:1", advertise="own:1")])
-async def test_the_network_is_the_servers_own(tmp_path: Path, own: DockerConfig) -> None:
+async def test_network_settings_come_from_the_server(tmp_path: Path, own: DockerConfig) -> None:
     """The network and addresses of a request, or of another program's stored experiment, are ignored."""
     theirs = DockerConfig(network="host", listen="0.0.0.0:50052", advertise="evil:50052", memory=128 << 20)
     lab = FolderRepository(ExperimentConfig.model_validate({"docker": own}), tmp_path / "runs")
@@ -136,14 +136,14 @@ def test_on_a_cluster_policies_are_imported_here_and_the_cluster_is_the_servers(
     assert plan.config.section_of(RayConfig) == RayConfig(address="auto", modules=("mine.py",), cpus=2.0)
 
 
-def test_without_the_extra_a_run_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ray_run_without_the_extra_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The run is refused before anything is started or written."""
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r"needs Ray, which is not installed: pip install 'clau-doom\[ray\]'$"):
         plan_config(ExperimentConfig(execution=ExecutionConfig(backend="ray")), tmp_path)
 
 
-def test_a_full_folder_takes_no_more_experiments(tmp_path: Path) -> None:
+def test_limits_of_stored_experiments_are_enforced(tmp_path: Path) -> None:
     """Both the number and the size are limited, and the error names the remedy."""
     server = FolderRepository(ExperimentConfig(server=ServerConfig(max_experiments=2)), tmp_path / "runs")
     for name in ("one", "two"):

@@ -43,8 +43,8 @@ class Stored:
         return stored_scenario(config, self.then, self.inputs, replaying=replaying)
 
 
-def test_named_files_come_first(tmp_path: Path) -> None:
-    """The named files are played while they exist."""
+def test_original_files_have_precedence(tmp_path: Path) -> None:
+    """The copies are used if the original files are missing."""
     assert Stored(tmp_path).scenario() == resolve(ScenarioConfig(name=str(tmp_path / "here" / "s.cfg")))
 
 
@@ -81,7 +81,7 @@ def test_copies_that_are_not_the_recorded_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("lines", "extra"), [((), bytes(LARGEST_INPUT)), (("doom_game_path = game.wad",), b"")])
-def test_files_of_which_digests_are_kept_only(tmp_path: Path, lines: tuple[str, ...], extra: bytes) -> None:
+def test_large_files_need_a_new_path(tmp_path: Path, lines: tuple[str, ...], extra: bytes) -> None:
     """Large files and game files are not copied, so the user must name their new path."""
     stored = Stored(tmp_path, *lines, extra=extra)
     assert sorted(path.name for path in stored.inputs.folder.iterdir()) == sorted(
@@ -93,7 +93,7 @@ def test_files_of_which_digests_are_kept_only(tmp_path: Path, lines: tuple[str, 
     assert same_files(stored.scenario(name=str(tmp_path / "there" / "s.cfg")), stored.then)
 
 
-def test_a_game_of_the_users_own_is_digested_and_sent(tmp_path: Path) -> None:
+def test_custom_game_file_is_digested_and_sent(tmp_path: Path) -> None:
     """A changed game file of the same name is detected, and remote workers are sent all three files."""
     stored = Stored(tmp_path, "doom_game_path = game.wad")
     policy = RulesPolicyConfig()

@@ -65,7 +65,7 @@ async def following(
         await scenario(followers, bus)
 
 
-async def test_a_broken_reader_disturbs_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_failing_reader_does_not_affect_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An exception in metrics at one event affects neither later events, the log nor the relay."""
 
     class Broken(MetricsCollector):
@@ -123,7 +123,7 @@ async def test_stored_experiments_have_series_until_they_are_deleted(tmp_path: P
     await following(tmp_path, metrics, health, scenario)
 
 
-async def test_the_bus_receives_no_folder_of_the_server(tmp_path: Path) -> None:
+async def test_published_events_contain_no_server_folder(tmp_path: Path) -> None:
     """Published reasons contain a placeholder instead of the server's folder."""
     create(tmp_path)
     interrupted = ExperimentInterrupted(generation=0, reason=f"no room is left in {tmp_path}/one")

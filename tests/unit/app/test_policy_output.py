@@ -52,7 +52,7 @@ def test_a_loud_policy_is_planned_in_silence(
     assert (logging.getLogger().handlers, [*warnings.filters]) == (handlers, filters)
 
 
-def test_records_of_others_are_kept_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_records_of_other_threads_are_kept_during_the_load(monkeypatch: pytest.MonkeyPatch) -> None:
     """Records of other threads, and of clau-doom in the loading thread, are logged during the load."""
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", [])

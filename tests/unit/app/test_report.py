@@ -113,7 +113,7 @@ def page(name: str = "one") -> Page:
     return Page(report_experiment(experiment(name), criteria_of("reward:2,shots:-1")))
 
 
-def test_every_figure_has_a_caption_its_numbers_and_words_for_those_who_cannot_see_it() -> None:
+def test_every_figure_has_caption_data_table_and_text_alternative() -> None:
     """Each figure is one picture with a description, a caption and a data table, numbered in order."""
     figures = page().count("figure")
     assert figures >= 11
@@ -162,7 +162,7 @@ def test_equal_experiments_have_equal_reports() -> None:
     assert report_experiment(one) != report_experiment(experiment("two", seed=2))
 
 
-def test_the_summary_tells_what_the_analysis_found() -> None:
+def test_summary_has_the_values_of_the_analysis() -> None:
     """The champion's held-out mean, lead, n, seed and p are those of the analysis."""
     found = analyse(experiment())
     results = found.result(held_out.table_of)
@@ -194,7 +194,7 @@ def test_a_champion_that_is_not_shown_to_be_better_is_not_called_better() -> Non
     assert "ahead of generation 0's best by 0" not in read
 
 
-def test_the_appendix_makes_it_again() -> None:
+def test_appendix_allows_reproduction() -> None:
     """The appendix has the commands, the exact configuration, versions, the history's hash and every seed."""
     stored = experiment()
     said = page().said
@@ -209,7 +209,7 @@ def test_the_appendix_makes_it_again() -> None:
         assert all(str(episode.outcome.seed) in said for episode in row)
 
 
-def test_what_the_data_do_not_allow_is_said() -> None:
+def test_unavailable_parts_have_a_reason() -> None:
     """Before the first generation is finished, every part has a sentence that states the missing data."""
     whole = experiment()
     early = replace(whole.snapshot, summaries=(), judging={}, champion=None, state=ExperimentState.RUNNING)
@@ -232,7 +232,7 @@ def test_what_the_data_do_not_allow_is_said() -> None:
     assert read.count("figure") == 0
 
 
-def test_failed_agents_and_deviations_are_told() -> None:
+def test_failed_agents_and_deviations_are_reported() -> None:
     """A failed agent has its reason, a mean without it its n, and a deviation its count and caution."""
     stored = _with_failures("it divided by nought")
     read = Page(report_experiment(stored)).said
@@ -253,7 +253,7 @@ def _with_failures(reason: str) -> StoredExperiment:
     return replace(whole, snapshot=replace(whole.snapshot, generations=generations, deviations=deviations))
 
 
-def test_hostile_words_stay_words() -> None:
+def test_untrusted_text_is_not_markup() -> None:
     """Reasons, gene names, configuration and versions are shown as text, not as markup."""
     stored = _with_failures(HOSTILE)
     facts = Provenance(facts=((f"fact{HOSTILE}", HOSTILE),))
@@ -329,7 +329,7 @@ def test_a_report_replaces_a_report_and_nothing_else(tmp_path: Path) -> None:
             check_report_target(tmp_path / path, force=True)
 
 
-def test_the_data_of_a_figure_are_those_of_the_analysis() -> None:
+def test_data_of_a_figure_equal_the_analysis() -> None:
     """The rows of the fitness curve are the generations, with their agents, means and best fitness."""
     text = page().text.replace("\n", "")
     for row in analyse(experiment()).result(generations.rows_of):

@@ -52,7 +52,7 @@ def test_an_estimate_counts_agents_episodes_and_bytes() -> None:
         ({"limits": {"memory": "100m"}}, ["memory"]),
     ],
 )
-def test_what_exceeds_a_limit_is_named_with_the_amount(fields: dict[str, object], limits: list[str]) -> None:
+def test_each_exceeded_limit_is_a_problem(fields: dict[str, object], limits: list[str]) -> None:
     """The error of a plan has a problem for each exceeded limit."""
     with pytest.raises(ConfigError) as caught:
         plan_config(config(**fields), Path("none"))
@@ -60,7 +60,7 @@ def test_what_exceeds_a_limit_is_named_with_the_amount(fields: dict[str, object]
     assert not Path("none").exists()
 
 
-def test_a_policy_of_300_million_genes_is_refused_before_it_is_built() -> None:
+def test_policy_with_too_many_genes_is_refused_before_creation() -> None:
     """The genes are counted without being created."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     problems = examine(config(**FULL_SCREEN), LimitsConfig()).problems
@@ -76,7 +76,7 @@ def test_the_default_limits_admit_a_policy_of_a_million_genes() -> None:
     ] == []
 
 
-def test_a_generation_that_no_event_can_hold_is_refused() -> None:
+def test_generation_that_exceeds_the_event_size_is_refused() -> None:
     """SQLite takes no text above 1 GB, so the run would end at its first commit."""
     fitting, larger = config(generations=1, population=91), config(generations=1, population=100)
     assert [*excesses(fitting, estimate_resources(fitting, 1_000_000), LimitsConfig())] == []
@@ -85,7 +85,7 @@ def test_a_generation_that_no_event_can_hold_is_refused() -> None:
     assert problem.text.startswith("needs 100 agents of 1,000,000 genes at once, but the log can store at most 91:")
 
 
-def test_a_server_applies_its_own_limits(tmp_path: Path) -> None:
+def test_server_applies_its_own_limits(tmp_path: Path) -> None:
     """The limits in a client's configuration are ignored."""
     lab = FolderRepository(config(limits={"agents": 100}), tmp_path)
     with pytest.raises(ConfigError, match=r"population: needs 120 agents, but limits\.agents is 100: reduce it"):
@@ -109,7 +109,7 @@ def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
     assert lines[4].startswith("  policy.target (line 5): 'no_such_module:Policy': module")
 
 
-def test_a_wrong_value_is_not_examined_as_its_default(tmp_path: Path) -> None:
+def test_invalid_section_is_not_estimated_with_its_default(tmp_path: Path) -> None:
     """An invalid scenario section causes one problem."""
     file = tmp_path / "c.yaml"
     file.write_text("scenario: 5\npolicy: {kind: class, target: 'no_such_module:Policy'}\n")

@@ -22,7 +22,7 @@ def readiness(port: int) -> tuple[int, object]:
         return error.code, json.loads(error.read())
 
 
-async def test_a_server_is_ready_once_it_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_service_is_ready_once_it_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The service is not ready while it resumes experiments, because no client can connect yet."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])

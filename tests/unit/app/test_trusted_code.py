@@ -34,7 +34,7 @@ def test_code_and_connections_need_consent_by_name(policy: PolicyConfig, name: s
         RemotePolicyConfig(),
     ],
 )
-def test_bundled_policies_need_none(policy: PolicyConfig) -> None:
+def test_bundled_policies_need_no_consent(policy: PolicyConfig) -> None:
     """A policy that is part of clau-doom runs no code of the file's author."""
     Trust().check(policy, "agent.json")
 

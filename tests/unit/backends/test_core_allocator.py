@@ -23,7 +23,7 @@ from clau_doom.machine_limits import default_workers
         (2, (0, 0, 0), [1, 1, 0]),
     ],
 )
-async def test_everybody_has_the_same_part_as_far_as_it_is_wanted(
+async def test_places_are_shared_equally_up_to_the_request(
     places: int, wanted: tuple[int, ...], parts: list[int]
 ) -> None:
     """Each place has one backend, no requested place is idle, and no backend exceeds its request."""
@@ -35,7 +35,7 @@ async def test_everybody_has_the_same_part_as_far_as_it_is_wanted(
         assert len(taken) == len(set(taken))
 
 
-async def test_places_come_back_when_somebody_leaves_or_has_nothing_to_play() -> None:
+async def test_idle_backend_releases_its_places() -> None:
     """A backend without episodes releases its places at the next turn, and gets them back when it plays."""
     cores = CoreAllocator(range(2), turn=0.01)
     with cores.share(0) as first:
@@ -49,7 +49,7 @@ async def test_places_come_back_when_somebody_leaves_or_has_nothing_to_play() ->
         assert first.places in {(0, 1), (1, 0)}
 
 
-async def test_where_there_are_too_few_places_they_go_round() -> None:
+async def test_scarce_places_are_used_in_turns() -> None:
     """Three backends that want one place use it in turns, and each waits at most two turns."""
     cores = CoreAllocator([None], turn=0.01)
     with cores.share(0) as one, cores.share(0) as two, cores.share(0) as three:
@@ -58,7 +58,7 @@ async def test_where_there_are_too_few_places_they_go_round() -> None:
             assert sum(len(other.places) for other in (one, two, three)) == 1
 
 
-async def test_who_waits_for_a_place_is_not_forgotten() -> None:
+async def test_waiting_backend_gets_a_place_again() -> None:
     """A backend gets a place again if its last episode ends while another of its episodes waits."""
     cores = CoreAllocator([None], turn=0.01)
     with cores.share(0) as one, cores.share(0) as two:
@@ -74,7 +74,7 @@ async def test_who_waits_for_a_place_is_not_forgotten() -> None:
         assert one.places
 
 
-async def test_cores_are_claimed_while_any_part_is_held(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_cores_are_claimed_until_the_last_share_ends(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Two pools have different cores, and a pool that shares reports it and moves when the other has left."""
     one, two, three = (CoreAllocator([None], turn=0.01, lease=CoreLease((3, 5), tmp_path)) for _ in range(3))
     with ExitStack() as stack:
@@ -94,6 +94,6 @@ async def test_cores_are_claimed_while_any_part_is_held(tmp_path: Path, caplog: 
 
 
 def test_places_without_pinning_have_no_core() -> None:
-    """There are as many places as requested, or one for each core."""
+    """There is the requested number of places, or one for each core."""
     assert CoreAllocator.of_machine(3, pin=False).places == (None, None, None)
     assert len(CoreAllocator.of_machine(0, pin=True).places) == default_workers()

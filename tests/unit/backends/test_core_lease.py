@@ -25,7 +25,7 @@ def lease(stack: ExitStack, folder: Path, cores: tuple[int, ...] = (3, 5)) -> Co
     return made
 
 
-def test_each_worker_has_a_core_of_its_own_until_there_are_none(stack: ExitStack, tmp_path: Path) -> None:
+def test_free_cores_are_claimed_before_cores_are_shared(stack: ExitStack, tmp_path: Path) -> None:
     """Runs claim free cores; then each core is shared by equally many workers."""
     assert lease(stack, tmp_path).claim(1) == (3,)
     second = lease(stack, tmp_path)
@@ -36,7 +36,7 @@ def test_each_worker_has_a_core_of_its_own_until_there_are_none(stack: ExitStack
     assert third.shared == 4
 
 
-def test_other_masks_are_honoured(stack: ExitStack, tmp_path: Path) -> None:
+def test_affinity_mask_is_respected(stack: ExitStack, tmp_path: Path) -> None:
     """A process that may use one core claims it, even if another is free."""
     lease(stack, tmp_path).claim(1)
     assert lease(stack, tmp_path, (3,)).claim(2) == (3, 3)
@@ -54,8 +54,7 @@ def test_a_worker_that_shares_moves_to_a_core_that_becomes_free(stack: ExitStack
     assert not first.improve()
 
 
-def test_claims_end_with_their_process_however_it_ends(stack: ExitStack, tmp_path: Path) -> None:
-    """A killed process holds no core."""
+def test_killed_process_releases_its_cores(stack: ExitStack, tmp_path: Path) -> None:
     program = "import sys; from clau_doom.backends.core_lease import CoreLease; from pathlib import Path\n"
     program += "print(CoreLease((3, 5), Path(sys.argv[1])).claim(1), flush=True); sys.stdin.read()"
     with subprocess.Popen(
@@ -70,7 +69,7 @@ def test_claims_end_with_their_process_however_it_ends(stack: ExitStack, tmp_pat
     assert here.claim(1) == (3,)
 
 
-def test_cores_are_used_in_turn_where_no_lock_can_be_made(tmp_path: Path, stack: ExitStack) -> None:
+def test_cores_are_assigned_in_turn_without_a_lock_file(tmp_path: Path, stack: ExitStack) -> None:
     """Without a lock file, cores are assigned in turn, and the run is not refused."""
     missing = lease(stack, tmp_path / "missing")
     assert missing.claim(3) == (3, 5, 3)

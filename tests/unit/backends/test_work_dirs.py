@@ -8,7 +8,7 @@ import pytest
 from clau_doom.backends.work_dirs import WorkDirs
 
 
-def test_folders_lie_where_the_user_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_work_dirs_are_in_tmpdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The user's TMPDIR is used, and only the folder that all runs share remains in it."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)

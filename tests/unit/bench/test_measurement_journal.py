@@ -35,7 +35,7 @@ def test_a_failed_measurement_is_a_row(tmp_path: Path) -> None:
     assert str(written[1]["failed"]).startswith("MeasurementFailed: output of the child")
 
 
-def test_results_are_written_as_they_come(tmp_path: Path) -> None:
+def test_each_result_is_written_at_once(tmp_path: Path) -> None:
     """Each result is in the file before the next measurement begins, and an existing file is continued."""
     path = tmp_path / "results.jsonl"
     with Journal(path) as journal:
@@ -46,7 +46,7 @@ def test_results_are_written_as_they_come(tmp_path: Path) -> None:
     assert [line["what"] for line in lines(path)] == ["first", "second", "third"]
 
 
-def test_other_episodes_are_no_result(tmp_path: Path) -> None:
+def test_result_with_other_episodes_is_omitted(tmp_path: Path) -> None:
     """A contestant that played other episodes than the run is omitted."""
     with Journal(tmp_path / "results.jsonl") as journal:
         found = Play(journal, 0, tmp_path).samples(

@@ -19,7 +19,7 @@ def test_the_file_with_the_code_is_removed(tmp_path: Path, monkeypatch: pytest.M
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_link_is_kept_in_a_private_file(tmp_path: Path) -> None:
+def test_login_link_is_stored_in_a_private_file(tmp_path: Path) -> None:
     """The file replaces that of a killed server, is removed with the context, and conflicts with no experiment."""
     (tmp_path / "login.link").write_text("http://old/login?code=1\n")
     ExperimentFolders(tmp_path).create(
@@ -33,7 +33,7 @@ def test_a_link_is_kept_in_a_private_file(tmp_path: Path) -> None:
     assert not path.exists()
 
 
-def test_a_link_that_cannot_be_kept_ends_nothing(tmp_path: Path) -> None:
+def test_failed_storage_of_a_login_link_is_ignored(tmp_path: Path) -> None:
     """A full disk, or a folder of the same name, does not end the command."""
     (tmp_path / "login.link").mkdir()
     with browser.kept_in_file("http://127.0.0.1:8080/login?code=2", tmp_path) as path:

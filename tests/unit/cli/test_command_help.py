@@ -48,7 +48,7 @@ def test_a_summary_is_one_line(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", COMMANDS, ids=str)
-def test_each_command_has_an_example_that_it_accepts(case: Case) -> None:
+def test_each_command_has_a_valid_example(case: Case) -> None:
     title, *examples = case.command.epilog.split("\n")
     assert title == ("Example:" if len(examples) == 1 else "Examples:")
     for example in examples:

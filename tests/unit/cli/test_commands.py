@@ -58,7 +58,7 @@ def test_an_unreadable_experiment_does_not_hide_the_others(
     assert "unreadable: broken" in run("status").err
 
 
-def test_an_empty_folder_is_no_error(run: Run) -> None:
+def test_status_of_an_empty_folder_succeeds(run: Run) -> None:
     """In an empty folder, stdout has an empty list or nothing, and stderr a hint."""
     assert document(run, "status")["experiments"] == []
     done = run("status")
@@ -66,7 +66,7 @@ def test_an_empty_folder_is_no_error(run: Run) -> None:
     assert "no experiments in runs" in done.err
 
 
-def test_status_of_one_carries_hash_and_deviations(run: Run, keep: Keep, story: list[Event]) -> None:
+def test_status_of_an_experiment_has_hash_and_deviations(run: Run, keep: Keep, story: list[Event]) -> None:
     """The hash covers the finished generations only, so a new generation does not change it."""
     keep(story)
     found = document(run, "status", "tiny")
@@ -79,7 +79,7 @@ def test_status_of_one_carries_hash_and_deviations(run: Run, keep: Keep, story: 
     assert found["unfinished_generation"] is None
 
 
-def test_an_unfinished_generation_is_told_and_not_hashed(
+def test_unfinished_generation_is_shown_and_not_hashed(
     run: Run, keep: Keep, story: list[Event], tmp_path: Path
 ) -> None:
     """A run that stopped within a generation keeps the hash of the generation before."""
@@ -172,7 +172,7 @@ def test_analyze_does_not_report_over_anything_else(run: Run, keep: Keep, story:
         assert (refused.code, complaint in refused.err) == (2, True)
 
 
-def test_analyze_tells_what_the_data_do_not_allow(run: Run, keep: Keep, story: list[Event]) -> None:
+def test_analyze_gives_reasons_for_unavailable_parts(run: Run, keep: Keep, story: list[Event]) -> None:
     """Two generations have neither learning curve nor regression: JSON and text give both reasons."""
     keep(story)
     found = document(run, "analyze", "tiny")
@@ -191,7 +191,7 @@ def test_analyze_tells_what_the_data_do_not_allow(run: Run, keep: Keep, story: l
     assert "--section genes" in shown
 
 
-def test_analyze_shows_the_sections_asked_for(run: Run, keep: Keep, story: list[Event]) -> None:
+def test_analyze_shows_selected_sections(run: Run, keep: Keep, story: list[Event]) -> None:
     """One section, several or all are shown, and an unknown section is a usage error."""
     keep(story)
     lineage = run("analyze", "tiny", "--section", "lineage").out
@@ -245,7 +245,7 @@ def test_analyze_compares_experiments(run: Run, keep: Keep, story: list[Event], 
         (("tiny", "nobody"), "nobody"),
     ],
 )
-def test_analyze_refuses_what_cannot_be_compared(
+def test_analyze_refuses_incomparable_experiments(
     run: Run, keep: Keep, request: pytest.FixtureRequest, arguments: tuple[str, ...], message: str
 ) -> None:
     """One line on stderr, exit code 2, nothing on stdout."""
@@ -292,7 +292,7 @@ def test_an_agent_is_shown_whole(run: Run, keep: Keep, story: list[Event]) -> No
         (("analyze", "../etc"), "is not an experiment id"),
     ],
 )
-def test_what_is_not_there_is_bad_usage(
+def test_unknown_names_are_bad_usage(
     run: Run, keep: Keep, story: list[Event], arguments: tuple[str, ...], message: str
 ) -> None:
     """One line on stderr names the available choices; the exit code is 2, and stdout is empty."""

@@ -50,7 +50,7 @@ def chained(*errors: Exception) -> Exception:
         (KeyboardInterrupt(), 130, "interrupted\n"),
     ],
 )
-def test_errors_are_one_line_and_a_code(
+def test_error_is_one_line_with_an_exit_code(
     error: BaseException, code: int, text: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Each error class has its exit code, and its chain of causes is one line on stderr."""
@@ -90,7 +90,7 @@ def test_json_is_strict(capfd: pytest.CaptureFixture[str]) -> None:
         print_json({"a": float("nan")})
 
 
-def test_no_colour_off_a_terminal(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_colour_outside_a_terminal(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """A pipe has no escape codes and lines of more than 80 columns; `NO_COLOR` also applies to terminals."""
     data_console().print("x" * 150, style="red")
     assert capfd.readouterr().out == "x" * 150 + "\n"

@@ -35,7 +35,7 @@ def test_python_must_be_supported(version: tuple[int, int], verdict: HealthStatu
     assert (finding.remedy == "") == (verdict is HealthStatus.FINE)
 
 
-def test_other_systems_and_single_cores_are_warned_of() -> None:
+def test_other_systems_and_single_cores_are_warnings() -> None:
     """Other systems and single cores work with limits."""
     assert host.system("Darwin", "arm64").verdict is HealthStatus.WARNING
     assert host.cores(1, 8).verdict is HealthStatus.WARNING
@@ -85,7 +85,7 @@ def test_the_daemon_is_named_with_its_api() -> None:
 
 
 @pytest.mark.parametrize("host", ["unix:///nowhere/docker.sock", "tcp://127.0.0.1:1", "nonsense", None])
-def test_without_a_daemon_there_is_one_warning(host: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_docker_daemon_is_one_warning(host: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     """The warning comes at once, with the remedy, and no other Docker check runs."""
     monkeypatch.setenv("HOME", "/nowhere")  # no context of Docker's, and no socket of a desktop
     monkeypatch.delenv("DOCKER_CONTEXT", raising=False)
@@ -214,7 +214,7 @@ def test_a_real_engine_plays(run: Run) -> None:
 
 
 @pytest.mark.engine
-def test_what_is_missing_ends_with_1(run: Run, tmp_path: Path) -> None:
+def test_missing_requirement_is_exit_code_1(run: Run, tmp_path: Path) -> None:
     """An unusable output folder makes `doctor` fail with a remedy."""
     (tmp_path / "file").touch()
     done = run("doctor", "--output-dir", "file")
@@ -222,7 +222,7 @@ def test_what_is_missing_ends_with_1(run: Run, tmp_path: Path) -> None:
     assert "--output-dir" in done.out
 
 
-def test_ray_is_found_or_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_ray_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the Ray backend needs Ray."""
     (finding,) = ray.examine_ray()
     assert (finding.verdict, finding.remedy) == (HealthStatus.FINE, "")

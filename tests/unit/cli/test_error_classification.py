@@ -26,7 +26,7 @@ from clau_doom.errors import ConfigError, StorageFailed
         (ExceptionGroup("g", [ConfigError("a"), ExceptionGroup("h", [KeyError("b")])]), Cause.BUG, "Group: a; 'b'"),
     ],
 )  # fmt: skip
-def test_what_ended_a_command(error: BaseException, cause: Cause, text: str) -> None:
+def test_errors_are_classified_by_cause(error: BaseException, cause: Cause, text: str) -> None:
     """Unusable files are mistakes, missing resources of the machine are failures, and the rest are bugs."""
     verdict = classify(error)
     assert verdict.cause is cause

@@ -25,7 +25,7 @@ def pipe() -> Iterator[tuple[int, int]]:
             os.close(descriptor)
 
 
-def test_a_reader_that_is_gone_ends_nothing(pipe: tuple[int, int]) -> None:
+def test_optional_output_without_a_reader_is_dropped(pipe: tuple[int, int]) -> None:
     """Output without a reader is dropped, and the failure is remembered."""
     os.close(pipe[0])
     stream = OutputStream(pipe[1], "utf-8", required=False)
@@ -35,7 +35,7 @@ def test_a_reader_that_is_gone_ends_nothing(pipe: tuple[int, int]) -> None:
     assert stream.failure.errno == errno.EPIPE
 
 
-def test_required_output_fails_in_one_way(pipe: tuple[int, int]) -> None:
+def test_failed_required_output_raises_output_failed(pipe: tuple[int, int]) -> None:
     """The error distinguishes a reader that has ended from a full disk."""
     os.close(pipe[0])
     with pytest.raises(OutputFailed) as gone:
@@ -46,7 +46,7 @@ def test_required_output_fails_in_one_way(pipe: tuple[int, int]) -> None:
     assert not failed.value.reader_gone
 
 
-def test_a_disk_that_has_room_again_is_written_again(pipe: tuple[int, int]) -> None:
+def test_output_continues_after_a_full_disk(pipe: tuple[int, int]) -> None:
     """A dropped write neither closes the stream nor leaves buffered data behind."""
     with FULL.open("wb", buffering=0) as full:
         stream = OutputStream(full.fileno(), "utf-8", required=False)
@@ -97,7 +97,7 @@ with open(sys.argv[1], "w") as file:
 """
 
 
-def test_no_file_gets_the_number_of_a_closed_stream(tmp_path: Path) -> None:
+def test_closed_streams_keep_their_file_descriptors(tmp_path: Path) -> None:
     """With all three streams closed, output is not written to another open file."""
     script = [sys.executable, "-c", CLOSED, str(tmp_path / "file")]
     done = subprocess.run(["/bin/sh", "-c", '"$@" <&- >&- 2>&-', "sh", *script], check=False)

@@ -132,7 +132,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("installed")
-def test_packages_add_backends_and_a_broken_one_prevents_no_other() -> None:
+def test_broken_package_does_not_prevent_other_backends() -> None:
     assert ExecutionConfig(backend="elsewhere").backend == "elsewhere"
     assert load_failures() == {"broken": "ModuleNotFoundError: No module named 'no_such_package'"}
     with pytest.raises(ConfigError, match=r"'broken' cannot be loaded: reinstall the package that provides it"):

@@ -17,7 +17,7 @@ def test_durations_mean_seconds(text: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "2", "h", "2 hours", "-2h", "1m2h", "2d", "٢h", 90, True, None])
-def test_what_is_no_duration_is_refused(value: object) -> None:
+def test_invalid_duration_is_refused(value: object) -> None:
     """A number without a unit is ambiguous and refused, like any other text."""
     with pytest.raises(ValueError, match="is not a duration: write 90s"):
         parse_duration(value)
@@ -32,7 +32,6 @@ def test_durations_have_bounds(value: object) -> None:
 
 @settings(deadline=None)
 @given(st.floats(0.001, 3.6e8))
-def test_durations_read_back_as_they_were_written(seconds: float) -> None:
-    """A written duration parses to the same value."""
+def test_formatted_duration_parses_to_the_same_value(seconds: float) -> None:
     duration = parse_duration(seconds)
     assert parse_duration(format_duration(duration)) == duration

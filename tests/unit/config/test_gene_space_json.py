@@ -19,7 +19,7 @@ SPACE = GenomeSpace(
 
 
 @pytest.mark.parametrize("space", [SPACE, GENES, GenomeSpace(())])
-def test_a_space_comes_back(space: GenomeSpace) -> None:
+def test_gene_space_round_trip(space: GenomeSpace) -> None:
     """Kinds, bounds, choices, descriptions and blocks are kept. A block stays one entry."""
     text = gene_space_to_json(space)
     assert gene_space_from_json(text) == space

@@ -62,7 +62,7 @@ def test_a_flag_beats_the_environment_the_file_and_the_default(tmp_path: Path) -
     assert resolved.origins["episodes"] == "default"
 
 
-def test_environment_values_are_yaml_and_texts_are_taken_as_they_stand() -> None:
+def test_environment_values_are_yaml_and_names_are_text() -> None:
     """Lists, mappings and null use YAML. A name that looks like a number stays a name."""
     environ = {
         "CLAU_DOOM_NAME": "007",
@@ -80,7 +80,7 @@ def test_environment_values_are_yaml_and_texts_are_taken_as_they_stand() -> None
     assert config.section_of(LocalConfig).pin is False
 
 
-def test_whole_numbers_serve_as_real_ones_and_lists_as_tuples() -> None:
+def test_integers_become_floats_and_lists_become_tuples() -> None:
     """YAML values are converted: 1 to 1.0, and [16, 8] to the layers."""
     config = _resolve(
         "policy: {kind: neural, layers: [16, 8], weight_limit: 2}\nexecution: {episode_timeout: 30}"
@@ -100,7 +100,7 @@ def test_a_section_without_a_kind_has_the_default_one() -> None:
     assert resolved.origins["evolution.elites"] == "file c.yaml:2"
 
 
-def test_another_kind_from_above_drops_what_lies_below() -> None:
+def test_other_kind_of_a_higher_layer_drops_lower_fields() -> None:
     """If the environment sets another kind, the file's fields of the section are dropped, also shared names."""
     text = "evolution:\n  kind: genetic\n  elites: 4\n  sigma: 0.9\n"
     resolved = _resolve(text, {"CLAU_DOOM_EVOLUTION_KIND": "cma-es"})
@@ -210,14 +210,14 @@ def test_an_override_of_an_unknown_path_is_refused() -> None:
     assert "sede (flag --sede): is an unknown field: did you mean seed?" in _refusal("", sede=1)
 
 
-def test_values_that_do_not_fit_are_found_beside_values_that_are_wrong() -> None:
+def test_conflicts_are_reported_with_other_problems() -> None:
     """A conflict of two valid values is reported together with mistakes elsewhere, and never without cause."""
     assert "evolution.elites (line 2): 5 leaves no agents" in _refusal("population: 3\nevolution: {elites: 5}\nseed: x")
     assert "leaves nothing" not in _refusal("population: x\nevolution: {elites: 60}")
     assert "leaves nothing" not in _refusal("population: 2\nevolution: 3")
 
 
-def test_a_file_that_is_wrong_where_a_variable_points_is_still_reported() -> None:
+def test_invalid_section_is_reported_despite_an_override() -> None:
     """A section that is not a mapping is reported, even if a variable overrides it."""
     assert "scenario (line 1): 'basic' is not a section" in _refusal(
         "scenario: basic", {"CLAU_DOOM_SCENARIO_TIMEOUT": "9"}
@@ -233,7 +233,7 @@ def test_an_accepted_configuration_cannot_be_changed() -> None:
         resolved.origins["seed"] = "x"  # type: ignore[index]
 
 
-def test_values_without_a_file_name_what_they_came_from() -> None:
+def test_origin_of_a_value_without_a_file() -> None:
     """A value's origin is the request's name or the default, without a line number."""
     data: dict[str, object] = {"seed": 3, "evolution": {"kind": "cma-es", "sigma": 0.5}, "local": {}}
     resolved = resolve_fields(data, name="the request")

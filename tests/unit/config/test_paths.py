@@ -59,8 +59,7 @@ def test_a_user_without_a_home_folder_is_a_problem() -> None:
         config_from_yaml("web: {key: ~nosuchuser/k}", name="c")
 
 
-def test_other_paths_stay_as_they_are() -> None:
-    """Only a leading `~` is expanded."""
+def test_paths_without_a_leading_tilde_are_unchanged() -> None:
     for path in ("a/~b", "./~", "/x", "x~"):
         assert expand_home(path) == path
     assert expand_address("unix:/x/~") == "unix:/x/~"

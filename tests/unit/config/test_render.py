@@ -79,14 +79,14 @@ _configs = st.builds(
 @settings(deadline=None)
 @given(_configs)
 @example(ExperimentConfig(scenario=ScenarioConfig(name="-")))
-def test_what_is_written_reads_back_equal(config: ExperimentConfig) -> None:
+def test_rendered_configuration_round_trip(config: ExperimentConfig) -> None:
     """A written configuration reloads to an equal one."""
     assert config_from_yaml(to_yaml(config), name="written") == config
 
 
 @settings(deadline=None)
 @given(_configs)
-def test_the_environment_can_say_everything(config: ExperimentConfig) -> None:
+def test_environment_can_set_every_field(config: ExperimentConfig) -> None:
     """A configuration from environment variables alone equals that of a file."""
     assume(config.scenario.name.strip() and "\0" not in config.scenario.name)
     texts = {field.name for field in fields() if field.info.annotation is str}
@@ -117,7 +117,7 @@ def test_the_starter_shows_every_field() -> None:
 
 
 @pytest.mark.parametrize(("union", "kind"), [(union, kind) for union in unions() for kind in unions()[union]])
-def test_each_commented_kind_works_once_it_is_uncommented(union: str, kind: str) -> None:
+def test_each_commented_kind_is_valid(union: str, kind: str) -> None:
     """An uncommented block of another kind selects that kind."""
     section = re.search(rf"^{union}:\n((?:  .*\n)+)", starter(), re.MULTILINE)
     assert section

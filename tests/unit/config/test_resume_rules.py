@@ -34,7 +34,7 @@ def _with(**changes: object) -> ExperimentConfig:
         {"local": {"pin": False, "stall_timeout": 99.0}},
     ],
 )
-def test_what_decides_nothing_may_change(changes: dict[str, object]) -> None:
+def test_fields_without_effect_on_results_may_change(changes: dict[str, object]) -> None:
     """More generations, another deadline and other execution settings are accepted and reported."""
     new = _with(**changes)
     assert differences(_OLD, new)
@@ -42,8 +42,7 @@ def test_what_decides_nothing_may_change(changes: dict[str, object]) -> None:
     check_resume(_OLD, new)
 
 
-def test_nothing_changed_is_no_difference() -> None:
-    """Equal configurations have no differences."""
+def test_equal_configurations_have_no_differences() -> None:
     assert differences(_OLD, _with()) == ()
     check_resume(_OLD, _with())
 
@@ -119,7 +118,7 @@ def test_every_field_outside_the_free_ones_is_refused() -> None:
     "changes",
     [{"name": "other"}, {"seed": 9}, {"execution": {"workers": 7}}, {"holdout": HoldoutConfig(episodes=7)}],
 )
-def test_runs_of_one_setup_differ_in_nothing_that_evolution_sees(changes: dict[str, object]) -> None:
+def test_setup_ignores_name_seed_and_execution(changes: dict[str, object]) -> None:
     """Name, seed, execution and number of held-out episodes do not change the setup."""
     assert setup_changes(_OLD, _with(**changes)) == ()
 

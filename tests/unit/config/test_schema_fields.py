@@ -3,7 +3,7 @@
 from clau_doom.config.schema_fields import OTHER_ENVIRONMENT, environment_names, fields, locate
 
 
-def test_no_two_paths_share_an_environment_name() -> None:
+def test_environment_names_are_unique() -> None:
     """Each variable sets one path, and none is a variable of the command line."""
     paths = {field.path for field in fields()}
     names = {field.environment for field in fields()}

@@ -44,7 +44,7 @@ from clau_doom.errors import ConfigError
         ("{<<: {a: 1}}", {"<<": {"a": 1}}),
     ],
 )
-def test_plain_scalars_mean_what_yaml_1_2_says(text: str, value: object) -> None:
+def test_plain_scalars_follow_yaml_1_2(text: str, value: object) -> None:
     """Only true and false are booleans. Numbers are decimal without a prefix."""
     assert parse_value(text) == value
     assert type(parse_value(text)) is type(value)
@@ -84,7 +84,7 @@ def _nested(levels: int) -> str:
         ("a: " + "[" * 100_000, "line 1: more than 32 levels deep"),
     ],
 )
-def test_what_could_surprise_is_refused_with_its_line(text: str, message: str) -> None:
+def test_yaml_outside_the_strict_subset_is_refused(text: str, message: str) -> None:
     """Text outside the strict subset is a parsing error with file and line."""
     with pytest.raises(ConfigError) as caught:
         parse_document(text, name="c.yaml")
@@ -97,7 +97,7 @@ def test_thirty_two_levels_are_taken() -> None:
     assert parse_document(_nested(32), name="c").data
 
 
-def test_every_value_knows_its_line() -> None:
+def test_values_have_line_numbers() -> None:
     """Keys and list items have lines. Deeper values have the nearest line."""
     document = parse_document("a: 1\n\nb:\n  c: 2\n  d:\n    - 1\n    - {e: 3}\n", name="c")
     assert dict(document.lines) == {
@@ -120,7 +120,7 @@ def test_a_file_is_read_as_utf_8_with_or_without_a_mark(tmp_path: Path) -> None:
     assert read_document(path).data == {"name": "ä", "seed": 1}
 
 
-def test_bytes_that_are_no_utf_8_are_a_parsing_error(tmp_path: Path) -> None:
+def test_invalid_utf_8_is_a_parsing_error(tmp_path: Path) -> None:
     """The message names the line of the first bad byte."""
     path = tmp_path / "c.yaml"
     path.write_bytes(b"seed: 1\nname: \xff\n")
@@ -128,7 +128,7 @@ def test_bytes_that_are_no_utf_8_are_a_parsing_error(tmp_path: Path) -> None:
         read_document(path)
 
 
-def test_what_cannot_be_read_is_a_reading_error(tmp_path: Path) -> None:
+def test_unreadable_file_is_an_error(tmp_path: Path) -> None:
     """A missing file, a folder and a file above 1 MB are errors with the reason."""
     with pytest.raises(ConfigError, match=r"^cannot read .*none\.yaml: No such file or directory$"):
         read_document(tmp_path / "none.yaml")
@@ -142,7 +142,7 @@ def test_what_cannot_be_read_is_a_reading_error(tmp_path: Path) -> None:
 
 @settings(deadline=None)
 @given(st.text() | st.text(alphabet="ab01:-[]{}&*!|>'\"\\#%@,? \n\t"))
-def test_no_text_breaks_the_loader(text: str) -> None:
+def test_any_text_is_parsed_or_refused(text: str) -> None:
     """Any text gives a document or a parsing error."""
     with contextlib.suppress(ConfigError):
         assert isinstance(parse_document(text, name="c").data, dict)

@@ -20,7 +20,7 @@ def refusal(text: str) -> str:
     return str(caught.value)
 
 
-def test_a_list_of_half_a_million_entries_is_refused_before_it_is_read() -> None:
+def test_limit_on_entries_is_checked_before_parsing() -> None:
     """The limit on entries is checked before the invalid end of the text is parsed."""
     text = "fitness: [" + "a," * 480_000 + "]" + "}" * 5
     assert refusal(text) == "c is not valid YAML: line 1: more than 10,000 keys and list items: leave some out"
@@ -48,7 +48,7 @@ def test_size_and_lines_of_any_text_are_limited(text: str, message: str) -> None
     assert refusal(text) == message
 
 
-def test_fields_of_a_message_are_no_deeper_than_a_text() -> None:
+def test_depth_of_message_fields_is_limited() -> None:
     """A message has the same limit on depth as a text."""
     data: dict[str, object] = {}
     for _ in range(40):
@@ -84,7 +84,7 @@ def test_long_names_are_shortened(text: str) -> None:
     assert len(refusal(text.format("k" * 900))) < 600
 
 
-def test_no_coroutine_parses_a_configuration_itself() -> None:
+def test_coroutines_do_not_parse_configurations() -> None:
     """Coroutines parse in a thread, because parsing takes up to 1 s of CPU time."""
     root = Path(clau_doom.__file__).parent
     found = [

@@ -27,7 +27,7 @@ def schema() -> dict[str, Any]:
     return dict(json.loads((Path(__file__).parent / "schemas" / "compose.json").read_text()))
 
 
-def test_it_is_valid_by_the_specifications_fields() -> None:
+def test_compose_file_matches_the_schema() -> None:
     """The file has no misspelt or misplaced field."""
     document = compose()
     jsonschema.validate(document, schema())
@@ -36,7 +36,7 @@ def test_it_is_valid_by_the_specifications_fields() -> None:
         jsonschema.validate(document, schema())
 
 
-def test_every_service_is_asked_for_its_health() -> None:
+def test_every_service_has_a_health_check() -> None:
     """Each service has a health check on loopback and waits for healthy dependencies."""
     services = compose()["services"]
     for service in services.values():

@@ -56,7 +56,7 @@ def test_the_configuration_is_valid_and_its_ports_are_the_containers() -> None:
     assert pod()["terminationGracePeriodSeconds"] > config.server.grace
 
 
-def test_parts_find_each_other() -> None:
+def test_selectors_and_volumes_match() -> None:
     """Selectors match the pod, and each mounted volume exists."""
     found = documents()
     labels = found["Deployment"]["spec"]["template"]["metadata"]["labels"]
@@ -72,7 +72,7 @@ def test_parts_find_each_other() -> None:
     assert {"/runs", "/tmp", "/dev/shm", "/etc/clau-doom/tls", container["args"][-1]} == mounted
 
 
-def test_one_server_serves_the_folder_without_privileges() -> None:
+def test_one_unprivileged_pod_uses_the_volume() -> None:
     """Only one pod uses the volume, and Kubernetes sets no variables with the product's prefix."""
     spec = documents()["Deployment"]["spec"]
     assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})

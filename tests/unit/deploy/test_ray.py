@@ -33,7 +33,7 @@ def test_the_job_is_valid_by_the_fields_that_kuberay_documents() -> None:
         jsonschema.validate(job, rayjob_schema())
 
 
-def test_the_cluster_is_valid_by_rays_own_schema() -> None:
+def test_cluster_file_matches_rays_schema() -> None:
     """The file matches the schema that `ray up` uses."""
     schema = json.loads((Path(next(iter(ray.autoscaler.__path__))) / "ray-schema.json").read_text())
     cluster = yaml.safe_load((DEPLOY / "cluster.yaml").read_text())
@@ -65,7 +65,7 @@ def test_a_job_that_is_begun_again_resumes_its_experiment() -> None:
     assert job["spec"]["backoffLimit"] > 0
 
 
-def test_every_node_has_one_image_of_the_ray_that_is_tested() -> None:
+def test_all_nodes_use_the_tested_ray_version() -> None:
     """All nodes use one Ray version, because Ray refuses a driver of another version."""
     spec = kuberay()[1]["spec"]["rayClusterSpec"]
     groups = [spec["headGroupSpec"], *spec["workerGroupSpecs"]]

@@ -61,7 +61,7 @@ def backup(*words: object) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
 
 
-async def test_an_experiment_is_copied_while_it_is_written_to(tmp_path: Path) -> None:
+async def test_running_experiment_is_backed_up(tmp_path: Path) -> None:
     """The copy has all committed data and is writable. A damaged experiment does not block other copies."""
     runs, config = ExperimentFolders(tmp_path / "runs"), ExperimentConfig(name="lab")
     text = to_yaml(config)
@@ -92,7 +92,7 @@ async def test_an_experiment_is_copied_while_it_is_written_to(tmp_path: Path) ->
     assert ExperimentFolders(copy).open("lab").inputs.read(CFG) == b"living_reward = 1"
 
 
-def test_the_newest_copies_are_kept(tmp_path: Path) -> None:
+def test_newest_backups_are_kept(tmp_path: Path) -> None:
     """Only older copies are removed."""
     (tmp_path / "runs").mkdir()
     for name in ("20260101T000000Z", "20260102T000000Z", "notes"):

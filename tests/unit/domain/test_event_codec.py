@@ -1,4 +1,4 @@
-"""Events as text: exact, canonical, and typed on the way in."""
+"""Tests of the event codec."""
 
 import json
 import math
@@ -50,30 +50,29 @@ def _without_bytes(event: Event) -> Event:
         lambda event: "nan" not in repr(event) and "inf" not in repr(event)
     )
 )
-def test_any_event_comes_back_to_the_last_bit(event: Event) -> None:
-    """Decoding what was encoded gives the same event, the signs of zeros included, without its bytes."""
+def test_any_event_round_trip(event: Event) -> None:
+    """Signs of zeros are kept. Recordings are omitted."""
     text = encode(event)
     assert repr(decode(declaration_of(event).code, text)) == repr(_without_bytes(event))
     assert encode(decode(declaration_of(event).code, text)) == text
 
 
-def test_the_text_is_canonical() -> None:
-    """Keys are sorted and nothing but the values takes room, so that equal events have equal texts."""
+def test_encoded_text_is_canonical() -> None:
+    """Keys are sorted and there is no whitespace, so that equal events have equal texts."""
     assert encode(ExperimentInterrupted(generation=3, reason="é")) == '{"generation":3,"reason":"\\u00e9"}'
     text = encode(EPISODE)
     assert text == json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
     assert "lmp" not in text
 
 
-def test_kinds_are_named_after_what_happened() -> None:
-    """A kind's name is its class's in lower case, and no two share one."""
+def test_event_codes_follow_class_names() -> None:
     assert declaration_of(EPISODE).code == "episode_finished"
     assert declaration_of(ExperimentCompleted(generations=1)).code == "experiment_completed"
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-def test_numbers_that_are_not_finite_are_refused(value: float) -> None:
-    """A fitness that is not a number cannot be kept, and the message names the event."""
+def test_non_finite_numbers_are_refused(value: float) -> None:
+    """The message has the code of the event."""
     event = AgentEvaluated(ref=AgentRef(0, 1), fitness=value)
     with pytest.raises(StorageFailed, match="agent_evaluated has a number that is not finite"):
         encode(event)
@@ -96,14 +95,14 @@ def test_numbers_that_are_not_finite_are_refused(value: float) -> None:
         ("generation_started", '{"agents":{},"generation":0}'),
     ],
 )
-def test_a_text_that_is_no_such_event_is_refused(kind: str, text: str) -> None:
-    """Unknown kinds, fields and values, and values of another type, are corruption and not events."""
+def test_invalid_event_text_is_store_damage(kind: str, text: str) -> None:
+    """Unknown codes, fields, values and types are covered."""
     with pytest.raises(StoreCorrupted, match=f"invalid {kind} event"):
         decode(kind, text)
 
 
-def test_an_episode_is_encoded_quickly() -> None:
-    """Encoding is far from being what bounds a run: 13 µs, and less than 100 on a slow machine."""
+def test_encoding_an_episode_takes_less_than_100_microseconds() -> None:
+    """It takes 13 µs on a reference machine."""
     best = math.inf
     for _ in range(20):
         began = time.process_time()
@@ -113,8 +112,8 @@ def test_an_episode_is_encoded_quickly() -> None:
     assert best < 100e-6
 
 
-def test_a_failure_of_an_older_version_has_no_traceback() -> None:
-    """A field that was added later may be missing; a field that was always there may not."""
+def test_failure_of_an_older_version_has_no_traceback() -> None:
+    """A field that was added later may be missing. An original field may not."""
     old = '{"kind":"policy_raised","reason":"no idea","ref":{"generation":0,"index":1}}'
     failed = AgentFailed(ref=AgentRef(0, 1), kind=FailureKind.POLICY_RAISED, reason="no idea")
     assert decode("agent_failed", old) == failed

@@ -39,13 +39,13 @@ def test_events_cannot_be_changed_and_are_equal_by_value() -> None:
     assert recorded == RecordedEvent(sequence=1, time=0.0, event=AgentEvaluated(ref=AgentRef(0, 0), fitness=1.0))
 
 
-def test_what_is_deterministic_and_what_is_not_are_two_values() -> None:
+def test_timings_and_measures_share_no_names() -> None:
     """No timing shares a name with a measure, so no timing can be used as fitness."""
     timings = {field.name for field in fields(EpisodeTiming)}
     assert not timings & {field.name for field in fields(Measures)}
 
 
-def test_final_states_are_those_that_nothing_follows() -> None:
+def test_final_states() -> None:
     """Completed, failed and cancelled are final. An interrupted experiment can be resumed."""
     assert {state for state in ExperimentState if state.final} == {
         ExperimentState.COMPLETED,

@@ -32,8 +32,7 @@ def test_the_score_is_the_formulas(kills: float, deaths: float, health: float, e
 
 
 @given(COUNTS, COUNTS, st.floats(allow_nan=False))
-def test_a_score_lies_between_nothing_and_one(kills: float, deaths: float, health: float) -> None:
-    """The score of any measures is in 0..1."""
+def test_score_is_between_0_and_1(kills: float, deaths: float, health: float) -> None:
     assert 0.0 <= score(kills, deaths, health) <= 1.0
 
 

@@ -64,7 +64,7 @@ def test_genes_of_a_block_are_checked_and_named_like_others() -> None:
         ([GeneBlock(name="w", shape=(2, 2)), GeneBlock(name="w_1", shape=(1,))], "w_1_0"),
     ],
 )
-def test_two_genes_of_one_name_are_refused(parts: list[Gene | GeneBlock], name: str) -> None:
+def test_duplicate_gene_names_are_refused(parts: list[Gene | GeneBlock], name: str) -> None:
     """Duplicate names are refused for single genes and blocks."""
     with pytest.raises(InvalidGenome, match=f"two genes have the name '{name}': use different names"):
         GenomeSpace(parts)
@@ -80,8 +80,7 @@ def test_many_blocks_are_compared_in_time() -> None:
 @given(
     st.lists(st.tuples(st.sampled_from(["a", "a_1", "a_1_1", "b"]), st.integers(1, 3), st.integers(0, 3)), max_size=4)
 )
-def test_names_are_unique_exactly_when_no_name_stands_twice(drawn: list[tuple[str, int, int]]) -> None:
-    """The result equals a comparison of all names."""
+def test_uniqueness_check_agrees_with_a_comparison_of_all_names(drawn: list[tuple[str, int, int]]) -> None:
     parts = [
         Gene.real(name, 0, 1) if not size else GeneBlock(name=name, shape=(size,) * axes) for name, axes, size in drawn
     ]
@@ -106,7 +105,7 @@ def test_a_block_needs_a_shape_and_a_word_for_each_axis() -> None:
             GeneBlock(name="w", shape=shape, axes=axes)
 
 
-def test_a_billion_genes_take_no_memory_until_their_bounds_are_asked_for() -> None:
+def test_space_of_a_billion_genes_takes_no_memory() -> None:
     """A space is created and counted before the limit on its size is checked."""
     tracemalloc.start()
     space = GenomeSpace([GeneBlock(name=f"layer{layer}", shape=(1000, 1000, 100)) for layer in range(10)])

@@ -26,7 +26,7 @@ FLOATS = st.floats()
 
 
 @given(st.lists(FLOATS, max_size=20).map(tuple))
-def test_a_genome_survives_as_bytes(values: tuple[float, ...]) -> None:
+def test_genome_bytes_round_trip(values: tuple[float, ...]) -> None:
     """Bytes of any numbers, including NaN and negative zero, restore the same bits."""
     data = Genome(values).to_bytes()
     assert len(data) == 8 * len(values)
@@ -40,13 +40,13 @@ def test_a_genomes_bytes_are_little_endian_doubles() -> None:
     assert Genome(()).to_bytes() == b""
 
 
-def test_bytes_of_another_length_are_no_genome() -> None:
-    """Truncated bytes are refused, and the message has their number."""
+def test_truncated_bytes_are_refused() -> None:
+    """The message has their number."""
     with pytest.raises(InvalidGenome, match="a genome of 9 bytes"):
         Genome.from_bytes(bytes(9))
 
 
-def test_a_genomes_array_is_its_own() -> None:
+def test_returned_array_is_a_copy() -> None:
     """A change to the returned array does not change the genome."""
     genome = Genome((1.0, 2.0))
     array = genome.array()
@@ -69,8 +69,7 @@ def test_a_gene_holds_what_its_kind_and_bounds_allow(gene: Gene, inside: list[fl
     assert not any(gene.holds(value) for value in outside)
 
 
-def test_genes_say_what_they_are() -> None:
-    """The three constructors set kind, bounds and choices."""
+def test_constructors_set_kind_bounds_and_choices() -> None:
     kinds = [gene.kind for gene in SPACE.genes]
     assert kinds == [GeneKind.REAL, GeneKind.INTEGER, GeneKind.CHOICE]
     assert SPACE.genes[2].choices == ("nearest", "weakest", "strongest")
@@ -80,8 +79,7 @@ def test_genes_say_what_they_are() -> None:
     assert len(SPACE) == 3
 
 
-def test_a_space_gives_back_what_it_holds() -> None:
-    """A genome within the bounds is returned."""
+def test_valid_genome_is_returned() -> None:
     genome = Genome((0.25, 3.0, 2.0))
     assert SPACE.check(genome) is genome
 
@@ -95,7 +93,7 @@ def test_a_space_gives_back_what_it_holds() -> None:
         ((0.0, 1.0, 3.0), r"gene target is 3.0: choice from 0 to 2"),
     ],
 )
-def test_a_space_names_what_it_does_not_hold(values: tuple[float, ...], message: str) -> None:
+def test_invalid_genome_names_the_gene(values: tuple[float, ...], message: str) -> None:
     """The message names the gene, its value and its bounds."""
     with pytest.raises(InvalidGenome, match=message):
         SPACE.check(Genome(values))
@@ -108,7 +106,7 @@ def test_a_genome_is_readable_by_name() -> None:
 
 
 @given(st.tuples(st.floats(-1.5, 1.5), st.integers(1, 8).map(float), st.integers(0, 2).map(float)))
-def test_a_readable_genome_is_read_back(values: tuple[float, ...]) -> None:
+def test_readable_genome_round_trip(values: tuple[float, ...]) -> None:
     """Parsing restores each bit in any order of the names."""
     named = SPACE.named(Genome(values))
     assert SPACE.read(dict(reversed(named.items()))).to_bytes() == Genome(values).to_bytes()
@@ -125,7 +123,7 @@ def test_a_readable_genome_is_read_back(values: tuple[float, ...]) -> None:
         ({"luck": 1.0}, "gene luck is unknown: the policy has 3 genes"),
     ],
 )
-def test_a_readable_genome_that_is_none_is_refused(change: dict[str, float | str], message: str) -> None:
+def test_invalid_readable_genome_is_refused(change: dict[str, float | str], message: str) -> None:
     """The message names the gene and its valid values."""
     named: dict[str, float | str] = {"aim": 0.5, "burst": 3, "target": "nearest"}
     with pytest.raises(InvalidGenome, match=re.escape(message)):
@@ -134,7 +132,7 @@ def test_a_readable_genome_that_is_none_is_refused(change: dict[str, float | str
         SPACE.read({"aim": 0.5, "target": "nearest"})
 
 
-def test_equal_genomes_are_one_key() -> None:
+def test_equal_genomes_are_one_dictionary_key() -> None:
     """Genomes are compared and hashed by value."""
     assert {Genome((1.0,)): "x"}[Genome(struct.unpack("<d", struct.pack("<d", 1.0)))] == "x"
 

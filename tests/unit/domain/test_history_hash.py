@@ -84,7 +84,7 @@ def test_the_golden_hash_is_that_of_the_documented_encoding() -> None:
     assert _independent(GOLDEN["generations"]) == GOLDEN["history_sha256"]
 
 
-def test_no_generations_have_a_hash() -> None:
+def test_empty_history_has_a_hash() -> None:
     """An experiment without finished generations has the hash of an empty history."""
     assert history_sha256(()) == _independent([])
 
@@ -128,7 +128,7 @@ def _outcome(**changes: Any) -> Callable[[Evaluation], Evaluation]:
     }.items(),
     ids=lambda item: item[0],
 )
-def test_whatever_decides_is_in_the_hash(history: tuple[str, History]) -> None:
+def test_results_change_the_hash(history: tuple[str, History]) -> None:
     """Each change of a genome or of its evaluation changes the hash."""
     assert history_sha256(history[1]) != GOLDEN["history_sha256"]
 
@@ -142,6 +142,6 @@ def test_whatever_decides_is_in_the_hash(history: tuple[str, History]) -> None:
     }.items(),
     ids=lambda item: item[0],
 )
-def test_whatever_depends_on_time_or_names_is_not(history: tuple[str, History]) -> None:
+def test_names_and_messages_do_not_change_the_hash(history: tuple[str, History]) -> None:
     """Names, messages and finished episodes of a failed agent do not change the hash."""
     assert history_sha256(history[1]) == GOLDEN["history_sha256"]

@@ -21,13 +21,12 @@ PLACES = st.integers(min_value=0, max_value=999_999)
 
 
 @pytest.mark.parametrize("text", ["a", "0", "quickstart", "a-b_c", "a" * 40, "0_-"])
-def test_an_experiment_id_is_given_back(text: str) -> None:
-    """A valid id is returned unchanged."""
+def test_valid_experiment_id_is_returned(text: str) -> None:
     assert check_experiment_id(text) == text
 
 
 @pytest.mark.parametrize("text", ["", "-a", "_a", "A", "a" * 41, "a/b", "..", "a b", "a\n", "é", "a.b", "\x00"])
-def test_what_is_no_experiment_id_is_named_with_the_rule(text: str) -> None:
+def test_invalid_experiment_id_is_refused_with_the_rule(text: str) -> None:
     """The message has the invalid id and the rule."""
     with pytest.raises(ConfigError, match="is not an experiment id: use 1 to 40 of a-z, 0-9, '_' and '-'") as caught:
         check_experiment_id(text)
@@ -43,7 +42,7 @@ def test_agent_ids_are_readable() -> None:
 
 
 @given(EXPERIMENTS, PLACES, PLACES)
-def test_an_agent_id_says_which_agent_it_is(experiment: str, generation: int, index: int) -> None:
+def test_agent_id_round_trip(experiment: str, generation: int, index: int) -> None:
     """Each agent id parses to its experiment and position, so ids are unique."""
     assert parse_agent_id(agent_id(experiment, generation, index)) == (experiment, generation, index)
 
@@ -57,14 +56,14 @@ def test_an_experiment_may_look_like_an_agent() -> None:
     "text",
     ["", "lab", "lab-g3-a017", "lab-g003-a17", "lab-g0003-a017", "LAB-g003-a017", "lab-g003-a017\n", "-g003-a017"],
 )
-def test_what_is_no_agent_id_is_named(text: str) -> None:
+def test_invalid_agent_id_is_refused(text: str) -> None:
     """Non-canonical spellings are refused, and the message shows the format of ids."""
     with pytest.raises(AgentNotFound, match="is not an agent id: use the form quickstart-g003-a017"):
         parse_agent_id(text)
 
 
 @given(EXPERIMENTS)
-def test_whoever_plays_belongs_to_an_experiment(experiment: str) -> None:
+def test_player_ids_name_their_experiment(experiment: str) -> None:
     """Only agent ids and the random baseline's id give an experiment."""
     assert experiment_of_player(agent_id(experiment, 3, 17)) == experiment
     assert experiment_of_player(baseline_id(experiment)) == experiment

@@ -26,8 +26,7 @@ def test_streams_are_independent() -> None:
         assert not np.array_equal(first, other.random(4))
 
 
-def test_drawing_from_a_stream_leaves_numpys_own_generator_alone() -> None:
-    """A stream does not change NumPy's global generator."""
+def test_streams_do_not_change_numpys_global_generator() -> None:
     before = np.random.get_state(legacy=False)  # noqa: NPY002 (that it is not used is what is shown)
     generator(1, "a").random(10)
     after = np.random.get_state(legacy=False)  # noqa: NPY002
@@ -58,7 +57,7 @@ def test_seeds_of_different_purposes_never_meet(seed: int, generation: int) -> N
 
 
 @pytest.mark.parametrize("purpose", Purpose)
-def test_generations_have_seeds_of_their_own(purpose: Purpose) -> None:
+def test_generations_have_separate_seeds(purpose: Purpose) -> None:
     """A generation's seeds differ from the next generation's and from shared seeds."""
     rows = [episode_seeds(5, purpose, 5, generation=generation) for generation in (None, 0, 1)]
     assert len(set(rows)) == 3

@@ -39,13 +39,13 @@ async def ask(bus: InProcessBus, subject: str, payload: bytes = b"") -> dict[str
 
 
 @pytest.mark.parametrize("verb", VERBS)
-async def test_a_command_is_obeyed_and_answered(bus: InProcessBus, verb: str) -> None:
+async def test_command_is_executed_and_answered(bus: InProcessBus, verb: str) -> None:
     """The answer has the experiment's state after the command."""
     async with accepting_commands(bus, ON, _state, accept):
         assert await ask(bus, f"clau-doom.control.lab.{verb}", b"{}") == {"ok": True, "state": f"lab after {verb}"}
 
 
-async def test_a_command_needs_a_token_and_is_carried_out_as_its_holder_s(bus: InProcessBus) -> None:
+async def test_command_needs_a_token(bus: InProcessBus) -> None:
     """A request's token is checked before its other fields. Its note is passed on."""
     holders: list[str] = []
     seen: list[tuple[str, list[str]]] = []
@@ -76,7 +76,7 @@ async def test_a_command_needs_a_token_and_is_carried_out_as_its_holder_s(bus: I
     assert holders == []
 
 
-async def test_nothing_is_obeyed_unless_the_configuration_says_so(bus: InProcessBus) -> None:
+async def test_commands_are_disabled_by_default(bus: InProcessBus) -> None:
     """Commands get no answer unless the configuration enables them."""
     async with accepting_commands(bus, NatsConfig(enabled=True), _never, accept):
         with pytest.raises(BusUnavailable, match="no handler answers"):
@@ -98,7 +98,7 @@ async def test_nothing_is_obeyed_unless_the_configuration_says_so(bus: InProcess
         ("clau-doom.control.lab.pause", b'{"token": 5}', "not a JSON object"),
     ],
 )
-async def test_what_is_no_command_is_refused(bus: InProcessBus, subject: str, payload: bytes, says: str) -> None:
+async def test_invalid_command_is_refused(bus: InProcessBus, subject: str, payload: bytes, says: str) -> None:
     """Unknown verbs, malformed ids and oversized requests are answered with the reason and not executed."""
     async with accepting_commands(bus, ON, _never, accept):
         answer = await ask(bus, subject, payload)
@@ -106,7 +106,7 @@ async def test_what_is_no_command_is_refused(bus: InProcessBus, subject: str, pa
     assert says in answer["error"]
 
 
-async def test_a_refusal_says_why(bus: InProcessBus) -> None:
+async def test_refusal_has_the_message_without_the_cause(bus: InProcessBus) -> None:
     """The answer has an error's message, but not its cause."""
 
     async def refuse(verb: str, experiment: str) -> str:
@@ -120,7 +120,7 @@ async def test_a_refusal_says_why(bus: InProcessBus) -> None:
 @pytest.mark.parametrize(
     "error", [RuntimeError("canary"), TimeoutError("canary"), ExceptionGroup("canary", [ValueError("canary")])]
 )
-async def test_the_unexpected_is_told_by_an_id_alone(
+async def test_unexpected_error_is_answered_with_an_id(
     bus: InProcessBus, error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The answer to an unexpected error has only an id. The log has its text with this id."""

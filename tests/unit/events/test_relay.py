@@ -86,7 +86,7 @@ async def test_every_event_is_published_as_json_under_its_subject() -> None:
     assert json.loads(messages[1].payload)["sequence"] == "2"
 
 
-async def test_subscribers_see_what_they_may() -> None:
+async def test_published_events_are_filtered() -> None:
     """The published event is filtered, and the log keeps the whole event."""
     store = await full_store(3)
 
@@ -118,7 +118,7 @@ async def test_events_are_published_while_the_experiment_runs() -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-async def test_nothing_is_lost_and_nothing_comes_twice(seed: int) -> None:
+async def test_events_are_published_once_despite_failures(seed: int) -> None:
     """The bus stores each event once and in order, despite bus failures and cancelled relays."""
     random = Random(seed)
     store = await full_store(3000)
@@ -168,7 +168,7 @@ async def test_the_lag_is_known_during_an_outage() -> None:
     assert relay.published == 5001
 
 
-async def test_a_relay_goes_on_where_the_bus_is() -> None:
+async def test_relay_continues_after_the_last_published_event() -> None:
     """A second process starts after the last event on the bus."""
     store = await full_store(10)
     last = BusMessage(subject="clau-doom.experiment.lab.x", payload=b"", source=UUID, sequence=7)

@@ -98,13 +98,13 @@ def test_each_kind_of_event_has_its_subject(event: Event, rest: str) -> None:
     assert covers(ALL_EVENTS, subject)
 
 
-def test_no_kind_of_event_is_left_out() -> None:
+def test_every_event_type_has_a_subject() -> None:
     """Each event type has a subject of its own. docs/events.md lists them."""
     assert len({subject_pattern(each) for each in declarations()}) == len(declarations())
 
 
 @pytest.mark.parametrize("name", ["", "a.b", "*", ">", "a b", "Lab", "a\r\nPUB x", "x" * 41])
-def test_an_experiments_id_is_checked_before_it_is_a_token(name: str) -> None:
+def test_malformed_id_is_refused_in_subjects(name: str) -> None:
     """A malformed id is refused, because it could change the subject or add a server command."""
     with pytest.raises(ConfigError, match="not an experiment id"):
         events_of(name)

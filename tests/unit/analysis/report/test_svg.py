@@ -24,7 +24,7 @@ def test_an_axis_holds_its_values_and_has_round_ticks(values: list[float], whole
         assert all(tick == math.floor(tick) for tick in axis.ticks)
 
 
-def test_ticks_are_numbers_that_people_count_in() -> None:
+def test_ticks_are_round_numbers() -> None:
     """Steps are 1, 2, 2.5 or 5 times a power of ten, with the necessary decimals."""
     assert axis_over([0.0, 1.0], 0.0, 1.0, pad=0.0).ticks == (0.0, 0.2, 0.4, 0.6000000000000001, 0.8, 1.0)
     assert axis_over([0.0, 1.0], 0.0, 1.0, pad=0.0).decimals == 1
@@ -32,7 +32,7 @@ def test_ticks_are_numbers_that_people_count_in() -> None:
     assert axis_over([1.0, 1.0], 0.0, 1.0).low < 1.0 < axis_over([1.0, 1.0], 0.0, 1.0).high
 
 
-def test_what_is_missing_leaves_a_gap() -> None:
+def test_missing_values_interrupt_lines_and_bands() -> None:
     """Lines and bands are interrupted where a value is missing or not a number."""
     picture = Picture(100.0)
     picture.line([(0.0, 1.0), (1.0, None), (2.0, 3.0), (3.0, math.nan), (4.0, 5.0), (5.0, 6.0)], "c0")

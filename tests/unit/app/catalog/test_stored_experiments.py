@@ -15,7 +15,7 @@ from clau_doom.errors import StoreCorrupted
 from clau_doom.storage import GENES, ExperimentFolders
 
 
-async def test_looking_at_an_experiment_is_no_activity(tmp_path: Path) -> None:
+async def test_reading_does_not_change_the_last_activity(tmp_path: Path) -> None:
     """The last activity is the time of the last event, regardless of the files' modification times."""
     yaml = to_yaml(ExperimentConfig(name="lab"))
     before = time.time()
@@ -45,7 +45,7 @@ async def kept(folder: Path, genes: bytes, genome: tuple[float, ...] = (0.5, 1.0
 SPACE = GenomeSpace((Gene.real("x", 0.0, 1.0), Gene.choice("scan", ("left", "right"))))
 
 
-async def test_stored_genes_are_read(tmp_path: Path) -> None:
+async def test_stored_genes_are_read_on_request(tmp_path: Path) -> None:
     """The genes are read with an experiment, but not with a list."""
     await kept(tmp_path, gene_space_to_json(SPACE))
     assert (await read_experiment(tmp_path, "lab")).space == SPACE
@@ -61,7 +61,7 @@ async def test_stored_genes_are_read(tmp_path: Path) -> None:
         (gene_space_to_json(SPACE), (1.5, 1.0), "gene x is 1.5: real from 0 to 1"),
     ],
 )
-async def test_genes_that_the_agents_do_not_have(
+async def test_damaged_genes_are_damage_of_the_store(
     tmp_path: Path, genes: bytes, genome: tuple[float, ...], message: str
 ) -> None:
     """Damaged genes are reported as damage of the store, and a list still shows the experiment."""

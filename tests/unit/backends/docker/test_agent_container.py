@@ -92,15 +92,15 @@ async def errors_of(containers: Containers, *, image_works: bool = False) -> lis
     ],
     ids=["daemon", "crash", "memory"],
 )
-async def test_no_episode_was_begun(containers: Containers, text: str) -> None:
-    """The first error counts no attempt and charges no agent, and the other episodes are requested again."""
+async def test_container_lost_before_its_first_episode_charges_no_agent(containers: Containers, text: str) -> None:
+    """No attempt is counted. The other episodes are requeued."""
     first, second = await errors_of(containers)
     assert isinstance(first, WorkerUnavailable)
     assert text in str(first)
     assert isinstance(second, Requeued)
 
 
-async def test_a_container_is_to_blame_where_others_of_its_image_start() -> None:
+async def test_lost_container_counts_an_attempt_if_its_image_works() -> None:
     """Attempts are counted, so a container that never starts its worker cannot delay the run forever."""
     first, _ = await errors_of(Containers(exit_state=ExitState(code=139)), image_works=True)
     assert isinstance(first, WorkerCrashed)
@@ -108,7 +108,7 @@ async def test_a_container_is_to_blame_where_others_of_its_image_start() -> None
     assert isinstance(first, WorkerUnavailable)
 
 
-async def test_a_refusal_stays_one() -> None:
+async def test_refused_container_ends_the_run() -> None:
     """An error that a further attempt cannot correct ends the run at once."""
     first, _ = await errors_of(Containers(ContainerRefused("there is no image")))
     assert isinstance(first, ContainerRefused)

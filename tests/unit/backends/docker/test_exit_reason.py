@@ -27,8 +27,8 @@ def why(exit_state: ExitState, last_line: str = "") -> ClauDoomError:
         (ExitState(code=127, error="no such file"), "is its image FROM clau-doom-agent?: no such file"),
     ],
 )
-def test_how_a_container_ended_is_told_and_nobody_is_charged(exit_state: ExitState, reason: str) -> None:
-    """The exit code is explained, followed by the daemon's message, and the agent is not charged."""
+def test_exit_code_is_explained_and_the_agent_is_not_charged(exit_state: ExitState, reason: str) -> None:
+    """The daemon's message follows."""
     error = why(exit_state)
     assert type(error) is WorkerCrashed
     assert str(error).startswith("the container of agent x-g000-a007 ")
@@ -45,8 +45,8 @@ def test_how_a_container_ended_is_told_and_nobody_is_charged(exit_state: ExitSta
     ],
     ids=["killed", "engine killed", "ended", "running"],
 )
-def test_want_of_memory_is_the_agents_own_fault(exit_state: ExitState) -> None:
-    """The agent is charged when any of its processes exceeds the memory limit, and the message names the setting."""
+def test_exceeded_memory_limit_is_charged_to_the_agent(exit_state: ExitState) -> None:
+    """This holds for any of its processes. The message names the setting."""
     error = why(exit_state, "Killed")
     assert type(error) is OutOfMemory
     assert str(error) == (

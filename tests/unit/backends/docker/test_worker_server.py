@@ -100,7 +100,7 @@ async def test_a_token_is_good_once(server: WorkerServer, caplog: pytest.LogCapt
     assert lease.token not in caplog.text
 
 
-async def test_a_token_is_forgotten_with_its_lease(server: WorkerServer) -> None:
+async def test_token_is_invalid_after_the_lease(server: WorkerServer) -> None:
     """A worker that connects after the end of its container's lease is refused."""
     with server.lease("x-g000-a000") as lease:
         pass
@@ -110,8 +110,7 @@ async def test_a_token_is_forgotten_with_its_lease(server: WorkerServer) -> None
         assert again.token != lease.token
 
 
-async def test_nobody_waits_behind_a_lease_that_was_given_up(server: WorkerServer) -> None:
-    """A worker that connects just after its wait was cancelled is refused."""
+async def test_worker_of_a_cancelled_wait_is_refused(server: WorkerServer) -> None:
     with server.lease("x-g000-a000") as lease:
         lease.attached.cancel()
         assert await Client(server, lease.token).end() is grpc.StatusCode.UNAUTHENTICATED
@@ -122,7 +121,7 @@ async def test_nobody_waits_behind_a_lease_that_was_given_up(server: WorkerServe
     [(None, ""), ("", "Bearer "), ("x" * 43, "Bearer "), ("TOKEN", ""), ("TOKEN", "bearer "), ("TOKEN", "Basic ")],
     ids=["none", "an empty one", "a made-up one", "no bearer", "a small letter", "another scheme"],
 )
-async def test_whoever_has_no_good_token_is_turned_away(server: WorkerServer, token: str | None, header: str) -> None:
+async def test_invalid_token_is_refused(server: WorkerServer, token: str | None, header: str) -> None:
     """An invented, missing or wrongly sent token is refused, and the rightful worker can still connect."""
     with server.lease("x-g000-a000") as lease:
         shown = lease.token if token == "TOKEN" else token
@@ -133,9 +132,7 @@ async def test_whoever_has_no_good_token_is_turned_away(server: WorkerServer, to
         await worker.close()
 
 
-async def test_who_knocks_without_end_does_not_fill_the_log(
-    server: WorkerServer, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_repeated_refusals_are_logged_rarely(server: WorkerServer, caplog: pytest.LogCaptureFixture) -> None:
     """All refusals are counted; the first are logged singly, later ones when their number doubles."""
     with caplog.at_level(logging.WARNING):
         for _ in range(70):
@@ -145,8 +142,7 @@ async def test_who_knocks_without_end_does_not_fill_the_log(
     assert server.refused == 70
 
 
-async def test_workers_that_attach_at_once_are_told_apart(server: WorkerServer) -> None:
-    """Each worker attaches by its own token, in any order."""
+async def test_concurrent_workers_attach_by_their_tokens(server: WorkerServer) -> None:
     with contextlib.ExitStack() as leases:
         made = [leases.enter_context(server.lease(f"x-g000-a{index:03}")) for index in range(8)]
         clients = [Client(server, lease.token) for lease in reversed(made)]
@@ -158,7 +154,7 @@ async def test_workers_that_attach_at_once_are_told_apart(server: WorkerServer) 
             await client.close()
 
 
-async def test_nothing_is_said_in_plain_text(server: WorkerServer) -> None:
+async def test_worker_without_tls_is_refused(server: WorkerServer) -> None:
     """A worker without TLS is refused, and its token remains valid."""
     with server.lease("x-g000-a000") as lease:
         assert await Client(server, lease.token, secure=False).end() is grpc.StatusCode.UNAVAILABLE
@@ -168,7 +164,7 @@ async def test_nothing_is_said_in_plain_text(server: WorkerServer) -> None:
         await worker.close()
 
 
-async def test_a_worker_trusts_no_other_server(server: WorkerServer) -> None:
+async def test_worker_refuses_another_server(server: WorkerServer) -> None:
     """Each start has its own certificate, so a worker does not talk to another server at the address."""
     async with WorkerServer("127.0.0.1:0") as other:
         with other.lease("x-g000-a000") as lease:
@@ -204,7 +200,7 @@ def few_files() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
-async def test_connections_that_say_nothing_keep_nobody_out(few_files: None) -> None:
+async def test_idle_connections_do_not_block_workers(few_files: None) -> None:
     """Hundreds of connections that are idle or send invalid bytes do not prevent a worker from connecting."""
     async with WorkerServer("127.0.0.1:0") as server:
         host, _, port = server.endpoint.rpartition(":")
@@ -230,7 +226,7 @@ async def test_a_worker_that_breaks_off_ends_its_stream(server: WorkerServer) ->
         await worker.close()
 
 
-async def test_a_gate_that_is_closed_breaks_off_every_stream() -> None:
+async def test_closed_server_ends_every_stream() -> None:
     """Every waiting call ends, on the server and on the clients."""
     async with WorkerServer("127.0.0.1:0") as server:
         with server.lease("x-g000-a000") as lease:
@@ -243,7 +239,7 @@ async def test_a_gate_that_is_closed_breaks_off_every_stream() -> None:
     assert await worker.end() is not grpc.StatusCode.OK
 
 
-async def test_no_token_is_shown_by_mistake(server: WorkerServer) -> None:
+async def test_repr_contains_no_secret(server: WorkerServer) -> None:
     """The printed forms of a lease and of a certificate contain neither token nor key."""
     with server.lease("x-g000-a000") as lease:
         assert lease.token not in repr(lease)
@@ -260,7 +256,7 @@ def taken() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("where", ["taken", "192.0.2.1:0", "no-such-host.invalid:0"])
-async def test_an_address_that_cannot_be_listened_on_is_told(where: str, taken: str) -> None:
+async def test_unusable_address_is_an_error_with_the_setting(where: str, taken: str) -> None:
     """For an address that is in use or not of this machine, the message names it and its setting."""
     where = taken if where == "taken" else where
     with pytest.raises(ContainerRefused, match=rf"cannot listen .* {where}: .* set docker\.listen") as caught:
@@ -277,8 +273,7 @@ async def test_two_servers_do_not_share_a_port(server: WorkerServer) -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
-async def test_a_gate_is_found_by_the_name_that_it_listens_on(host: str) -> None:
-    """The certificate is valid for the name or address that the server listens on."""
+async def test_certificate_is_valid_for_the_listening_address(host: str) -> None:
     with socket.socket(socket.AF_INET6) as probe:
         try:
             probe.bind(("::1", 0))
@@ -293,7 +288,7 @@ async def test_a_gate_is_found_by_the_name_that_it_listens_on(host: str) -> None
             await worker.close()
 
 
-async def test_containers_dial_what_is_advertised() -> None:
+async def test_certificate_is_valid_for_the_advertised_address() -> None:
     """If the advertised address differs from the listening address, the certificate is valid for both."""
     async with WorkerServer("127.0.0.1:0", advertise="host.example:50123") as server:
         assert server.endpoint == "host.example:50123"

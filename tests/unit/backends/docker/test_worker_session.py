@@ -169,7 +169,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return made
 
 
-async def test_an_honest_worker_is_heard_out(worker: Worker) -> None:
+async def test_session_with_an_honest_worker(worker: Worker) -> None:
     """The worker is set up, says hello, returns the requested episode, and may then leave."""
     assert (await worker.hear()).setup == RULES.setup
     await worker.sends(beat(0), HELLO, beat(0))
@@ -203,7 +203,7 @@ async def test_scenario_files_follow_the_setup(tmp_path: Path) -> None:
     assert sha256(b"".join(parts)).digest() == sha256(b"".join(texts.values())).digest()
 
 
-async def test_answers_come_in_the_order_of_the_questions(ready: Worker) -> None:
+async def test_answers_are_matched_to_requests_in_order(ready: Worker) -> None:
     """Each answer goes to its request, and cancelled requests are skipped."""
     first, second, third = ready.ask(0), ready.ask(1, seed=6), ready.ask(2, seed=7)
     second.cancel()
@@ -222,7 +222,7 @@ async def test_a_worker_greets_before_all_else(worker: Worker, message: pb.FromW
 
 
 @pytest.mark.parametrize("message", [HELLO, episode(), pb.FromWorker()], ids=["a hello", "an episode", "nothing"])
-async def test_a_worker_is_ready_before_it_answers(worker: Worker, message: pb.FromWorker) -> None:
+async def test_worker_must_be_ready_before_it_answers(worker: Worker, message: pb.FromWorker) -> None:
     """A second hello is refused in the same way as an answer without a request."""
     await worker.sends(HELLO)
     await worker.refused(message, error=Forged, match=r"sent \w+ instead of ready")
@@ -240,13 +240,13 @@ async def test_a_worker_is_ready_before_it_answers(worker: Worker, message: pb.F
     ],
     ids=["another", "missing", "unprintable", "unheard of", "none"],
 )
-async def test_a_worker_of_other_versions_is_refused(worker: Worker, facts: dict[str, str], complaint: str) -> None:
+async def test_worker_with_other_versions_is_refused(worker: Worker, facts: dict[str, str], complaint: str) -> None:
     """The error names the first difference as short printable text, and the remedy."""
     hello = pb.FromWorker(hello=pb.Hello(facts=facts))
     await worker.refused(hello, error=WorkerRefused, match=complaint)
 
 
-async def test_a_later_worker_of_other_versions_lies() -> None:
+async def test_changed_versions_of_a_later_worker_are_forged() -> None:
     """Another hello than the image's first one is charged to the agent and does not end the run."""
     limits = replace(RULES, expected_identity=ExpectedIdentity(PROVENANCE))
     async with Worker(limits) as honest:
@@ -256,7 +256,7 @@ async def test_a_later_worker_of_other_versions_lies() -> None:
         await lying.refused(hello, error=Forged, match=f"of agent {AGENT} reports numpy 3, but its image has")
 
 
-async def test_a_start_that_fails_is_told(worker: Worker) -> None:
+async def test_failed_start_is_charged_by_its_cause(worker: Worker) -> None:
     """An error of the policy's creation is charged to the agent, an error of the engine's start is not."""
     await worker.refused(
         failure(pb.EpisodeFailed.FAULT_POLICY, "no such class", task=0),
@@ -285,7 +285,7 @@ async def test_a_start_that_fails_is_told(worker: Worker) -> None:
     ],
     ids=["hello", "ready", "nothing", "task 0", "the task behind", "no task", "a failed start"],
 )
-async def test_what_nobody_asked_for_is_forged(ready: Worker, message: pb.FromWorker) -> None:
+async def test_unrequested_message_is_forged(ready: Worker, message: pb.FromWorker) -> None:
     """Only the first waiting task can be answered, and the others continue to wait."""
     answers = ready.ask(), ready.ask(1)
     await ready.refused(message, error=Forged, match=r"sent an unrequested message: \w+")
@@ -293,7 +293,7 @@ async def test_what_nobody_asked_for_is_forged(ready: Worker, message: pb.FromWo
     assert len(ready.session.pending) == 2
 
 
-async def test_an_answer_that_is_given_twice_is_forged(ready: Worker) -> None:
+async def test_repeated_answer_is_forged(ready: Worker) -> None:
     """The first answer is accepted, and the second ends the session."""
     answer = ready.ask()
     await ready.refused(episode(), episode(), error=Forged, match="unrequested message: played")
@@ -322,14 +322,14 @@ def changed(**changes: object) -> pb.FromWorker:
     ],
     ids=["actions", "recording", "none", "seed", "inf", "nan", "beyond measure", "seconds", "hash", "repeated"],
 )
-async def test_an_episode_that_cannot_be_is_forged(ready: Worker, message: pb.FromWorker, complaint: str) -> None:
+async def test_impossible_episode_is_forged(ready: Worker, message: pb.FromWorker, complaint: str) -> None:
     """An invalid episode is charged to the agent before it is used, and the message names the error."""
     answer = ready.ask()
     await ready.refused(message, error=Forged, match=f"sent {complaint}")
     assert not answer.done()
 
 
-async def test_actions_that_nobody_asked_for_are_forged() -> None:
+async def test_unrequested_actions_are_forged() -> None:
     """Without verification of results, an episode contains no actions."""
     async with Worker(replace(RULES, claims=False)) as worker:
         await worker.sends(HELLO, READY)
@@ -346,7 +346,7 @@ async def test_actions_that_nobody_asked_for_are_forged() -> None:
         (pb.EpisodeFailed.FAULT_UNREACHABLE, AgentUnreachable),
     ],
 )
-async def test_a_failed_episode_is_told_and_the_worker_goes_on(
+async def test_failed_episode_keeps_the_worker(
     ready: Worker, fault: pb.EpisodeFailed.Fault, error: type[ClauDoomError]
 ) -> None:
     """Its reason is made printable and short, and the same worker plays the next episode."""
@@ -365,7 +365,7 @@ async def test_a_failed_episode_is_told_and_the_worker_goes_on(
     ("fault", "error"),
     [(pb.EpisodeFailed.FAULT_ENGINE, EngineCrashed), (pb.EpisodeFailed.FAULT_UNSPECIFIED, WorkerCrashed)],
 )
-async def test_a_worker_whose_engine_is_gone_is_replaced(
+async def test_lost_engine_replaces_the_worker(
     ready: Worker, fault: pb.EpisodeFailed.Fault, error: type[ClauDoomError]
 ) -> None:
     """The session ends, the container is replaced, the agent is not charged, and the episode is requeued."""
@@ -380,7 +380,7 @@ async def test_a_flood_of_heartbeats_is_forged(clock: Clock, worker: Worker) -> 
     await worker.refused(beat(20), error=Forged, match="sent too many heartbeats")
 
 
-async def test_heartbeats_at_their_pace_are_no_flood(clock: Clock, ready: Worker) -> None:
+async def test_regular_heartbeats_are_accepted(clock: Clock, ready: Worker) -> None:
     """One heartbeat a second is accepted for any time, and so are those of half a minute behind a stopped clock."""
     for number in range(100):
         clock.now += 1.0
@@ -390,7 +390,7 @@ async def test_heartbeats_at_their_pace_are_no_flood(clock: Clock, ready: Worker
     assert ready.session.stop_reason() is None
 
 
-async def test_a_silent_worker_is_ended(clock: Clock, worker: Worker) -> None:
+async def test_silent_worker_is_stopped(clock: Clock, worker: Worker) -> None:
     """The start limit holds before the hello, then the stall timeout, which charges no agent."""
     clock.now += 1000.0
     assert worker.session.stop_reason() is None
@@ -416,7 +416,7 @@ async def beating(worker: Worker, clock: Clock, seconds: int, turns: Callable[[i
     return None
 
 
-async def test_a_worker_whose_engine_stands_still_is_ended(clock: Clock, ready: Worker) -> None:
+async def test_worker_with_a_stalled_engine_is_stopped(clock: Clock, ready: Worker) -> None:
     """With heartbeats but no decisions, the engine is stalled, and the agent is not charged."""
     assert await beating(ready, clock, 100, lambda second: 0) is None  # it plays nothing
     ready.ask()
@@ -425,7 +425,7 @@ async def test_a_worker_whose_engine_stands_still_is_ended(clock: Clock, ready: 
     assert "made no progress for 10 s" in str(stop_reason)
 
 
-async def test_a_policy_that_decides_for_long_is_given_until_the_deadline(clock: Clock, ready: Worker) -> None:
+async def test_slow_policy_fails_at_the_deadline(clock: Clock, ready: Worker) -> None:
     """An odd count of turns means that the policy decides: no stall, but its failure at the episode's deadline."""
     ready.ask()
     stop_reason = await beating(ready, clock, 100, lambda second: 7)
@@ -442,7 +442,7 @@ async def test_an_episode_that_does_not_end_is_ended(clock: Clock, ready: Worker
     assert "did not end within 60 s" in str(stop_reason)
 
 
-async def test_each_episode_has_its_own_deadline(clock: Clock, ready: Worker) -> None:
+async def test_deadline_starts_with_the_episode(clock: Clock, ready: Worker) -> None:
     """The deadline of a queued episode starts at the end of the previous episode."""
     ready.ask()
     ready.ask(1)
@@ -460,7 +460,7 @@ async def test_a_worker_that_leaves_ends_the_session(ready: Worker) -> None:
     assert len(ready.session.pending) == 1
 
 
-async def test_a_glimpse_is_shown_once_and_only_of_what_is_played(ready: Worker) -> None:
+async def test_glimpse_is_shown_once_for_a_running_episode(ready: Worker) -> None:
     """A worker is asked at most once a second, and glimpses of other episodes are dropped."""
     await ready.hear()  # its setup
     assert ready.session.glimpse() is None

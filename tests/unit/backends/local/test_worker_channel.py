@@ -31,7 +31,7 @@ def answer(task: int) -> bytes:
     return frame(pb.FromWorker(failed=pb.EpisodeFailed(task=task)))
 
 
-async def test_answers_come_in_the_order_of_the_requests() -> None:
+async def test_answers_are_matched_to_requests_in_order() -> None:
     """Each answer goes to its request, however the bytes are split."""
     async with linked() as (link, worker):
         expected = [link.expect() for _ in range(3)]
@@ -42,7 +42,7 @@ async def test_answers_come_in_the_order_of_the_requests() -> None:
         assert [(await future).failed.task for future in expected] == [1, 2, 3]
 
 
-async def test_any_loops_transport_will_do() -> None:
+async def test_transport_of_another_event_loop_is_accepted() -> None:
     """The channel works with the transport classes of uvloop, which Ray uses where it is installed."""
 
     class Transport:
@@ -62,7 +62,7 @@ async def test_any_loops_transport_will_do() -> None:
     assert (await expected).failed.task == 1
 
 
-async def test_the_first_that_lacks_its_answer_is_charged_with_a_workers_end() -> None:
+async def test_first_unanswered_episode_is_charged_for_a_lost_worker() -> None:
     """Answered episodes count, the next one is charged, and later ones are requeued."""
     async with linked() as (link, worker):
         answered, charged, behind = link.expect(), link.expect(), link.expect()
@@ -77,7 +77,7 @@ async def test_the_first_that_lacks_its_answer_is_charged_with_a_workers_end() -
             await link.expect()
 
 
-async def test_whoever_ends_a_worker_displaces_what_waits_behind() -> None:
+async def test_closed_channel_requeues_all_episodes() -> None:
     """A channel that the backend closes charges no agent."""
     async with linked() as (link, _):
         first, second = link.expect(), link.expect()
@@ -88,7 +88,7 @@ async def test_whoever_ends_a_worker_displaces_what_waits_behind() -> None:
 
 
 @pytest.mark.parametrize("data", [b"\x04\0\0\0\xff\xff\xff\xff", b"\xff\xff\xff\xff"])
-async def test_a_worker_that_talks_nonsense_is_cut_off(data: bytes) -> None:
+async def test_invalid_bytes_close_the_channel(data: bytes) -> None:
     """Invalid bytes, or too large a message length, close the channel and are charged."""
     async with linked() as (link, worker):
         charged = link.expect()
@@ -99,7 +99,7 @@ async def test_a_worker_that_talks_nonsense_is_cut_off(data: bytes) -> None:
             await link.expect()
 
 
-async def test_an_answer_that_nobody_asked_for_ends_the_link() -> None:
+async def test_unrequested_answer_closes_the_channel() -> None:
     """A worker that sends an unrequested answer is not used again."""
     async with linked() as (link, worker):
         asked = link.expect()
@@ -109,7 +109,7 @@ async def test_an_answer_that_nobody_asked_for_ends_the_link() -> None:
             await link.expect()
 
 
-async def test_many_short_answers_are_read_together() -> None:
+async def test_pending_answers_are_read_in_batches() -> None:
     """Answers are read in batches while many are pending, and none is lost when the worker ends."""
     async with linked() as (link, worker):
         wakes: list[int] = []

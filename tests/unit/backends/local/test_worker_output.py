@@ -23,7 +23,7 @@ def test_lines_of_two_workers_are_not_mixed(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["workers.log"]
 
 
-def test_what_is_printed_too_fast_is_left_out(tmp_path: Path) -> None:
+def test_excess_output_is_dropped(tmp_path: Path) -> None:
     """The end of the output is kept, the log states the omitted amount, and the unnamed file does not grow."""
     log = tmp_path / "workers.log"
     with WorkerOutput(log, tmp_path) as output:
@@ -49,7 +49,7 @@ def test_the_log_is_private_under_any_umask(tmp_path: Path) -> None:
     assert (tmp_path / "workers.log").stat().st_mode & 0o777 == 0o600
 
 
-def test_without_a_log_the_last_line_is_kept(tmp_path: Path) -> None:
+def test_last_line_is_kept_without_a_log(tmp_path: Path) -> None:
     """The last line is kept, as on a cluster node."""
     with WorkerOutput(None, tmp_path) as output:
         os.write(output.fileno(), b"a line\n")
@@ -80,7 +80,7 @@ def test_a_full_log_is_rotated(tmp_path: Path) -> None:
     assert [line[:3] for line in log.read_text().splitlines()] == [f"{number:03d}" for number in range(90, 100)]
 
 
-def test_no_link_is_followed(tmp_path: Path) -> None:
+def test_symbolic_link_is_not_followed(tmp_path: Path) -> None:
     """Another user's folder cannot name a file of the user as its log."""
     target = tmp_path / "precious"
     target.write_text("kept as it is")

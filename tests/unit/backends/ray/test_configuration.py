@@ -16,14 +16,13 @@ def test_a_cluster_is_named_by_its_head(address: str | None) -> None:
 @pytest.mark.parametrize(
     "text", ["address: ray://head:10001", "address: head", "cpus: 0", "resources: {doom: 0.0}", "memory: 1"]
 )
-def test_what_cannot_be_is_refused_by_its_path(text: str) -> None:
+def test_invalid_ray_settings_are_refused(text: str) -> None:
     """An address of Ray's client protocol is refused, because a driver runs on a node."""
     with pytest.raises(ConfigError, match=rf"ray\.{text.partition(':')[0]}"):
         config_from_yaml(f"ray: {{{text}}}", name="test")
 
 
-def test_it_reloads_and_changes_no_result() -> None:
-    """Ray's settings may change on a resume."""
+def test_ray_settings_may_change_on_a_resume() -> None:
     ray = RayConfig(address="auto", memory=1 << 30, resources={"doom": 0.5}, modules=("helpers.py",), placement="pack")
     config = ExperimentConfig.model_validate({"ray": ray})
     assert config_from_yaml(to_yaml(config), name="test") == config

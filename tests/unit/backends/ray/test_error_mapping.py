@@ -29,8 +29,7 @@ def there_and_back(error: ClauDoomError) -> ClauDoomError:
 @pytest.mark.parametrize(
     "kind", [AgentUnreachable, EngineCrashed, EpisodeTimedOut, WorkerCrashed, WorkerRefused, WorkerUnavailable]
 )
-def test_infrastructure_stays_what_it_is_and_names_its_node(kind: type[ClauDoomError]) -> None:
-    """The error names the node."""
+def test_infrastructure_error_keeps_its_type_and_names_the_node(kind: type[ClauDoomError]) -> None:
     error = there_and_back(kind("it broke"))
     assert type(error) is kind
     assert str(error) == "node 1: it broke"
@@ -42,21 +41,21 @@ def test_a_full_disk_of_a_node_is_trouble_with_starting_a_worker() -> None:
 
 
 @pytest.mark.parametrize("kind", [PolicyFailed, PolicyTimedOut])
-def test_an_agents_own_failure_stays_its_own_wherever_it_plays(kind: type[ClauDoomError]) -> None:
+def test_policy_failure_keeps_its_type_and_text(kind: type[ClauDoomError]) -> None:
     """The text equals that of a local worker and does not name the node."""
     error = there_and_back(kind("KeyError: 'lost'"))
     assert type(error) is kind
     assert str(error) == "KeyError: 'lost'"
 
 
-def test_what_is_unknown_is_charged_to_nobody_new() -> None:
+def test_unknown_errors_keep_their_attribution() -> None:
     """Unknown policy failures stay policy failures; other unknown errors are infrastructure failures."""
     assert type(there_and_back(Forged("a claim"))) is PolicyFailed
     assert type(there_and_back(InvalidMessage("a file"))) is WorkerCrashed
     assert type(error_of(pb.EpisodeFailed(reason="?"), "node 1")) is WorkerCrashed
 
 
-def test_what_ray_says_comes_down_to_its_last_line() -> None:
+def test_ray_error_is_reduced_to_its_last_line() -> None:
     """The error contains only the last line of another process's traceback."""
     error = loss_error(exceptions.RayActorError("", "The actor died.\n  File x\nOSError: gone\n\n"), "node 1")
     assert type(error) is WorkerCrashed

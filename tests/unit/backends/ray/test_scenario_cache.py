@@ -53,7 +53,7 @@ def test_a_file_of_another_hash_is_refused() -> None:
         store([announced(WAD, b"wad")], [part(b"war")])
 
 
-def test_a_folder_of_somebody_elses_is_not_used(own_folder: Path) -> None:
+def test_folder_of_another_user_is_refused(own_folder: Path) -> None:
     """A link could lead to any folder."""
     (own_folder / "elsewhere").mkdir()
     (own_folder / f"clau-doom-files-{os.getuid()}").symlink_to(own_folder / "elsewhere")

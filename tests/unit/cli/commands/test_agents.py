@@ -23,7 +23,7 @@ def test_a_generation_is_an_experiments(run: Run, dry: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("name", ["", "../other", "a=b", "A", "x" * 41])
 @pytest.mark.parametrize("dry", [(), ("--dry-run",)])
-def test_an_id_is_checked_before_it_is_used(run: Run, name: str, dry: tuple[str, ...]) -> None:
+def test_cleanup_checks_the_experiment_id(run: Run, name: str, dry: tuple[str, ...]) -> None:
     """An invalid id is reported as such."""
     done = run("agent", "cleanup", "--experiment", name, *dry)
     assert (done.code, done.out) == (2, "")
@@ -31,7 +31,7 @@ def test_an_id_is_checked_before_it_is_used(run: Run, name: str, dry: tuple[str,
 
 
 @pytest.mark.parametrize("words", [(), ("--dry-run",), ("--experiment", "tiny"), ("--experiment", "tiny", "-g", "0")])
-def test_without_a_daemon_it_fails_on_one_line(
+def test_cleanup_without_a_daemon_is_one_line(
     run: Run, words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The line contains the remedy."""
@@ -44,7 +44,7 @@ def test_without_a_daemon_it_fails_on_one_line(
     assert "set DOCKER_HOST" in line
 
 
-def test_nothing_to_remove_is_no_error(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cleanup_with_nothing_to_remove_succeeds(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command prints that nothing was found, and succeeds."""
 
     async def find(experiment: str | None, generation: int | None) -> Leftovers:
@@ -68,7 +68,7 @@ def test_nothing_to_remove_is_no_error(run: Run, monkeypatch: pytest.MonkeyPatch
         (3, ("a", "b"), "3 containers removed\n2 networks removed: a, b\n"),
     ],
 )
-def test_what_could_not_be_removed_is_named(
+def test_cleanup_names_failed_removals(
     run: Run, monkeypatch: pytest.MonkeyPatch, containers: int, networks: tuple[str, ...], said: str
 ) -> None:
     """The removed containers are listed first; the one line of the error names each failure."""

@@ -25,7 +25,7 @@ def tooth_growth(tmp_path: Path) -> str:
     return "ToothGrowth.csv"
 
 
-def test_a_table_is_analysed_for_people(run: Run, tooth_growth: str) -> None:
+def test_table_analysis_is_printed(run: Run, tooth_growth: str) -> None:
     """Cells, tests, comparisons and diagnostics are printed, and stderr is empty."""
     done = run("analyze", "--data", tooth_growth, "--response", "len", "--factor", "supp", "--factor", "dose")
     assert (done.code, done.err) == (0, "")
@@ -95,7 +95,7 @@ def test_the_comparison_of_a_main_effect(run: Run, tmp_path: Path) -> None:
     assert abs(classical["comparisons"][0]["pairs"][0]["d"]) == pytest.approx(1.395, abs=5e-3)
 
 
-def test_ranks_of_tiny_errors_are_those_of_their_logarithms(run: Run) -> None:
+def test_ranks_of_tiny_values_equal_those_of_their_logarithms(run: Run) -> None:
     """Errors of 1e-13 and failures of 50 have the same Kruskal-Wallis result as their logarithms."""
     folder, found = ROOT / "tests/cases/stat_rank_collapse_errors", {}
     for name in ("data", "log10"):
@@ -107,7 +107,7 @@ def test_ranks_of_tiny_errors_are_those_of_their_logarithms(run: Run) -> None:
     assert min(pairs[0]) < 0.01
 
 
-def test_a_block_named_as_the_interaction_is_refused(run: Run) -> None:
+def test_column_with_the_name_of_an_interaction_is_refused(run: Run) -> None:
     """The error names the column and the remedy."""
     file = ROOT / "tests/cases/stat_block_named_as_interaction/data.csv"
     done = run("analyze", "--data", str(file), "--response", "y", "--factor", "A", "--factor", "B", "--block", "A:B")
@@ -141,7 +141,7 @@ def test_digits_follow_the_uncertainty(run: Run, case: str) -> None:
         (["--response", "len", "--factor", "dose", "tiny"], "--data excludes the experiment's id, --plot and --report"),
     ],
 )
-def test_what_cannot_be_answered_is_one_line(run: Run, tooth_growth: str, words: list[str], complaint: str) -> None:
+def test_impossible_analysis_is_one_line(run: Run, tooth_growth: str, words: list[str], complaint: str) -> None:
     """Bad usage exits with 2 and prints one line on stderr with the value and the remedy."""
     done = run("analyze", "--data", tooth_growth, *words)
     assert (done.code, done.out) == (2, "")
@@ -189,7 +189,9 @@ def test_an_export_holds_everything(run: Run, keep: Keep, story: list[Event], tm
         assert set(tables[exported.name].column("experiment_id").values) == {"tiny"}
 
 
-def test_exported_rows_say_what_happened(run: Run, keep: Keep, story: list[Event], tmp_path: Path) -> None:
+def test_exported_tables_have_episodes_agents_and_events(
+    run: Run, keep: Keep, story: list[Event], tmp_path: Path
+) -> None:
     """Episodes have purposes and agents, agents have genes, parents and failures, and events are JSON."""
     keep(story)
     assert run("export", "tiny", "--to", "out").code == 0
@@ -217,7 +219,7 @@ def test_exported_rows_say_what_happened(run: Run, keep: Keep, story: list[Event
     assert [row["sequence"] for row in events] == list(range(1, len(events) + 1))
 
 
-def test_what_is_exported_can_be_analysed(run: Run, keep: Keep, story: list[Event]) -> None:
+def test_exported_episodes_can_be_analysed(run: Run, keep: Keep, story: list[Event]) -> None:
     """`analyze --data` accepts the held-out episodes of an export, by agent and in blocks of seeds."""
     keep(story)
     assert run("export", "tiny", "--to", "out", "--format", "parquet").code == 0
@@ -265,9 +267,7 @@ def test_the_manual_explains_every_column() -> None:
         ("url", "page", "score", ["[/link]", "[link=http://x]"]),
     ],
 )
-def test_names_and_levels_stand_as_they_are_written(
-    run: Run, name: str, factor: str, response: str, shown: list[str]
-) -> None:
+def test_markup_in_names_and_levels_is_text(run: Run, name: str, factor: str, response: str, shown: list[str]) -> None:
     """Brackets, slashes and links of a table are printed as text in headings, cells and titles."""
     data = ROOT / "tests/cases/markup" / f"{name}.csv"
     done = run("analyze", "--data", str(data), "--factor", factor, "--response", response)
@@ -299,7 +299,7 @@ def test_names_and_levels_do_not_act_on_the_terminal(run: Run, tmp_path: Path) -
         ("bigids", ["--factor", "id", "--where", "id > 18446744073709541003"], ["24 rows of bigids.csv", "9551002"]),
     ],
 )
-def test_files_of_other_programs_are_analysed(run: Run, name: str, words: list[str], shown: list[str]) -> None:
+def test_csv_dialects_are_analysed(run: Run, name: str, words: list[str], shown: list[str]) -> None:
     """Levels are read as written, with the option that an error names."""
     done = run("analyze", "--data", str(ROOT / f"tests/cases/csv/{name}.csv"), "--response", "score", *words)
     assert (done.code, done.err) == (0, "")

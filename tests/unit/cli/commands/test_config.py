@@ -41,7 +41,7 @@ def test_init_overwrites_only_by_force() -> None:
     assert Path("mine.yaml").read_text() == starter()
 
 
-def test_init_says_why_it_cannot_write() -> None:
+def test_init_in_a_missing_folder_is_an_error() -> None:
     """A missing folder is an error with its reason."""
     assert str(_invoke("init", "none/c.yaml").exception) == "cannot write none/c.yaml: No such file or directory"
 
@@ -90,7 +90,7 @@ def test_show_prints_no_password() -> None:
         assert "S3CRET" not in text
 
 
-def test_files_are_writable_to_no_other_user_under_any_umask(tmp_path: Path) -> None:
+def test_created_files_are_not_writable_by_others(tmp_path: Path) -> None:
     """Files are not writable by others under umask 0, which some init systems and containers set."""
     words = ("sh", "-c", 'umask 0; exec "$@"', "sh", sys.executable, "-m", "clau_doom", "config", "init", "made.yaml")
     subprocess.run(words, cwd=tmp_path, check=True, capture_output=True, timeout=60)

@@ -155,7 +155,7 @@ def test_states_are_printed(command: Callable[..., Any], server: Background) -> 
     assert command("cancel", "quick").out == "experiment quick is cancelled\n"
 
 
-def test_a_dry_run_asks_the_server(command: Callable[..., Any], server: Background) -> None:
+def test_dry_run_is_checked_by_the_server(command: Callable[..., Any], server: Background) -> None:
     """The server's answer and errors are printed, and nothing is started."""
     checked = command("run", "--dry-run")
     assert checked.code == 0, checked.err
@@ -175,7 +175,7 @@ def test_a_dry_run_asks_the_server(command: Callable[..., Any], server: Backgrou
     assert server.do(server.repository.experiment("quick")).state is ExperimentState.PAUSED
 
 
-def test_a_server_lists_what_it_cannot_read(
+def test_status_lists_unreadable_experiments(
     command: Callable[..., Any], server: Background, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The reason is listed with the readable experiments."""
@@ -198,7 +198,7 @@ def test_a_server_lists_what_it_cannot_read(
         (["resume", "nix", "-g", "99999999999999999999"], "out of range"),
     ],
 )
-def test_what_cannot_be_asked(command: Callable[..., Any], words: list[str], said: str) -> None:
+def test_bad_usage_of_a_remote_run_is_refused(command: Callable[..., Any], words: list[str], said: str) -> None:
     """Bad usage is refused before anything is done."""
     done = command(*words)
     assert (done.code, done.out) == (2, "")

@@ -45,7 +45,7 @@ def kept(keep: Keep, story: list[Event]) -> None:
         (["--seed", "4294967296", "tiny"], "less than or equal to 4294967295"),
     ],
 )
-def test_what_cannot_be_replayed(run: Run, kept: None, tmp_path: Path, words: list[str], said: str) -> None:
+def test_impossible_replay_is_one_line(run: Run, kept: None, tmp_path: Path, words: list[str], said: str) -> None:
     """One line names the value and the remedy, and nothing is written."""
     (tmp_path / "there.mp4").write_bytes(b"before")
     before = sorted(tmp_path.iterdir())
@@ -77,7 +77,7 @@ def test_a_window_needs_a_display(
     assert "-o FILE.mp4" in done.err
 
 
-def test_other_platforms_have_displays_of_their_own() -> None:
+def test_display_is_not_checked_on_other_platforms() -> None:
     """On other platforms the engine checks the display."""
     check_display({}, "darwin")
 

@@ -73,7 +73,7 @@ async def test_the_same_lines_scroll_above_the_bar(story: list[Event], config: E
 
 
 @pytest.mark.parametrize("ending", [False, True])
-async def test_it_ends_with_the_run(
+async def test_display_ends_with_the_run(
     story: list[Event], config: ExperimentConfig, interrupted: Event, *, ending: bool
 ) -> None:
     """The display returns when the run is completed or interrupted, even if the log is still open."""
@@ -115,7 +115,7 @@ def test_a_failed_agents_episodes_are_not_waited_for(story: list[Event], config:
     assert (tracker.done, tracker.total, tracker.failed) == (4, 4, 1)
 
 
-def test_judging_is_a_phase_of_its_own(story: list[Event], config: ExperimentConfig) -> None:
+def test_holdout_is_a_separate_phase(story: list[Event], config: ExperimentConfig) -> None:
     """After the last generation, validation episodes of two candidates are counted, then held-out ones."""
     tracker = ProgressState.begin(config)
     seen = []
@@ -128,7 +128,7 @@ def test_judging_is_a_phase_of_its_own(story: list[Event], config: ExperimentCon
     assert "judging the champion " in view(tracker, 1020.0)
 
 
-async def test_lost_episodes_are_told(story: list[Event], config: ExperimentConfig) -> None:
+async def test_lost_episodes_are_shown(story: list[Event], config: ExperimentConfig) -> None:
     """An infrastructure failure has a line with the attempt and the reason, with or without brackets."""
     lost = EpisodeLost(
         purpose=Purpose.TRAINING, agent="tiny-g000-a000", number=1, seed=5, attempt=2, reason="worker 1 [gone]"
@@ -150,7 +150,7 @@ def replace_generations(config: ExperimentConfig, generations: int) -> Experimen
     return config.model_copy(update={"generations": generations})
 
 
-def test_a_resumed_run_goes_on_counting(story: list[Event], config: ExperimentConfig) -> None:
+def test_resumed_run_continues_the_counts(story: list[Event], config: ExperimentConfig) -> None:
     """A tracker from a snapshot within a generation equals one that received all the events."""
     from clau_doom.domain import Agent, AgentStatus, Evaluation
     from clau_doom.domain.events import GenerationStarted
@@ -219,7 +219,7 @@ async def steady_story(config: ExperimentConfig) -> tuple[list[RecordedEvent], d
     return story, snapshots
 
 
-def test_the_best_is_the_best_so_far(story: list[Event], config: ExperimentConfig) -> None:
+def test_best_fitness_is_the_best_so_far(story: list[Event], config: ExperimentConfig) -> None:
     """Worse agents of a later generation do not lower the best fitness, and the curve has a label."""
     tracker = ProgressState.begin(config)
     for event in recorded(story):
@@ -282,7 +282,7 @@ class Screen(io.StringIO):
         return rows
 
 
-async def test_messages_stand_above_the_live_display(
+async def test_messages_are_printed_above_the_live_display(
     story: list[Event], config: ExperimentConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Messages of other modules on stderr during a run remain after the bar is removed."""
