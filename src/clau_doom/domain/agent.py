@@ -40,7 +40,7 @@ class AgentStatus(StrEnum):
     @property
     def evaluated(self) -> bool:
         """Whether the agent has a fitness."""
-        return self in {AgentStatus.COMPLETED, AgentStatus.DROPPED}
+        return self is AgentStatus.COMPLETED or self is AgentStatus.DROPPED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

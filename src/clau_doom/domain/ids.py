@@ -1,6 +1,7 @@
 """Ids of experiments and agents, validated before their use in paths, subjects and queries."""
 
 import re
+from functools import lru_cache
 
 from clau_doom.errors import ConfigError, InvalidAgentId
 
@@ -46,6 +47,7 @@ def parse_agent_id(text: str) -> tuple[str, int, int]:
     return match[1], int(match[2]), int(match[3])
 
 
+@lru_cache(maxsize=10_000)
 def experiment_of_player(text: str) -> str:
     """Return the experiment's id in the id of an agent or of the random baseline.
 
