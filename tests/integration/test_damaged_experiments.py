@@ -106,7 +106,7 @@ def test_copied_folder_cannot_be_resumed(run: Run, tmp_path: Path) -> None:
     before = {name: (runs / name / "results.sqlite").read_bytes() for name in ("gen", "gen-copy")}
     command = f"mkdir -p {tmp_path}/runs-copies && mv runs/gen-copy {tmp_path}/runs-copies/gen"
     code, _, err = run("run", "--resume", "gen-copy", "-g", "9")
-    assert (code, "the folder runs/gen-copy holds experiment gen" in err, command in err) == (2, True, True)
+    assert (code, "the folder runs/gen-copy contains experiment gen" in err, command in err) == (2, True, True)
     code, out, err = run("status")
     assert (code, "gen-copy (copy of gen)" in out, command in err) == (0, True, True)
     _, out, _ = run("status", "--json")
