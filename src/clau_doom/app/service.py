@@ -20,7 +20,7 @@ from clau_doom.rpc import RpcServer
 from clau_doom.storage import ExperimentFolders
 from clau_doom.web import WebServer
 
-__all__ = ["Service", "ServiceAddresses", "open_service"]
+__all__ = ["RunningService", "ServiceAddresses", "open_service"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class ServiceAddresses:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Service:
+class RunningService:
     """Service that listens.
 
     Attributes:
@@ -71,7 +71,7 @@ class Service:
 
 
 @asynccontextmanager
-async def open_service(config: ExperimentConfig, output_dir: Path) -> AsyncIterator[Service]:
+async def open_service(config: ExperimentConfig, output_dir: Path) -> AsyncIterator[RunningService]:
     """Start all servers, resume the experiments that the last server left running, and yield the service.
 
     Args:
@@ -122,7 +122,7 @@ async def open_service(config: ExperimentConfig, output_dir: Path) -> AsyncItera
             login=dashboard.login_link() if dashboard else None,
             token_file=authenticator.tokens.owner,
         )
-        yield Service(addresses=addresses, orchestrator=orchestrator, grace=config.server.grace)
+        yield RunningService(addresses=addresses, orchestrator=orchestrator, grace=config.server.grace)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from clau_doom.ports import Action, ScenarioFacts
 
-__all__ = ["FAST_TURN", "SLOW_TICS", "SLOW_TURN", "Controls", "Intent", "scan_step"]
+__all__ = ["FAST_TURN", "SLOW_TICS", "SLOW_TURN", "ButtonMapping", "Intent", "scan_step"]
 
 SLOW_TURN = 1.7578125
 """Degrees per tic of the turn buttons at first: DOOM's angleturn 320 of 65536."""
@@ -66,7 +66,7 @@ class _Axis:
             buttons[self.delta] = self._sign * side * amount
 
 
-class Controls:
+class ButtonMapping:
     """Available buttons of a scenario by function.
 
     Attributes:

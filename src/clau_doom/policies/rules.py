@@ -11,7 +11,7 @@ import numpy as np
 from clau_doom.domain import Gene, Genome, GenomeSpace
 from clau_doom.errors import ConfigError
 from clau_doom.policies.burst_fire import Trigger
-from clau_doom.policies.button_mapping import Controls, Intent, scan_step
+from clau_doom.policies.button_mapping import ButtonMapping, Intent, scan_step
 from clau_doom.policies.evasion import Evasion
 from clau_doom.policies.item_pursuit import ItemPursuit
 from clau_doom.policies.perception import Perception, PlayerView, Target
@@ -87,8 +87,8 @@ class RulesPolicy:
             ConfigError: The scenario has no button for the rules.
         """
         self._facts = facts
-        self._controls = Controls(facts)
-        if not self._controls.usable:
+        self._mapping = ButtonMapping(facts)
+        if not self._mapping.usable:
             raise ConfigError(
                 f"the policy rules cannot use the buttons of {facts.name} ({', '.join(facts.buttons)}): add ATTACK, "
                 "or a button that turns or moves, to available_buttons, or use the policy neural"
@@ -106,19 +106,19 @@ class RulesPolicy:
 
     def begin(self, genome: Genome, rng: np.random.Generator) -> Decide:  # noqa: ARG002 - the rules draw no random numbers
         """Return the agent for one episode."""
-        return _Agent(self._facts, self._controls, _Genes(*GENES.check(genome).values)).decide
+        return _Agent(self._facts, self._mapping, _Genes(*GENES.check(genome).values)).decide
 
 
 class _Agent:
-    def __init__(self, facts: ScenarioFacts, controls: Controls, genes: _Genes) -> None:
-        self._controls = controls
+    def __init__(self, facts: ScenarioFacts, mapping: ButtonMapping, genes: _Genes) -> None:
+        self._mapping = mapping
         self._genes = genes
         self._sight = Perception(facts)
         self._trigger = Trigger(int(genes.burst), genes.pause)
-        self._evasion = Evasion(genes.dodge_horizon, genes.dodge_clearance, genes.commitment, controls.strafe_sides)
+        self._evasion = Evasion(genes.dodge_horizon, genes.dodge_clearance, genes.commitment, mapping.strafe_sides)
         self._frame_skip = facts.frame_skip
         self._scan_step = scan_step(facts.frame_skip)
-        self._ahead = 1 if controls.can_advance else -1 if controls.can_retreat else 0
+        self._ahead = 1 if mapping.can_advance else -1 if mapping.can_retreat else 0
         self._scan_side = -1 if SCANS[int(genes.scan)] == "right" else 1
         self._swept = 0.0
         self._turned = 0
@@ -135,8 +135,8 @@ class _Agent:
         self._full = max(self._full, view.ammo)
         intent = Intent(tics=self._frame_skip)
         weak = view.health < self._genes.retreat_health
-        enemies = self._enemies(view) if self._controls.can_attack else []
-        items = self._items(view) if self._controls.can_advance else []
+        enemies = self._enemies(view) if self._mapping.can_attack else []
+        items = self._items(view) if self._mapping.can_advance else []
         if items and (weak or not enemies or self._genes.item_priority > 0.5):
             self._fetch(view, self._choose(items, view.tic), intent)
         elif enemies:
@@ -146,7 +146,7 @@ class _Agent:
             self._search(view, intent)
         self._trigger.pull(view, intent)
         self._keep_moving(view, intent, enemies, weak=weak)
-        action, self._turned = self._controls.act(intent, self._turned)
+        action, self._turned = self._mapping.act(intent, self._turned)
         return action
 
     def _enemies(self, view: PlayerView) -> list[Target]:
@@ -191,9 +191,9 @@ class _Agent:
         half_width = _RADIUS_DEGREES / max(enemy.distance, 20.0)
         aimed = abs(off) <= genes.aim_tolerance * self._plenty(view) * half_width
         intent.attack = aimed
-        if self._controls.can_turn:
+        if self._mapping.can_turn:
             intent.turn = genes.aim_gain * off
-        elif self._controls.can_strafe and not aimed:
+        elif self._mapping.can_strafe and not aimed:
             intent.lateral = 1 if off > 0.0 else -1
             intent.tics = max(1, int(genes.aim_gain * abs(off) / half_width + 0.5))
         self._scan_side = self._side_after(off)
@@ -234,13 +234,13 @@ class _Agent:
 
     def _keep_moving(self, view: PlayerView, intent: Intent, enemies: list[Target], *, weak: bool) -> None:
         """Dodge projectiles, strafe while enemies are visible, and retreat at low health."""
-        if self._controls.can_strafe:
+        if self._mapping.can_strafe:
             dodge = self._evasion.sidestep(view)
             moving = view.enemies and view.tic % _STRAFE_PERIOD < self._genes.strafe * _STRAFE_PERIOD
             if dodge is not None:
                 intent.lateral = dodge
-            elif moving and not intent.lateral and (self._controls.can_turn or not enemies):
+            elif moving and not intent.lateral and (self._mapping.can_turn or not enemies):
                 intent.lateral = self._evasion.drift(view)
         close = any(enemy.distance < _DANGER for enemy in enemies)
-        if weak and close and self._controls.can_retreat and intent.forward == 0:
+        if weak and close and self._mapping.can_retreat and intent.forward == 0:
             intent.forward = -1

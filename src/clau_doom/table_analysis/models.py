@@ -25,14 +25,14 @@ from scipy import stats
 from clau_doom.errors import ConfigError
 from clau_doom.table_analysis.design import Design, Factor
 
-__all__ = ["AnovaTable", "Effect", "LinearModel", "SumsOfSquares", "anova", "fit", "level_rows", "sum_coded"]
+__all__ = ["AnovaRow", "AnovaTable", "LinearModel", "SumsOfSquares", "anova", "fit", "level_rows", "sum_coded"]
 
 SumsOfSquares = Literal["II", "III"]
 _NOTHING = 1e-12  # relative to the total; a smaller residual sum of squares is rounding error
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Effect:
+class AnovaRow:
     """One row of an analysis of variance: a factor, the interaction or the blocks.
 
     Attributes:
@@ -70,11 +70,11 @@ class AnovaTable:
     """
 
     sums_of_squares: SumsOfSquares
-    effects: tuple[Effect, ...]
+    effects: tuple[AnovaRow, ...]
     residual_df: int
     residual_sum_of_squares: float
 
-    def effect(self, name: str) -> Effect:
+    def effect(self, name: str) -> AnovaRow:
         """Return the effect of an existing name."""
         return next(effect for effect in self.effects if effect.name == name)
 
@@ -240,10 +240,10 @@ def level_rows(design: Design, model: LinearModel, factors: Sequence[Factor]) ->
     return np.hstack(columns)
 
 
-def _effect(name: str, df: int, explained: float, *, residual_df: int, residual: float, total: float) -> Effect:
+def _effect(name: str, df: int, explained: float, *, residual_df: int, residual: float, total: float) -> AnovaRow:
     mean_square = residual / residual_df
     f = explained / df / mean_square
-    return Effect(
+    return AnovaRow(
         name=name,
         df=df,
         sum_of_squares=explained,

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from clau_doom.errors import ConfigError
 from clau_doom.table_analysis.table import Column, Table
 
-__all__ = ["All", "AnyOf", "Comparison", "Condition", "Literal", "Name", "Not", "parse_where", "rows_where"]
+__all__ = ["All", "AnyOf", "Condition", "Literal", "Name", "Not", "Relation", "parse_where", "rows_where"]
 
 _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = MappingProxyType(
     {
@@ -80,7 +80,7 @@ class Literal:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Relation:
     """A comparison of two operands."""
 
     left: Name | Literal
@@ -109,7 +109,7 @@ class AnyOf:
     conditions: "tuple[Condition, ...]"
 
 
-Condition = Comparison | Not | All | AnyOf
+Condition = Relation | Not | All | AnyOf
 Operand = Column | Decimal | str
 Mask = NDArray[np.bool_]
 
@@ -186,12 +186,12 @@ class _Parser:
         finally:
             self._depth -= 1
 
-    def _comparison(self) -> Comparison:
+    def _comparison(self) -> Relation:
         left = self._operand()
         if self._next.text not in _OPERATORS:
             self._fail(self._next, f"expected one of {' '.join(_OPERATORS)}")
         sign = self._take().text
-        return Comparison(left, sign, self._operand())
+        return Relation(left, sign, self._operand())
 
     def _operand(self) -> Name | Literal:
         token = self._next
@@ -267,11 +267,11 @@ def _mask(condition: Condition, table: Table, text: str) -> Mask:
             return np.asarray(np.all([_mask(part, table, text) for part in condition.conditions], axis=0), dtype=bool)
         case AnyOf():
             return np.asarray(np.any([_mask(part, table, text) for part in condition.conditions], axis=0), dtype=bool)
-        case Comparison():
+        case Relation():
             return _compare(condition, table, text)
 
 
-def _compare(comparison: Comparison, table: Table, text: str) -> Mask:
+def _compare(comparison: Relation, table: Table, text: str) -> Mask:
     left, right = _bound(comparison.left, table, text), _bound(comparison.right, table, text)
     as_numbers = _as_numbers(comparison, left, right)
     if as_numbers is None:
@@ -290,7 +290,7 @@ def _compare(comparison: Comparison, table: Table, text: str) -> Mask:
     return np.full(len(table), compare(ours[0], theirs[0]))
 
 
-def _as_numbers(comparison: Comparison, left: Operand, right: Operand) -> bool | None:
+def _as_numbers(comparison: Relation, left: Operand, right: Operand) -> bool | None:
     """Return whether operands are compared as numbers; None if they cannot be compared.
 
     A column and a number are compared as numbers, and so is the order of two numeric columns. Equality of texts is

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from clau_doom.errors import ConfigError
 from clau_doom.table_analysis import Table, make_column, make_table, parse_where, rows_where
-from clau_doom.table_analysis.row_filter import All, AnyOf, Comparison, Literal, Name, Not
+from clau_doom.table_analysis.row_filter import All, AnyOf, Literal, Name, Not, Relation
 
 
 def table() -> Table:
@@ -76,11 +76,11 @@ def test_a_text_is_read_into_values() -> None:
         (
             All(
                 (
-                    Not(Comparison(Name("a", 5), "==", Literal(Decimal(1), 10))),
-                    Comparison(Name("b", 16), "<", Literal("x", 20)),
+                    Not(Relation(Name("a", 5), "==", Literal(Decimal(1), 10))),
+                    Relation(Name("b", 16), "<", Literal("x", 20)),
                 )
             ),
-            Comparison(Name("c", 27), ">=", Name("d", 32)),
+            Relation(Name("c", 27), ">=", Name("d", 32)),
         )
     )
 
