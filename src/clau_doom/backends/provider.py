@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clau_doom.config.backends import BackendDescription
+from clau_doom.config.backends import BackendDescription, registered_backends
+from clau_doom.errors import ConfigError
 from clau_doom.health_check import Finding
 
 if TYPE_CHECKING:  # providers are loaded with the configuration: import adapters when they are used
@@ -17,7 +18,7 @@ if TYPE_CHECKING:  # providers are loaded with the configuration: import adapter
     from clau_doom.game import Scenario
     from clau_doom.ports import EvaluationBackend
 
-__all__ = ["BackendContext", "BackendProvider", "provider_of"]
+__all__ = ["BackendContext", "BackendProvider", "provider_of", "providers"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +83,15 @@ class BackendProvider(BackendDescription, ABC):
 
 def provider_of(config: "ExperimentConfig") -> BackendProvider:
     """Return the provider of a configuration's backend."""
-    backend = config.selected_backend
-    assert isinstance(backend, BackendProvider), "the registry accepts providers only"
+    return _provider(config.selected_backend)
+
+
+def providers() -> tuple[BackendProvider, ...]:
+    """Return the providers of all registered backends."""
+    return tuple(_provider(backend) for backend in registered_backends())
+
+
+def _provider(backend: BackendDescription) -> BackendProvider:
+    if not isinstance(backend, BackendProvider):
+        raise ConfigError(f"backend {backend.name} cannot be created: subclass BackendProvider")
     return backend

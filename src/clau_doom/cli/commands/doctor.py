@@ -30,12 +30,11 @@ def doctor(*, as_json: AsJson = False, output_dir: OutputDir = DEFAULT_OUTPUT_DI
 
 def backend_findings() -> Iterator[Finding]:
     """Yield the findings of all registered backends, and backends that cannot be loaded."""
-    from clau_doom.backends.provider import BackendProvider
-    from clau_doom.config import load_failures, registered_backends
+    from clau_doom.backends.provider import providers
+    from clau_doom.config import load_failures
 
-    for backend in registered_backends():
-        assert isinstance(backend, BackendProvider), "the registry accepts providers only"
-        yield from backend.health()
+    for provider in providers():
+        yield from provider.health()
     for name, failure in load_failures().items():
         found, remedy = f"cannot be loaded: {failure}", "reinstall the package that provides it"
         yield Finding(name=f"backend {name}", verdict=HealthStatus.WARNING, found=found, remedy=remedy)
