@@ -3,16 +3,26 @@
 import json
 import math
 import time
-from dataclasses import replace
-from typing import get_args
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clau_doom.domain import AgentRef, Episode, EpisodeOutcome, EpisodeTiming, Measures, Purpose
+from clau_doom.domain import (
+    AgentRef,
+    Episode,
+    EpisodeOutcome,
+    EpisodeTiming,
+    Genome,
+    Measures,
+    Purpose,
+    event_declaration,
+)
 from clau_doom.domain.event_codec import decode, encode
-from clau_doom.domain.event_declaration import declaration_of
+from clau_doom.domain.event_declaration import Scope, Severity, declaration_of, event, summary_of
 from clau_doom.domain.events import (
     AgentEvaluated,
     AgentFailed,
@@ -21,6 +31,7 @@ from clau_doom.domain.events import (
     ExperimentCompleted,
     ExperimentInterrupted,
     FailureKind,
+    GenomeInjected,
 )
 from clau_doom.errors import StorageFailed, StoreCorrupted
 
@@ -37,6 +48,22 @@ EPISODE = EpisodeFinished(
         actions=b"deflated",
     )
 )
+
+
+@pytest.fixture
+def promoted() -> Iterator[Any]:
+    """Declare an event type that exists in one test only, so that no converter of it is in a cache."""
+
+    @event("agent_promoted", Scope.AGENT, Severity.SUCCESS, "{agent} promoted to rank {rank}")
+    @dataclass(frozen=True, kw_only=True, slots=True)
+    class AgentPromoted:
+        ref: AgentRef
+        rank: int
+        reason: str | None = None
+
+    yield AgentPromoted
+    declaration = event_declaration._BY_CODE.pop("agent_promoted")
+    del event_declaration._BY_TYPE[declaration.kind]
 
 
 def _without_bytes(event: Event) -> Event:
@@ -119,3 +146,25 @@ def test_failure_of_an_older_version_has_no_traceback() -> None:
     assert decode("agent_failed", old) == failed
     with pytest.raises(StoreCorrupted):
         decode("agent_failed", old.replace('"reason":"no idea",', ""))
+
+
+def test_a_new_event_type_is_encoded_and_decoded(promoted: Any) -> None:
+    """Fields with the default None may be missing. The cause of an error lists the fields of the text and the type."""
+    happened = promoted(ref=AgentRef(3, 17), rank=2)
+    assert summary_of(happened) == "g003-a017 promoted to rank 2"
+    assert encode(happened) == '{"rank":2,"reason":null,"ref":{"generation":3,"index":17}}'
+    assert decode("agent_promoted", encode(happened)) == happened
+    assert decode("agent_promoted", '{"rank":2,"ref":{"generation":3,"index":17}}') == happened
+    for text, found in (('{"rank":2}', r"\['rank'\]"), ('{"rank":2,"ref":{},"x":1}', r"\['rank', 'ref', 'x'\]")):
+        with pytest.raises(StoreCorrupted) as error:
+            decode("agent_promoted", text)
+        with pytest.raises(ValueError, match=f"{found}.*" + r"\['rank', 'reason', 'ref'\]"):
+            raise error.value.__cause__ or AssertionError
+
+
+def test_a_genome_of_an_older_version_is_a_list_of_numbers() -> None:
+    """Each number is a double. A whole number without a decimal point is refused."""
+    old = '{"generation":1,"genome":{"values":[0.5,-2.0]}}'
+    assert decode("genome_injected", old) == GenomeInjected(generation=1, genome=Genome((0.5, -2.0)))
+    with pytest.raises(StoreCorrupted):
+        decode("genome_injected", old.replace("-2.0", "-2"))
