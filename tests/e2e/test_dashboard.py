@@ -133,7 +133,7 @@ def test_page_starts_and_follows_an_experiment(visitor: Visitor) -> None:
     expect(page.locator(".head .state.completed")).to_be_visible(timeout=90_000)
     assert page.evaluate("window.mark") == marked, "the page was loaded again"
     expect(page.get_by_role("heading", name="Champion")).to_be_visible()
-    expect(page.get_by_text("On held-out seeds, which nothing was selected on")).to_be_visible()
+    expect(page.get_by_text("Results on held-out seeds, which are not used for selection")).to_be_visible()
     expect(page.locator(".events li", has_text="completed").first).to_be_visible()
     assert rows_of_curve(page) == 8
     page.get_by_role("link", name="Report").click()
@@ -147,7 +147,7 @@ def test_page_starts_and_follows_an_experiment(visitor: Visitor) -> None:
     expect(page.get_by_role("progressbar", name="Film of held out episode 0")).to_be_visible()
     film = page.locator("video")
     expect(film).to_be_visible(timeout=120_000)
-    expect(page.get_by_text("proved to be the one that is recorded")).to_be_visible()
+    expect(page.get_by_text("verified against the record")).to_be_visible()
     end = time.monotonic() + 20.0
     while film.evaluate("it => it.currentTime") < 0.5:
         assert time.monotonic() < end, "the film does not play"
@@ -194,7 +194,7 @@ def test_live_view_shows_running_agents(visitor: Visitor) -> None:
         seen.add(screen.get_attribute("src"))
         page.wait_for_timeout(60)
     expect(page.locator(".arena li").first).to_contain_text("health")
-    page.get_by_role("button", name="Stop the pictures").click()
+    page.get_by_role("button", name="Pause the view").click()
     page.wait_for_timeout(300)
     still = screen.get_attribute("src")
     page.wait_for_timeout(500)

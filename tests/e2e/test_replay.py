@@ -50,14 +50,14 @@ def test_episode_is_verified(quick: Any) -> None:
     done = quick.run("replay", "quick", local=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert "held-out episode 0, seed" in done.stdout
-    assert "the trajectory's hash and all measures are those of the record" in done.stdout
+    assert "the hash of the trajectory and all measures equal those of the record" in done.stdout
     found = document(quick, "quick-random", "--episode", "1")
     assert (found["agent"], found["purpose"], found["number"], found["proved"]) == ("quick-random", "held_out", 1, True)
     assert found["film"] is None
     other = document(quick, "quick", "--seed", "4")
     assert (other["seed"], other["proved"], other["purpose"]) == (4, False, None)
     said = quick.run("replay", "quick", "--seed", "4", local=True).stdout
-    assert "none: no episode of this agent is recorded on this seed" in said
+    assert "no record: this seed has no recorded episode of the agent" in said
 
 
 def test_an_episode_is_filmed(quick: Any) -> None:

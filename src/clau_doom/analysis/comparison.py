@@ -203,7 +203,7 @@ def _score(entrant: ComparedExperiment) -> float:
 
 def _setup(number: int, runs: Sequence[ComparedExperiment]) -> Setup:
     first, scores = runs[0], [_score(run) for run in runs]
-    few = Unavailable(missing="one run says nothing of how the next would end: run the setup with other seeds")
+    few = Unavailable(missing="one run gives no variance between runs: run the setup with other seeds")
     alone = len(runs) < 2
     return Setup(
         number=number,

@@ -114,7 +114,7 @@ def control_chart(generations: Sequence[Sequence[float]]) -> ControlChart | Unav
     norms = [_norm(len(row), ranged=ranged) for _, row in groups]
     sigma = math.fsum(spread / mean for spread, (mean, _) in zip(spreads, norms, strict=True)) / len(groups)
     if sigma <= 0.0:
-        return Unavailable(missing="all agents of each generation are equally fit: there is no spread to set limits by")
+        return Unavailable(missing="all agents of each generation have equal fitness: limits need a spread")
     centre = float(np.mean(np.concatenate([row for _, row in groups])))
     points = tuple(
         ChartPoint(

@@ -131,12 +131,12 @@ def fit_learning_curve(xs: Sequence[float], ys: Sequence[float]) -> LearningCurv
             missing=f"{len(x)} generations are too few for a curve of three parameters: {_POINTS} are needed"
         )
     if _flat(y):
-        return Unavailable(missing="the mean fitness never changes: there is no curve to fit")
+        return Unavailable(missing="the mean fitness does not change: no curve can be fitted")
     shortest, longest = _shortest(x), _SLOWEST * float(x[-1] - x[0])
     log_tau = _best_log_tau(x, y, math.log(shortest), math.log(longest))
     if not 1.01 * shortest < math.exp(log_tau) < 0.99 * longest:
         shape = "jumps at once" if math.exp(log_tau) < longest / 2 else "is a straight line"
-        return Unavailable(missing=f"the curve that fits best {shape}: these generations say nothing of an asymptote")
+        return Unavailable(missing=f"the curve that fits best {shape}: these generations do not determine an asymptote")
     return _curve(x, y, log_tau)
 
 

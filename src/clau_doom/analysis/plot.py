@@ -52,9 +52,9 @@ def draw_fitness_curve(
     """
     kind = path.suffix.removeprefix(".").lower()
     if kind not in FORMATS:
-        raise ValueError(f"{str(path)!r} is no {' or '.join(f'.{form}' for form in FORMATS)} file")
+        raise ValueError(f"{str(path)!r} is not a {' or '.join(f'.{form}' for form in FORMATS)} file")
     if not any(row.best is not None for row in generations):
-        raise ValueError("no generation has a fitness yet: there is nothing to draw")
+        raise ValueError("no generation has a fitness yet")
     with mpl.rc_context({"font.size": 11, "svg.hashsalt": "clau-doom"}):  # a fixed salt makes an SVG's ids reproducible
         figure = Figure(figsize=(9.0, 4.9), facecolor="white")
         curve, levels = _panels(figure, results)

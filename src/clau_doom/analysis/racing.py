@@ -11,7 +11,7 @@ def racing_sentence(tally: RaceTally) -> str:
     share = 100.0 * saved / tally.planned if tally.planned else 0.0
     text = f"racing saved {saved:,} of {tally.planned:,} training episodes ({share:.0f} %)"
     if not tally.audited:
-        return f"{text}; nobody that was to be dropped was audited"
-    who = "1 agent that was" if tally.audited == 1 else f"{tally.audited} agents that were"
+        return f"{text}; no candidate for dropping was audited"
+    audited = "1 agent" if tally.audited == 1 else f"{tally.audited} agents"
     found = "none of them" if tally.changed == 0 else f"{tally.changed}"
-    return f"{text}; of {who} to be dropped and played on, {found} belonged to the best in the end"
+    return f"{text}; of {audited} that continued after the decision to drop them, {found} belonged to the best"

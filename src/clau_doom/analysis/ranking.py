@@ -30,7 +30,7 @@ def criteria_of(text: str) -> tuple[Criterion, ...]:
     for part in text.split(","):
         name, _, weight = (piece.strip() for piece in part.partition(":"))
         if name not in CRITERIA:
-            raise ConfigError(f"{name!r} is no criterion: use {', '.join(CRITERIA)}")
+            raise ConfigError(f"{name!r} is not a criterion: use {', '.join(CRITERIA)}")
         if name in found:
             raise ConfigError(f"the criterion {name} is given twice: give it one weight")
         found[name] = _weight(name, weight)
@@ -89,6 +89,6 @@ def _weight(name: str, text: str) -> float:
     except ValueError:
         weight = 0.0
     if not 0.0 < abs(weight) < float("inf"):
-        remedy = "give a number above 0 where more is better, below 0 where less is"
-        raise ConfigError(f"{text!r} is no weight for the criterion {name}: {remedy}, such as {name}:1")
+        remedy = "use a number above 0 to prefer large values, below 0 to prefer small ones"
+        raise ConfigError(f"{text!r} is not a weight of the criterion {name}: {remedy}, such as {name}:1")
     return weight

@@ -57,7 +57,7 @@ def test_a_curve_without_noise_is_found_again() -> None:
     ("ys", "words"),
     [
         ([1.0, 2.0, 3.0, 4.0], "too few"),
-        ([5.0] * 8, "never changes"),
+        ([5.0] * 8, "does not change"),
         ([float(x) for x in range(12)], "straight line"),
         ([0.0, *[9.0] * 10], "jumps at once"),
     ],

@@ -60,14 +60,14 @@ def test_the_words_are_on_the_picture(tmp_path: Path) -> None:
 
 def test_another_suffix_is_refused(tmp_path: Path) -> None:
     """The error names the path and the supported suffixes, and nothing is written."""
-    with pytest.raises(ValueError, match=r"curve\.gif' is no \.png or \.svg file"):
+    with pytest.raises(ValueError, match=r"curve\.gif' is not a \.png or \.svg file"):
         draw_fitness_curve(tmp_path / "curve.gif", ROWS, title="t")
     assert not list(tmp_path.iterdir())
 
 
 def test_plot_without_fitness_is_refused(tmp_path: Path) -> None:
     """Without a generation that has a fitness, no plot is written and the error says so."""
-    with pytest.raises(ValueError, match="nothing to draw"):
+    with pytest.raises(ValueError, match="no generation has a fitness"):
         draw_fitness_curve(tmp_path / "curve.png", [row(0, None)], title="t")
 
 

@@ -403,13 +403,13 @@ def test_a_baseline_from_elsewhere_and_a_name_twice_are_refused() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("kills", "no weight for the criterion kills"),
-        ("kills:0", "'0' is no weight"),
-        ("kills:nan", "'nan' is no weight"),
-        ("kills:inf", "'inf' is no weight"),
-        ("bravery:1", "'bravery' is no criterion: use fitness, score, kills"),
+        ("kills", "not a weight of the criterion kills"),
+        ("kills:0", "'0' is not a weight"),
+        ("kills:nan", "'nan' is not a weight"),
+        ("kills:inf", "'inf' is not a weight"),
+        ("bravery:1", "'bravery' is not a criterion: use fitness, score, kills"),
         ("kills:1,kills:2", "given twice"),
-        ("", "'' is no criterion"),
+        ("", "'' is not a criterion"),
     ],
 )
 def test_invalid_criteria_are_refused(text: str, words: str) -> None:

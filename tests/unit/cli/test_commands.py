@@ -217,7 +217,7 @@ def test_analyze_ranks_by_criteria(run: Run, keep: Keep, story: list[Event]) -> 
     assert "TOPSIS over" in run("analyze", "tiny", "--criteria", "kills:1").out
     refused = run("analyze", "tiny", "--criteria", "bravery:1")
     assert refused.code == 2
-    assert "'bravery' is no criterion" in refused.err
+    assert "'bravery' is not a criterion" in refused.err
 
 
 def test_analyze_compares_experiments(run: Run, keep: Keep, story: list[Event], twin: list[Event]) -> None:

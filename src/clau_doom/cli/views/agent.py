@@ -101,12 +101,12 @@ def portrait_view(
     head = Text.assemble((agent.id, "bold"), "   ", (evaluation.status.value, _STATUS[evaluation.status]))
     error = fitness.error_of([outcome.measures for outcome in evaluation.outcomes])
     sure = "" if error is None or evaluation.fitness is None else f" ± {number(error)} (n = {len(evaluation.outcomes)})"
-    head.append(f"   fitness {number(evaluation.fitness)}{sure}   made by {agent.operator}")
+    head.append(f"   fitness {number(evaluation.fitness)}{sure}   operator {agent.operator}")
     parts: list[RenderableType] = [head]
     if evaluation.failure:
         parts.append(Text(evaluation.failure, "red"))
     if trace := snapshot.traces.get(agent.id):
-        heading = "\nwhere the policy raised (traceback of the first failure in this place)"
+        heading = "\ntraceback of the first failure at this line"
         parts += [Text(heading, "bold"), Text(printable_message(trace), "dim")]
     parts += [Text("\ngenome", "bold"), _genome(agent, space)]
     parts += [Text("\nlineage", "bold"), *_lineage(snapshot, evaluation)]
@@ -150,7 +150,8 @@ def _lineage(snapshot: Snapshot, evaluation: Evaluation) -> list[Text]:
         lines.append(_ancestor("●", line))
         current = line
     count = len(snapshot.ancestors(evaluation.agent))
-    lines.append(Text(f"{count} ancestors in all (--json lists them)" if count else "it has no ancestors", "dim"))
+    text = f"{count} ancestors in total (--json lists them)" if count else "no parents: the genome was drawn at random"
+    lines.append(Text(text, "dim"))
     return lines
 
 
@@ -167,9 +168,9 @@ def _ancestor(mark: str, evaluation: Evaluation, style: str = "") -> Text:
 
 def _episodes_table(episodes: Sequence[Episode], fitness: Fitness, measures: Sequence[str]) -> RenderableType:
     if not episodes:
-        return Text("none is finished yet", "dim")
+        return Text("no finished episodes yet", "dim")
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
-    table.add_column("played for")
+    table.add_column("purpose")
     for heading in ("number", "seed", "fitness", *(name.replace("_", " ") for name in measures)):
         table.add_column(heading, justify="right")
     table.add_column("trajectory", style="dim")

@@ -47,8 +47,8 @@ _BARS = 48
 _REFRESH = 4  # updates a second; more would take CPU time from the workers
 _ENDINGS = (ExperimentCancelled, ExperimentCompleted, ExperimentFailed, ExperimentInterrupted)
 _STEERED = {
-    ExperimentPaused: "paused: no new episode is begun until it is resumed",
-    ExperimentResumed: "goes on",
+    ExperimentPaused: "paused: new episodes wait for the resume",
+    ExperimentResumed: "resumed",
     ExperimentCancelled: "cancelled",
 }
 _HANDLED = {AgentPaused: "paused", AgentResumed: "resumed", AgentRestarted: "restarted"}
@@ -59,8 +59,8 @@ _STYLES = {
     Severity.ERROR: "bold red",
 }
 _PHASES = {
-    Purpose.VALIDATION: "choosing the champion",
-    Purpose.HELD_OUT: "judging the champion",
+    Purpose.VALIDATION: "selecting the champion",
+    Purpose.HELD_OUT: "evaluating the champion",
 }
 
 

@@ -28,13 +28,13 @@ def verification_view(plan: "ReplayPlan", performance: Performance, film: Film |
         "agent", Text(choice.agent.id, "bold").append(", the champion" if choice.agent.champion else "", "not bold")
     )
     table.add_row("episode", choice.name if choice.episode is None else f"{choice.name}, seed {choice.seed}")
-    how = "its kept actions" if plan.by_actions else "its policy"
+    how = "its recorded actions" if plan.by_actions else "its policy"
     decisions = len(performance.decisions)
     table.add_row("played", f"by {how}: {decisions:,} decisions in {tics:,.0f} tics ({tics / TICS_A_SECOND:.1f} s)")
     if choice.episode is None:
-        table.add_row("proof", Text("none: no episode of this agent is recorded on this seed", "yellow"))
+        table.add_row("proof", Text("no record: this seed has no recorded episode of the agent", "yellow"))
     else:
-        table.add_row("proof", Text("✓ the trajectory's hash and all measures are those of the record", "green"))
+        table.add_row("proof", Text("✓ the hash of the trajectory and all measures equal those of the record", "green"))
     table.add_row("trajectory", outcome.trajectory_sha256)
     names = telling_measures(plan.scenario.facts.name)
     measures = asdict(outcome.measures)

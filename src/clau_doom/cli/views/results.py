@@ -36,7 +36,7 @@ def show_result(snapshot: Snapshot, config: ExperimentConfig, *, replay: str) ->
     stored = StoredExperiment(snapshot=snapshot, config=config, state=snapshot.state, last_activity=0.0)
     data_console().print(section_view(held_out.describe(analyse(stored)), whole=False))
     if snapshot.champion:
-        progress_console().print(Text(f"see the champion play: {replay}"), soft_wrap=True)
+        progress_console().print(Text(f"film the champion: {replay}"), soft_wrap=True)
     played = [row for (purpose, _), row in snapshot.judging.items() if purpose is Purpose.HELD_OUT]
     missing = any(len(row) < config.holdout.episodes for row in played)
     failed = missing or any(summary.failed for summary in snapshot.summaries)

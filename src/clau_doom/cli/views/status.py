@@ -85,14 +85,14 @@ def experiment_view(stored: StoredExperiment, folder: str, state_style: str) -> 
     grid.add_column(overflow="fold")
     grid.add_row("experiment", Text(folder, "bold"))
     if folder != snapshot.experiment.id:
-        grid.add_row("copy of", f"{snapshot.experiment.id}: nothing is written to this folder")
+        grid.add_row("copy of", f"{snapshot.experiment.id}: this folder is read-only")
     grid.add_row("state", Text(f"● {stored.state.value}", state_style))
     if snapshot.reason:
         grid.add_row("reason", snapshot.reason)
     grid.add_row("scenario", f"{config.scenario.name}, {config.policy.kind} policy, {config.evolution.kind}")
     grid.add_row("generations", f"{len(snapshot.summaries)} of {config.generations}, {config.population} agents each")
     if unfinished := _unfinished(stored):
-        grid.add_row("under way", "generation {index}: {episodes_finished} of {episodes} episodes".format(**unfinished))
+        grid.add_row("running", "generation {index}: {episodes_finished} of {episodes} episodes".format(**unfinished))
     if snapshot.champion:
         ref, fitness = snapshot.champion
         champion = (ref.agent_id(snapshot.experiment.id), "bold green")

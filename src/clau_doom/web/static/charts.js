@@ -103,7 +103,7 @@ export function FitnessChart({ generations, name, height = 320 }) {
 
 function fitnessLabel(generations, name) {
   const last = generations.at(-1);
-  if (!last) return `${name} by generation; none is finished yet`;
+  if (!last) return `${name} by generation; no finished episodes yet`;
   return `${name} by generation: after ${generations.length}, the last one's best is ${number(last.best)} and its mean ${number(last.mean)}`;
 }
 
@@ -147,7 +147,7 @@ export function Scatter({ agents, x, y, of, height = 320 }) {
     .map((agent) => ({ agent, at: of(agent, x), up: of(agent, y) }))
     .filter(({ at, up }) => Number.isFinite(at) && Number.isFinite(up));
   if (!points.length) {
-    return html`<div ref=${place}><p class="hint">No agent of this generation has both numbers yet.</p></div>`;
+    return html`<div ref=${place}><p class="hint">No agent of this generation has both values yet.</p></div>`;
   }
   const range = (values) => {
     const [low, high] = [Math.min(...values), Math.max(...values)];
@@ -186,7 +186,7 @@ export function GeneStrip({ gene }) {
   const outline = [...gene.upper.map(point), ...gene.lower.map(point).reverse()].join("L");
   const value = (share) => number(gene.low + share * (gene.high - gene.low), 3);
   const [first, last] = [value(gene.mean[0]), value(gene.mean.at(-1))];
-  const label = `${gene.name}: its mean went from ${first} to ${last}, between ${number(gene.low)} and ${number(gene.high)}`;
+  const label = `${gene.name}: mean from ${first} to ${last}, between ${number(gene.low)} and ${number(gene.high)}`;
   return html`
     <div class="strip">
       <h3><span title=${gene.description}>${gene.name}</span><span class="faint">${last}</span></h3>
@@ -212,7 +212,7 @@ export function EliteMap({ map }) {
   return html`
     ${map.axes.length <= 2 &&
     html`
-      <div class="scroll" tabindex="0" role="region" aria-label="The map of behaviours">
+      <div class="scroll" tabindex="0" role="region" aria-label="Map of behaviours">
         <svg class="map" width=${wide} height=${tall} viewBox=${`0 0 ${wide} ${tall}`} role="group" aria-label=${`${map.cells.length} cells: ${map.axes.map((axis) => axis.measure).join(" across, ")}${map.axes.length > 1 ? " upward" : ""}`}>
           <rect class="ground" x=${left} y="4" width=${width * across.cells} height=${height * upward.cells} />
           ${map.cells.map((cell) => {

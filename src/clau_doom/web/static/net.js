@@ -38,13 +38,13 @@ async function ask(path, options = {}) {
   try {
     answer = await fetch(`/api${path}`, options);
   } catch {
-    if (options.signal?.aborted) throw new Refused("Aborted", "The request was given up.");
+    if (options.signal?.aborted) throw new Refused("Aborted", "The request was cancelled.");
     if (!SERVES) throw new Ended(outcome);
-    throw new Refused("Unreachable", "The server does not answer. It may have been stopped; this page keeps trying.");
+    throw new Refused("Unreachable", "The server does not respond. This page keeps trying.");
   }
   if (answer.status === 401) {
     location.assign("/login");
-    throw new Refused("Unauthorized", "This session is over.");
+    throw new Refused("Unauthorized", "The session has ended.");
   }
   const body = await answer.json().catch(() => ({}));
   if (!answer.ok) {

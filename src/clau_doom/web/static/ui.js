@@ -102,7 +102,7 @@ function compare(one, other, down) {
 // The data of a chart as a table, for users who cannot see the chart or who need the numbers.
 export const Numbers = ({ caption, headings, rows }) => html`
   <details class="numbers">
-    <summary>Show the numbers</summary>
+    <summary>Show the values</summary>
     <div class="scroll" tabindex="0" role="region" aria-label=${caption}>
       <table>
         <caption>${caption}</caption>

@@ -125,7 +125,7 @@ def test_holdout_is_a_separate_phase(story: list[Event], config: ExperimentConfi
             seen.append((tracker.phase, tracker.total))
     assert seen == [(Purpose.TRAINING, 0), (Purpose.VALIDATION, 2), (Purpose.HELD_OUT, 15)]
     assert tracker.done == 15
-    assert "judging the champion " in view(tracker, 1020.0)
+    assert "evaluating the champion " in view(tracker, 1020.0)
 
 
 async def test_lost_episodes_are_shown(story: list[Event], config: ExperimentConfig) -> None:

@@ -22,7 +22,7 @@ export function AgentPage({ argument: id }) {
           <${State} state=${data.paused ? "paused" : data.status} />
           ${data.champion && html`<span class="state good">the champion</span>`}
           <span>generation ${data.generation}</span>
-          <span>made by ${data.operator}</span>
+          <span>operator ${data.operator}</span>
         </div>
       </div>
       <${Commands} data=${data} again=${again} />
@@ -30,7 +30,7 @@ export function AgentPage({ argument: id }) {
     ${error && html`<${Failure} error=${error} again=${again} />`}
     ${data.failure && html`<div class="note bad" role="status"><strong>failed</strong><span>${data.failure}</span></div>`}
     ${data.traceback &&
-    html`<details class="numbers" open=${data.status === "failed"}><summary>Where the policy raised: traceback of the first failure in this place</summary><pre class="scroll" tabindex="0">${data.traceback}</pre></details>`}
+    html`<details class="numbers" open=${data.status === "failed"}><summary>Traceback of the first failure at this line</summary><pre class="scroll" tabindex="0">${data.traceback}</pre></details>`}
     <${Tiles} tiles=${[
       ["fitness", number(data.fitness), data.fitness_error === null || data.fitness === null ? "" : `± ${number(data.fitness_error, 2)} standard error`],
       ["episodes", data.episodes.length, means.length ? `${means.length} of training` : ""],
@@ -66,7 +66,7 @@ const Genome = ({ data }) => html`
   <${Panel} id="genome" title="Genome" width="w6" hint=${data.genes_total > MOST_GENES ? `the first ${MOST_GENES} of ${count(data.genes_total, "gene")}` : ""}>
     ${data.genes.length
       ? data.genes.slice(0, MOST_GENES).map((gene) => html`<${GeneRow} key=${gene.name} gene=${gene} />`)
-      : html`<p class="hint">The policy that knows the genes' names cannot be asked here.</p>`}
+      : html`<p class="hint">The names of the genes are unknown, because this server cannot load the policy.</p>`}
   <//>
 `;
 
@@ -85,16 +85,16 @@ function GeneRow({ gene }) {
 // Lineage as a tree: earlier generations below the agent, with the line of the fitter parents marked.
 function Lineage({ data }) {
   if (!data.ancestors.length) {
-    return html`<${Panel} id="lineage" title="Lineage" width="w6"><p class="hint">It was drawn, and has no ancestors.</p><//>`;
+    return html`<${Panel} id="lineage" title="Lineage" width="w6"><p class="hint">The genome was drawn at random and has no parents.</p><//>`;
   }
   return html`
-    <${Panel} id="lineage" title="Lineage" width="w6" hint=${`${count(data.ancestors.length, "ancestor")}; the fitter parent's line is marked`}>
+    <${Panel} id="lineage" title="Lineage" width="w6" hint=${`${count(data.ancestors.length, "ancestor")}; the line of fitter parents is marked`}>
       <${Tree} data=${data} />
       <${Table} caption="Ancestors" rows=${data.ancestors} rowKey=${(row) => row.id} most=${8} sort=${{ name: "generation", down: true }} columns=${[
         { name: "agent", label: "agent", value: (row) => row.id, show: (row) => html`<${AgentLink} id=${row.id} label=${short(row.id)} />` },
         { name: "generation", label: "generation", number: true, value: (row) => row.generation },
         { name: "fitness", label: "fitness", number: true, value: (row) => row.fitness, show: (row) => number(row.fitness) },
-        { name: "operator", label: "made by", value: (row) => row.operator },
+        { name: "operator", label: "operator", value: (row) => row.operator },
       ]} />
     <//>
   `;
@@ -119,7 +119,7 @@ function Tree({ data }) {
   const height = rows.length * level;
   const at = new Map(rows.flatMap((ids, depth) => ids.map((id, place) => [`${depth} ${id}`, [(width / ids.length) * (place + 0.5) - 20, depth * level + 20]])));
   return html`
-    <div class="tree" tabindex="0" role="region" aria-label="The family tree">
+    <div class="tree" tabindex="0" role="region" aria-label="Lineage tree">
       <svg width=${width} height=${height} viewBox=${`0 0 ${width} ${height}`}>
         ${rows.slice(0, -1).flatMap((ids, depth) =>
           ids.flatMap((id) =>
@@ -137,7 +137,7 @@ function Tree({ data }) {
             const agent = known.get(id);
             return html`
               <a key=${`${depth}${id}`} class=${depth ? "" : "self"} href=${`/agents/${encodeURIComponent(id)}`}>
-                <circle cx=${x} cy=${y} r="6"><title>made by ${agent.operator}</title></circle><text x=${x + 10} y=${y + 4}>${short(id)}</text>
+                <circle cx=${x} cy=${y} r="6"><title>operator ${agent.operator}</title></circle><text x=${x + 10} y=${y + 4}>${short(id)}</text>
                 <text x=${x + 10} y=${y + 17}>${number(agent.fitness, 3)}</text>
               </a>
             `;
@@ -168,11 +168,11 @@ function Episodes({ data }) {
     clearInterval(timer);
   };
   return html`
-  <${Panel} id="episodes" title="Episodes" hint="each can be played again: that proves it, and shows it">
+  <${Panel} id="episodes" title="Episodes" hint="replay an episode to verify and film it">
     ${film && html`<${Film} film=${film} />`}
     ${data.episodes.length
       ? html`<${Table} caption="Episodes" rows=${data.episodes} rowKey=${(row) => `${row.purpose}${row.number}`} most=${30} columns=${[
-          { name: "purpose", label: "played for", value: (row) => `${["training", "validation", "held_out"].indexOf(row.purpose)} ${String(row.number).padStart(6, "0")}`, show: (row) => `${spaced(row.purpose)} ${row.number}` },
+          { name: "purpose", label: "purpose", value: (row) => `${["training", "validation", "held_out"].indexOf(row.purpose)} ${String(row.number).padStart(6, "0")}`, show: (row) => `${spaced(row.purpose)} ${row.number}` },
           { name: "seed", label: "seed", number: true, value: (row) => row.seed, show: (row) => html`<span class="mono">${row.seed}</span>` },
           { name: "fitness", label: "fitness", number: true, value: (row) => row.fitness, show: (row) => html`<strong>${number(row.fitness)}</strong>` },
           ...data.measures.map((measure) => ({ name: measure, label: spaced(measure), number: true, value: (row) => row.measures[measure], show: (row) => number(row.measures[measure]) })),
@@ -180,14 +180,14 @@ function Episodes({ data }) {
           { name: "film", label: "film", value: () => 0, show: (row) => html`<button class="button quiet" disabled=${film?.state === "making"} onClick=${() => watch(row)} aria-label=${`Watch ${spaced(row.purpose)} episode ${row.number}`}>▶ Watch</button>` },
           { name: "trajectory", label: "trajectory", value: (row) => row.trajectory_sha256, show: (row) => html`<span class="mono faint">${row.trajectory_sha256.slice(0, 12)}</span>` },
         ]} />`
-      : html`<p class="hint">None is finished yet.</p>`}
+      : html`<p class="hint">No finished episodes yet.</p>`}
   <//>
 `;
 }
 
 const STAGES = {
-  waiting: () => "Waiting for the films before it",
-  playing: (name) => `Playing ${name} again, to prove that it is the recorded one`,
+  waiting: () => "Waiting for earlier films",
+  playing: (name) => `Replaying and verifying ${name}`,
   filming: (name) => `Filming ${name}`,
 };
 
@@ -200,6 +200,6 @@ const Film = ({ film }) => html`
   <div class="film" role="status">
     ${film.state === "making" && html`<${Progress} film=${film} />`}
     ${film.state === "failed" && html`<div class="note bad"><strong>${film.name}</strong><span>${film.error.message}</span></div>`}
-    ${film.state === "made" && html`<video controls autoplay muted playsinline src=${film.url} aria-label=${`Film of ${film.name}`}></video><p class="hint">${film.name}, proved to be the one that is recorded · <a href=${film.url} download="episode.mp4">save the film</a></p>`}
+    ${film.state === "made" && html`<video controls autoplay muted playsinline src=${film.url} aria-label=${`Film of ${film.name}`}></video><p class="hint">${film.name}, verified against the record · <a href=${film.url} download="episode.mp4">download the film</a></p>`}
   </div>
 `;

@@ -45,13 +45,13 @@ export function Arena() {
     <div class="head">
       <div>
         <h1>Arena</h1>
-        <div class="facts"><span>the agents that play now, as they see the game</span><${State} state=${state} label=${label} /></div>
+        <div class="facts"><span>frames of the running agents, in their view</span><${State} state=${state} label=${label} /></div>
       </div>
-      <div class="actions"><button class="button" aria-pressed=${still} onClick=${() => setStill(!still)}>${still ? "Go on" : "Stop the pictures"}</button></div>
+      <div class="actions"><button class="button" aria-pressed=${still} onClick=${() => setStill(!still)}>${still ? "Resume the view" : "Pause the view"}</button></div>
     </div>
     ${shown.length
       ? html`<ul class="arena">${shown.map((frame) => html`<${Card} key=${frame.place} frame=${frame} />`)}</ul>`
-      : html`<${Empty} title="Nobody plays now"><p>Pictures come as soon as an experiment runs.</p><//>`}
+      : html`<${Empty} title="No running episodes"><p>Frames appear when an experiment runs.</p><//>`}
   `;
 }
 

@@ -50,7 +50,7 @@ export function Compare({ query, go }) {
       <//>
       ${shown.length > 1
         ? html`<${Both} shown=${shown} />`
-        : html`<section class="panel w8"><${Empty} title="Choose two or more"><p>Their curves and their champions' held-out results stand here then.</p><//></section>`}
+        : html`<section class="panel w8"><${Empty} title="Choose two or more"><p>The page then shows their fitness curves and the held-out results of their champions.</p><//></section>`}
     </div>
   `;
 }
@@ -59,15 +59,15 @@ function Both({ shown }) {
   const kinds = new Set(shown.map((each) => `${each.scenario} ${each.fitness}`));
   return html`
     <${Panel} id="curves" title="Mean fitness by generation" width="w8">
-      ${kinds.size > 1 && html`<div class="note" role="status">They differ in scenario or fitness: their numbers do not mean the same.</div>`}
+      ${kinds.size > 1 && html`<div class="note" role="status">The experiments differ in scenario or fitness: their values cannot be compared.</div>`}
       <p class="legend" aria-hidden="true">${shown.map((each, at) => html`<span key=${each.id} class=${`series-${SERIES[at]}`}>${each.id}</span>`)}</p>
       <${Curves} name="mean fitness" lines=${shown.map((each) => ({ label: each.id, points: each.generations.map((row) => [row.index, row.mean]) }))} />
     <//>
     <${Panel} id="held-out" title="On held-out seeds" hint="means with 95 % intervals">
       <${Intervals} rows=${shown.flatMap((each) => each.held_out.map((row) => ({ ...row, experiment: each.id })))} />
     <//>
-    <${Panel} id="numbers" title="In numbers">
-      <div class="scroll" tabindex="0" role="region" aria-label="The experiments in numbers">
+    <${Panel} id="numbers" title="Values">
+      <div class="scroll" tabindex="0" role="region" aria-label="Values of the experiments">
         <table>
           <thead><tr><th scope="col">experiment</th><th scope="col">state</th><th scope="col" class="number">generations</th><th scope="col" class="number">best in training</th><th scope="col" class="number">episodes</th></tr></thead>
           <tbody>${shown.map((each) => html`<tr key=${each.id}><th scope="row"><a href=${`/experiments/${encodeURIComponent(each.id)}`}>${each.id}</a></th><td><${State} state=${each.state} /></td><td class="number">${each.generations_finished}</td><td class="number">${number(each.best_fitness)}</td><td class="number">${each.episodes_played.toLocaleString("en")}</td></tr>`)}</tbody>
@@ -79,7 +79,7 @@ function Both({ shown }) {
 
 // Means and intervals on a common scale.
 function Intervals({ rows }) {
-  if (!rows.length) return html`<p class="hint">None of them has played its held-out seeds yet.</p>`;
+  if (!rows.length) return html`<p class="hint">No experiment has held-out results yet.</p>`;
   const ends = rows.flatMap((row) => [row.mean, row.low ?? row.mean, row.high ?? row.mean]);
   const [low, high] = [Math.min(...ends), Math.max(...ends)];
   const share = (value) => `${((value - low) / (high - low || 1)) * 100}%`;
@@ -92,7 +92,7 @@ function Intervals({ rows }) {
   return html`
     <div class="scroll" tabindex="0" role="region" aria-label="Held-out results">
       <table class="intervals">
-        <thead><tr><th scope="col">who</th><th scope="col" class="number">mean</th><th scope="col" class="number">95 % interval</th><th scope="col" class="number">episodes</th><th scope="col"><span class="announce">picture</span></th></tr></thead>
+        <thead><tr><th scope="col">agent</th><th scope="col" class="number">mean</th><th scope="col" class="number">95 % interval</th><th scope="col" class="number">episodes</th><th scope="col"><span class="announce">picture</span></th></tr></thead>
         <tbody>
           ${rows.map(
             (row) => html`

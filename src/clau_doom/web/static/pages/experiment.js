@@ -132,7 +132,7 @@ const Fitness = ({ data }) => html`
   >
     ${data.generations.length
       ? html`<${FitnessChart} generations=${data.generations} name=${`fitness (${data.fitness})`} />`
-      : html`<${Empty} title="No generation is finished yet"><p>The curve begins with the first one.</p><//>`}
+      : html`<${Empty} title="No generation is finished yet"><p>The curve starts with the first generation.</p><//>`}
   <//>
 `;
 
@@ -147,8 +147,8 @@ const Champion = ({ data }) => html`
 const HeldOut = ({ rows }) => html`
   <div class="scroll" tabindex="0" role="region" aria-label="On held-out seeds">
     <table style=${{ marginTop: "14px" }}>
-      <caption>On held-out seeds, which nothing was selected on</caption>
-      <thead><tr><th scope="col">who</th><th scope="col" class="number">fitness</th><th scope="col" class="number">episodes</th></tr></thead>
+      <caption>Results on held-out seeds, which are not used for selection</caption>
+      <thead><tr><th scope="col">agent</th><th scope="col" class="number">fitness</th><th scope="col" class="number">episodes</th></tr></thead>
       <tbody>
         ${rows.map(
           (row) => html`
@@ -184,7 +184,7 @@ function Population({ answer, experiment, generation, choose }) {
       ${data &&
       (data.agents.length
         ? html`<${Table} caption=${`Agents of generation ${data.generation}`} columns=${columns} rows=${data.agents} rowKey=${(row) => row.id} sort=${{ name: "fitness", down: true }} most=${12} />`
-        : html`<${Empty} title="Nobody yet"><p>The first generation has not started.</p><//>`)}
+        : html`<${Empty} title="No agents yet"><p>The first generation has not started.</p><//>`)}
     <//>
   `;
 }
@@ -195,7 +195,7 @@ const populationColumns = (experiment) => [
   { name: "fitness", label: "fitness", number: true, value: (row) => row.fitness, show: (row) => html`<strong>${number(row.fitness)}</strong>` },
   ...experiment.measures.map((measure) => ({ name: measure, label: spaced(measure), number: true, value: (row) => row.measures?.[measure] ?? null, show: (row) => number(row.measures?.[measure] ?? null) })),
   { name: "episodes", label: "episodes", number: true, value: (row) => row.episodes_finished },
-  { name: "operator", label: "made by", value: (row) => row.operator },
+  { name: "operator", label: "operator", value: (row) => row.operator },
   { name: "parents", label: "parents", value: (row) => row.parents.map(short).join(" "), show: (row) => (row.parents.length ? row.parents.map((parent, at) => html`${at ? " " : ""}<${AgentLink} id=${parent} label=${short(parent)} />`) : html`<span class="faint">none</span>`) },
 ];
 
@@ -254,7 +254,7 @@ const Happened = ({ events, connection }) => html`
             ${events.map((event) => html`<li key=${event.sequence} data-sequence=${event.sequence}><time datetime=${new Date(event.time * 1000).toISOString()}>${clock(event.time)}</time><span class=${TONES[event.severity]}>${event.text}</span></li>`)}
           </ol>
         `
-      : html`<p class="hint">Nothing has happened yet.</p>`}
+      : html`<p class="hint">No events yet.</p>`}
   <//>
 `;
 
@@ -263,8 +263,8 @@ const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString("en-GB");
 const Failures = ({ failures }) =>
   failures.length > 0 &&
   html`
-    <${Panel} id="failures" title="Failures" width="w8" hint="agents that have no fitness">
-      <${Table} caption="Agents that have no fitness" rows=${failures} rowKey=${(row) => row.agent} most=${10} columns=${[
+    <${Panel} id="failures" title="Failures" width="w8" hint="agents without fitness">
+      <${Table} caption="Agents without fitness" rows=${failures} rowKey=${(row) => row.agent} most=${10} columns=${[
         { name: "agent", label: "agent", value: (row) => row.agent, show: (row) => html`<${AgentLink} id=${row.agent} label=${short(row.agent)} />` },
         { name: "reason", label: "reason", value: (row) => row.reason ?? "", wrap: true },
       ]} />
@@ -273,7 +273,7 @@ const Failures = ({ failures }) =>
 
 const Configuration = ({ data }) => html`
   <${Panel} id="configuration" title="Configuration and provenance" width=${data.champion && !data.failures.length ? "w8" : ""}>
-    <p class="hint">The history's hash is <code>${data.history_sha256}</code></p>
+    <p class="hint">Hash of the history: <code>${data.history_sha256}</code></p>
     <details class="numbers"><summary>Show the resolved configuration</summary><pre class="scroll" tabindex="0">${data.config_yaml}</pre></details>
     <details class="numbers">
       <summary>Show versions and digests</summary>

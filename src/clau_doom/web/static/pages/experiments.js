@@ -15,7 +15,7 @@ export function Experiments() {
       ${STARTS && html`<div class="actions"><a class="button primary" href="/new">New experiment</a></div>`}
     </div>
     ${error && html`<${Failure} error=${error} again=${again} />`}
-    ${data?.draining && html`<div class="note" role="status">The server is shutting down: it takes no new work.</div>`}
+    ${data?.draining && html`<div class="note" role="status">The server is shutting down and starts no experiments.</div>`}
     ${data?.unreadable.map(({ id, reason }) => html`<div class="note bad" role="status" key=${id}><strong>${id}</strong><span>cannot be read: ${reason}</span></div>`)}
     ${!data ? !error && html`<${Waiting} />` : data.experiments.length ? html`<${List} rows=${data.experiments} again=${again} />` : html`<${None} />`}
   `;
@@ -55,7 +55,7 @@ const Row = ({ row, again }) => html`
       <div class="hint">best in training</div>
     </div>
     <div>
-      <div class="hint">${row.episodes_per_second ? `${number(row.episodes_per_second, 3)} episodes/s` : "nothing played"}</div>
+      <div class="hint">${row.episodes_per_second ? `${number(row.episodes_per_second, 3)} episodes/s` : "no episodes"}</div>
       <div class="hint">${duration(row.running_seconds)} · ${ago(row.last_activity)}</div>
       <${Steering} row=${row} again=${again} small />
     </div>
@@ -67,7 +67,7 @@ export const isElsewhere = (row) => !row.here && (row.state === "running" || row
 
 export function Steering({ row, again }) {
   if (!CHANGES) return null;
-  if (isElsewhere(row)) return html`<p class="hint">run by another process: <code>clau-doom pause ${row.id}</code> steers it</p>`;
+  if (isElsewhere(row)) return html`<p class="hint">run by another process: <code>clau-doom pause ${row.id}</code> controls it</p>`;
   const steer = (verb) => (note) => post(`/experiments/${encodeURIComponent(row.id)}/${verb}`, "", { note });
   const done = () => again(true);
   const running = row.state === "running";
@@ -77,7 +77,7 @@ export function Steering({ row, again }) {
     <div class="actions">
       ${running && html`<${Action} label="Pause" work=${steer("pause")} done=${done} />`}
       ${waiting && html`<${Action} label="Resume" work=${steer("resume")} done=${done} />`}
-      <${Action} label="Cancel" danger work=${steer("cancel")} done=${done} confirm=${`Cancel ${row.id}? What it has played stays; it cannot be resumed.`} />
+      <${Action} label="Cancel" danger work=${steer("cancel")} done=${done} confirm=${`Cancel ${row.id}? Its episodes are kept, but it cannot be resumed.`} />
     </div>
   `;
 }

@@ -32,7 +32,7 @@ export function NewExperiment({ go }) {
     const timer = setTimeout(() => {
       post("/check", text, { signal: control.signal }).then(
         ({ error: found }) => control.signal.aborted || setError(found && { problems: [], ...found }),
-        () => {}, // the answer to Start says what is wrong with the connection
+        () => {}, // Start reports problems of the connection
       );
     }, CHECK_AFTER);
     return () => {
@@ -42,7 +42,7 @@ export function NewExperiment({ go }) {
   }, [text]);
   const wrong = new Map((error?.problems ?? []).filter(({ line }) => line).map(({ line, text: why }) => [line, why]));
   const start = async () => {
-    checking.current?.abort(); // a check that ends later would find the name taken
+    checking.current?.abort(); // a check that ends later would report an existing name
     setBusy(true);
     setError(null);
     try {
@@ -99,7 +99,7 @@ function Lines({ text, wrong, area }) {
 }
 
 const Problems = ({ error, jump }) => html`
-  <h2 class="bad">${error.problems.length ? count(error.problems.length, "problem") : "It cannot be started"}</h2>
+  <h2 class="bad">${error.problems.length ? count(error.problems.length, "problem") : "The configuration is not valid"}</h2>
   ${error.problems.length
     ? html`
         <ul class="problems" style=${{ marginTop: "10px" }}>
@@ -117,7 +117,7 @@ const Problems = ({ error, jump }) => html`
 
 const Help = () => html`
   <div class="panel">
-    <h2>What can stand here</h2>
+    <h2>Help</h2>
     <p class="hint" style=${{ marginTop: "8px" }}>
       Everything has a default. <code>clau-doom config schema</code> prints every field with its meaning, and
       ${" "}<code>clau-doom scenarios</code> the games that are bundled. Policies, scenario files and images of your own

@@ -30,7 +30,7 @@ export function Report({ query }) {
         <h1>Report</h1>
       </div>
       <div class="actions">
-        <a class="button" href=${path} target="_blank" rel="noreferrer">Open by itself</a>
+        <a class="button" href=${path} target="_blank" rel="noreferrer">Open in a new page</a>
         <a class="button" href=${path} download=${`${names.join("-and-")}.html`}>Save</a>
       </div>
     </div>
