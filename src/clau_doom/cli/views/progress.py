@@ -142,7 +142,7 @@ def _standing(progress: ProgressState) -> Text:
     fitnesses = [*progress.fitnesses.values()] if progress.phase is Purpose.TRAINING else []
     bests = [*fitnesses, *(summary.best_fitness for summary in progress.summaries)]
     if not bests:
-        return Text("no agent is evaluated yet", "dim")
+        return Text("no evaluated agents yet", "dim")
     mean = sum(fitnesses) / len(fitnesses) if fitnesses else progress.summaries[-1].mean_fitness
     failed = (f"   {progress.failed} failed", "red") if progress.failed else ""
     return Text.assemble("best ", (number(max(bests)), "bold"), "   mean ", (number(mean), "bold"), failed)
@@ -181,7 +181,7 @@ def _steering_line(event: Event, progress: ProgressState) -> Text | None:
         case AgentPaused() | AgentResumed() | AgentRestarted():
             return _event_line("agent", "cyan", event.ref.agent_id(progress.config.name), _HANDLED[type(event)])
         case GenomeInjected():
-            return _event_line("genome", "cyan", f"generation {event.generation}", "one will be injected")
+            return _event_line("genome", "cyan", f"generation {event.generation}", "one waits for injection")
     return _declared_line(event, progress)
 
 
