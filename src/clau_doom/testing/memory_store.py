@@ -83,7 +83,7 @@ class MemoryStore:
         """Return one agent."""
         evaluation = self._projection.evaluation(ref)
         if evaluation is None:
-            raise AgentNotFound(f"generation {ref.generation} has no agent {ref.index}")
+            raise AgentNotFound(f"the experiment has no agent {ref.index} in generation {ref.generation}")
         return evaluation.agent
 
     async def recording(self, purpose: Purpose, agent: str, number: int) -> bytes | None:

@@ -38,7 +38,7 @@ async def test_a_new_folder_is_complete(experiment: Experiment, tmp_path: Path) 
 def test_no_experiment_takes_the_name_of_a_server_s_file(name: str, experiment: Experiment, tmp_path: Path) -> None:
     """It would keep a server from starting in the folder."""
     runs = ExperimentFolders(tmp_path)
-    with pytest.raises(ConfigError, match=f"an experiment cannot have the name {name}: .*choose another --name"):
+    with pytest.raises(ConfigError, match=f"an experiment cannot have the id {name}: .*choose another --name"):
         runs.create(replace(experiment, id=name))
     assert runs.ids() == ()
     with runs.claim():
@@ -139,9 +139,9 @@ def test_an_unknown_experiment_is_named_with_the_nearest_and_the_folder(
 ) -> None:
     """The message says what was looked for and where, and what was perhaps meant."""
     root = folder.path.parent
-    with pytest.raises(ExperimentNotFound, match=f"no experiment lap in {root}: did you mean lab\\?"):
+    with pytest.raises(ExperimentNotFound, match=f"experiment lap not found in {root}: did you mean lab\\?"):
         ExperimentFolders(root).open("lap")
-    with pytest.raises(ExperimentNotFound, match=f"no experiment quickstart in {root}$"):
+    with pytest.raises(ExperimentNotFound, match=f"experiment quickstart not found in {root}$"):
         ExperimentFolders(root).open("quickstart")
     with pytest.raises(ExperimentNotFound):
         ExperimentFolders(tmp_path / "nowhere").open("lab")
