@@ -113,13 +113,13 @@ def test_malformed_id_is_refused_in_subjects(name: str) -> None:
 
 
 @pytest.mark.parametrize("agent", ["", "a.b", "*", ">", "a b", "a\r\nPUB x", "x" * 65])
-def test_an_agents_id_is_checked_before_it_is_a_token(agent: str) -> None:
+def test_malformed_agent_id_is_refused_in_subjects(agent: str) -> None:
     """A malformed agent id is refused."""
     with pytest.raises(AgentNotFound):
         subject_of("lab", finished(agent))
 
 
-def test_the_random_baseline_is_told_under_its_id() -> None:
+def test_events_of_the_random_baseline_have_its_id() -> None:
     """The random baseline plays held-out episodes and does not belong to a generation."""
     assert subject_of("lab", finished("lab-random")).endswith(".agent.lab-random.episode_finished")
 
@@ -146,6 +146,6 @@ def test_the_random_baseline_is_told_under_its_id() -> None:
         ("a.b", "a.*", False),
     ],
 )
-def test_patterns_choose_as_in_nats(pattern: str, subject: str, chosen: bool) -> None:
+def test_patterns_match_as_in_nats(pattern: str, subject: str, chosen: bool) -> None:
     """`*` matches one token and `>` all that follow. A wider pattern covers a narrower one."""
     assert covers(pattern, subject) is chosen

@@ -23,7 +23,7 @@ def breeding(config: GeneticConfig, *genes: Gene) -> Breeding:
 @pytest.mark.parametrize(
     ("spread", "expected"), [(0.5, 1.0), (0.2, 1.0), (0.1, 2.0), (0.05, 4.0), (0.01, 4.0), (0.0, 4.0)]
 )
-def test_mutation_rises_with_lost_diversity(spread: float, expected: float) -> None:
+def test_mutation_rises_at_low_diversity(spread: float, expected: float) -> None:
     """The factor is the configured diversity divided by the spread, between 1 and 4."""
     assert breeding(GeneticConfig(diversity=0.2), Gene.real("x", 0, 1))._rise(spread) == pytest.approx(expected)
 

@@ -14,7 +14,7 @@ from clau_doom.evolution.cma_es import DIAGONAL_ABOVE, PARENTS
 SPACE = GenomeSpace(tuple(Gene.real(f"x{index}", 0, 1) for index in range(5)))
 
 
-def test_parents_are_those_that_weigh_most() -> None:
+def test_parents_have_the_largest_weights() -> None:
     """From generation 1 on, offspring name the best agents of the previous generation, best first."""
     strategy = CmaEs(CmaEsConfig(), SPACE, 10, 1)
     strategy.ask()
@@ -86,8 +86,9 @@ def test_large_spaces_leave_the_global_generator_alone(space: int) -> None:
     assert drawn == np.random.random()  # noqa: NPY002
 
 
-def test_it_writes_nothing(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No output and no files, not even with failed agents."""
+def test_search_prints_and_writes_nothing(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     strategy = CmaEs(CmaEsConfig(sigma=1.0), SPACE, 8, 1)
     for _ in range(20):

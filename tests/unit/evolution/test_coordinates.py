@@ -25,7 +25,7 @@ PARTS = (Gene.real("x", -5, 5), Gene.integer("n", -3, 9), Gene.choice("c", "abc"
 
 @given(st.data())
 @settings(deadline=None)
-def test_a_genome_comes_back_from_its_coordinates(data: st.DataObject) -> None:
+def test_coordinates_round_trip(data: st.DataObject) -> None:
     """Integer genes are restored exactly, real genes up to the rounding of their range."""
     real = {gene.name: st.floats(gene.low, gene.high) for gene in SPACE.genes}
     whole = {gene.name: st.integers(int(gene.low), int(gene.high)).map(float) for gene in SPACE.genes[3:5]}

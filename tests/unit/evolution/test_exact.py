@@ -1,4 +1,4 @@
-"""Arithmetic that has the same bits everywhere: its values."""
+"""Tests of arithmetic with equal bits on all machines."""
 
 import math
 
@@ -30,7 +30,7 @@ def test_constants() -> None:
     assert power(0.5, math.inf) == power(0.5, 1e300) == 0.0
 
 
-def test_what_is_too_large_is_an_error() -> None:
+def test_overflow_is_an_error() -> None:
     """A double ends at e to the power of 709.78."""
     for value in (710.0, 1e300):
         with pytest.raises(OverflowError, match="larger than a double"):
@@ -38,7 +38,7 @@ def test_what_is_too_large_is_an_error() -> None:
 
 
 @given(st.floats(-700.0, 700.0))
-def test_it_agrees_with_libm(value: float) -> None:
+def test_results_agree_with_libm(value: float) -> None:
     """Libm's results lie within one unit in the last place."""
     assert exp(value) == pytest.approx(math.exp(value), rel=3e-16)
     assert log(exp(value)) == pytest.approx(math.log(math.exp(value)), rel=3e-16, abs=0.0)

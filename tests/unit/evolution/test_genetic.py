@@ -1,4 +1,4 @@
-"""The genetic algorithm's own behaviour."""
+"""Tests of the genetic algorithm."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def test_mutation_cools_with_absolute_generations() -> None:
     assert genetic.temperature(10_000) == pytest.approx(0.03)
 
 
-def test_the_best_are_asked_again() -> None:
+def test_elites_are_asked_again() -> None:
     """Elites come first, unchanged, best first, each with itself as parent."""
     genetic = Genetic(GeneticConfig(elites=2), SPACE, 6, 1)
     first = genetic.ask()
@@ -60,7 +60,7 @@ def test_an_elite_that_fails_loses_its_place() -> None:
 
 
 @pytest.mark.parametrize("population", [1, 4])
-def test_something_new_is_always_tried(population: int) -> None:
+def test_each_generation_has_a_new_agent(population: int) -> None:
     """With more elites than agents, each generation still has one new agent, and the best is kept."""
     genetic = Genetic(GeneticConfig(elites=50), SPACE, population, 1)
     bests = []
@@ -102,7 +102,7 @@ def test_a_child_of_one_parent_is_never_a_copy() -> None:
         assert np.sum(offspring.genome.array() != first[parent.index].genome.array()) == 1
 
 
-def test_without_elites_nothing_is_asked_again() -> None:
+def test_zero_elites_repeat_no_agent() -> None:
     """With zero elites, every agent is new."""
     genetic = Genetic(GeneticConfig(elites=0), SPACE, 5, 1)
     for _ in range(4):
@@ -110,7 +110,7 @@ def test_without_elites_nothing_is_asked_again() -> None:
         genetic.tell([Result(1.0)] * 5)
 
 
-def test_shrinking_trusts_many_episodes_more_than_one_lucky_one() -> None:
+def test_shrinkage_prefers_many_episodes_to_a_lucky_one() -> None:
     """An agent with 10 from one episode counts less than one with 9 from eight; without it the lucky one is the elite.
 
     Worked out by hand: pooled noise 4, means 10, 9, 4 and 3 with spread 37/3, mean 6.5; errors 4, 0.5, 0.5 and 0.5,

@@ -1,4 +1,4 @@
-"""MAP-Elites' archive, and the descriptors that span it."""
+"""Tests of MAP-Elites and its descriptors."""
 
 import math
 from dataclasses import fields
@@ -46,7 +46,7 @@ def test_parents_come_from_all_cells() -> None:
     assert {offspring.operator for offspring in asked} == {"mutation", "line+mutation"}
 
 
-def test_an_equal_does_not_displace() -> None:
+def test_equal_agent_does_not_replace_an_elite() -> None:
     """The first of equal agents stays in its cell."""
     strategy = MapElites(ACCURACY, SPACE, 2, 1)
     for _ in range(3):

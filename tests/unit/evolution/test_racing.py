@@ -50,7 +50,7 @@ def test_halving_lets_the_better_half_go_on() -> None:
     assert [len(row) for row in raced(started, field)] == [6, 1, 2, 1, 6, 2, 1, 1]
 
 
-def test_the_test_drops_what_is_significantly_worse() -> None:
+def test_significantly_worse_agents_are_dropped() -> None:
     """Against the margin of a two-way layout, worked out by hand: s² = 0.75, 3 degrees of freedom, t = 4.177."""
     config = RacingConfig(rule="test", first=2, growth=4.0, keep=0.25, alpha=0.05, audit=0.0)
     started = race(config, 4, episodes=8)
@@ -83,7 +83,9 @@ def test_equals_are_seldom_dropped() -> None:
 
 @settings(deadline=None)
 @given(field=FIELDS, rules=RULES, seed=st.integers(0, 99))
-def test_a_rung_is_decided_by_what_came_before_it(field: list[list[float]], rules: RacingConfig, seed: int) -> None:
+def test_decision_of_a_rung_uses_earlier_episodes_only(
+    field: list[list[float]], rules: RacingConfig, seed: int
+) -> None:
     """A decision about a rung does not change when later episodes are known, so a resume drops the same agents."""
     started = race(rules, len(field), seed=seed)
     played = raced(started, field)
@@ -95,7 +97,7 @@ def test_a_rung_is_decided_by_what_came_before_it(field: list[list[float]], rule
 
 @settings(deadline=None)
 @given(field=FIELDS, rules=RULES, seed=st.integers(0, 99))
-def test_as_many_as_matter_play_to_the_end(field: list[list[float]], rules: RacingConfig, seed: int) -> None:
+def test_at_least_keep_agents_play_all_episodes(field: list[list[float]], rules: RacingConfig, seed: int) -> None:
     """At least `keep` agents play all episodes. An audit adds agents and removes none."""
     played = raced(race(rules, len(field), seed=seed), field)
     assert sum(len(row) == 6 for row in played) >= math.ceil(rules.keep * len(field))
@@ -112,7 +114,7 @@ def test_an_audit_finds_wrong_decisions() -> None:
     assert (tally.planned, tally.played, tally.dropped, tally.audited, tally.changed) == (8, 8, 0, 2, 1)
 
 
-def test_a_tally_counts_what_was_saved() -> None:
+def test_tally_counts_saved_episodes() -> None:
     """Missing episodes of failed agents do not count as saved, and failed agents do not count as dropped."""
     started = race(RacingConfig(rule="halving", first=1, growth=2.0, keep=0.25, audit=0.0), 4, episodes=2)
     tally = started.tally([[4.0, 4.0], [3.0, 5.0], [2.0], []])
@@ -127,7 +129,7 @@ def test_means_over_fewer_seeds_are_made_comparable() -> None:
 
 
 @given(levels=st.lists(st.integers(-9, 9), min_size=3, max_size=3), worth=st.lists(st.integers(-9, 9), min_size=2))
-def test_an_additive_field_is_told_without_error(levels: list[int], worth: list[int]) -> None:
+def test_additive_field_is_estimated_exactly(levels: list[int], worth: list[int]) -> None:
     """If agent and seed effects add up, the estimate for a dropped agent is exact."""
     field = [[float(agent + level) for level in levels] for agent in worth]
     comparable_values = comparable([field[0], *(row[:1] for row in field[1:])])

@@ -1,4 +1,4 @@
-"""The state of CMA-ES: its rates, and updates that can be worked out by hand."""
+"""Tests of the search distribution of CMA-ES: rates and updates."""
 
 import math
 
@@ -36,7 +36,7 @@ def distribution(*, diagonal: bool = False, smallest: float = 1e-13, sigma: floa
 
 
 @pytest.mark.parametrize(("shape", "expected"), PACKAGE.items())
-def test_rates_are_the_package_s(shape: tuple[int, int], expected: tuple[object, ...]) -> None:
+def test_rates_agree_with_another_implementation(shape: tuple[int, int], expected: tuple[object, ...]) -> None:
     """Weights and rates agree with another implementation of the same tutorial."""
     rates = _rates(*shape, diagonal=False)
     found = (rates.effective, rates.rank_one, rates.rank_mu, rates.path, rates.weights[:2], rates.weights[-2:])

@@ -64,7 +64,7 @@ def test_any_order_of_arrival_gives_the_same_agents(config: EvolutionConfig, dat
 
 
 @pytest.mark.parametrize("lookahead", [1, 3, 6, 17])
-def test_an_agent_depends_on_the_results_that_its_lookahead_leaves(lookahead: int) -> None:
+def test_result_affects_agents_beyond_the_lookahead(lookahead: int) -> None:
     """Another result of agent 20 leaves agents 0 to 20 + lookahead - 1 as they are, and changes what follows."""
     config = GeneticConfig(mode="steady_state", lookahead=lookahead, tournament=5)
     plain, other = (evolved(made(config), 60, changed) for changed in (None, 20))
@@ -101,7 +101,7 @@ def test_the_order_is_enforced(config: EvolutionConfig) -> None:
 
 
 @pytest.mark.parametrize("lookahead", [1, 4, 10])
-def test_parents_are_told_before_their_children_are_asked(lookahead: int) -> None:
+def test_parents_have_a_fitness_before_their_children_are_asked(lookahead: int) -> None:
     """A parent has a fitness and is at least the lookahead ahead of its child."""
     strategy = made(GeneticConfig(mode="steady_state", lookahead=lookahead))
     for number, offspring in enumerate(evolved(strategy, 80)):
@@ -144,7 +144,7 @@ def test_more_elites_than_members_leave_one_new_agent() -> None:
         assert len(set(elites)) == len(elites) == (2 if block else 0)
 
 
-def test_one_that_was_lucky_once_does_not_stay() -> None:
+def test_lucky_elite_leaves_the_population() -> None:
     """Age removes an agent from the population, and replays lower the mean of a lucky elite."""
     strategy = made(GeneticConfig(mode="steady_state", lookahead=1, elites=1))
     asked = [strategy.ask()]
@@ -159,8 +159,7 @@ def test_one_that_was_lucky_once_does_not_stay() -> None:
     assert lucky not in [offspring.genome for offspring in asked[30:]]
 
 
-def test_where_all_fail_agents_are_drawn() -> None:
-    """If all agents fail, new agents are drawn at random."""
+def test_agents_are_drawn_if_all_fail() -> None:
     strategy = made(GeneticConfig(mode="steady_state", lookahead=3))
     for _ in range(30):
         if strategy.waits:
@@ -176,7 +175,7 @@ def test_a_population_of_one_evolves() -> None:
 
 
 @pytest.mark.parametrize("noise", [0.0, 2.0])
-def test_it_finds_what_generations_find(noise: float) -> None:
+def test_steady_state_converges_like_generations(noise: float) -> None:
     """Over ten seeds, it gets as near to an optimum as the generational strategy, and nearer than random search."""
     space = GenomeSpace(tuple(Gene.real(f"x{index}", -5, 5) for index in range(6)))
     steady, generational, drawn = list[float](), list[float](), list[float]()
@@ -207,12 +206,12 @@ def sphere(strategy: SteadyState, count: int, noise: float) -> list[float]:
 
 
 @pytest.mark.parametrize("config", [CmaEsConfig(), MapElitesConfig()], ids=lambda config: config.kind)
-def test_others_have_no_steady_state(config: EvolutionConfig) -> None:
+def test_strategies_without_steady_state_are_refused(config: EvolutionConfig) -> None:
     """The error names the strategies that have a steady state."""
     with pytest.raises(ValueError, match=f"{config.kind} does not support steady_state: use genetic or random"):
         made(config)
 
 
-def test_a_lookahead_of_none_is_refused() -> None:
+def test_lookahead_of_zero_is_refused() -> None:
     with pytest.raises(ValueError, match="lookahead is 0"):
         made(GeneticConfig.model_construct(lookahead=0))

@@ -63,7 +63,7 @@ def evolve(strategy: Strategy, generations: int, play: Play = measured) -> list[
 
 
 @each_strategy
-def test_it_serves_any_function_in_three_lines(config: EvolutionConfig) -> None:
+def test_ask_and_tell_work_with_any_function(config: EvolutionConfig) -> None:
     """Ask, evaluate and tell work with a plain fitness function, and the generation is counted."""
     strategy = make_strategy(config, REAL, population=12, seed=1)
     for generation in range(6):
@@ -140,7 +140,7 @@ def test_replaying_the_tells_gives_the_same_asks(config: EvolutionConfig) -> Non
 
 
 @each_strategy
-def test_two_instances_used_in_turn_do_not_disturb_each_other(config: EvolutionConfig) -> None:
+def test_interleaved_strategies_are_independent(config: EvolutionConfig) -> None:
     """Interleaved strategies give the same asks as alone, and NumPy's global generator is not used."""
     alone = [evolve(make_strategy(config, REAL, 10, seed), 8) for seed in (1, 2)]
     before: Any = np.random.get_state()  # noqa: NPY002
@@ -164,7 +164,7 @@ def test_parents_are_agents_of_earlier_generations(config: EvolutionConfig) -> N
 
 
 @each_strategy
-def test_failed_agents_are_never_parents_while_others_are_there(config: EvolutionConfig) -> None:
+def test_failed_agents_are_not_parents(config: EvolutionConfig) -> None:
     """With most agents failing in every generation, no offspring has a failed parent."""
     strategy = make_strategy(config, MIXED, 12, 5)
     failed: set[AgentRef] = set()
@@ -178,7 +178,7 @@ def test_failed_agents_are_never_parents_while_others_are_there(config: Evolutio
 
 @each_strategy
 @pytest.mark.parametrize("when", [{0}, {0, 1, 2}, {3}, {4, 5}, set(range(10))], ids=str)
-def test_it_survives_generations_in_which_all_fail(config: EvolutionConfig, when: set[int]) -> None:
+def test_strategy_continues_after_generations_of_failures(config: EvolutionConfig, when: set[int]) -> None:
     """If all agents fail, a strategy keeps its state and continues."""
     strategy = make_strategy(config, MIXED, 8, 5)
     for generation in range(10):
@@ -223,7 +223,7 @@ RESULTS = st.builds(
 @each_strategy
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
-def test_every_genome_lies_in_its_space_whatever_was_told(config: EvolutionConfig, data: st.DataObject) -> None:
+def test_every_genome_lies_in_its_space(config: EvolutionConfig, data: st.DataObject) -> None:
     """All genomes lie in the space, and their number is right, for random spaces, populations and results."""
     drawn = data.draw(st.lists(genes(), max_size=5))
     space = GenomeSpace([replace(gene, name=f"{gene.name}{at}") for at, gene in enumerate(drawn)])
@@ -238,7 +238,7 @@ def test_every_genome_lies_in_its_space_whatever_was_told(config: EvolutionConfi
 
 
 @each_strategy
-def test_a_population_of_nobody_is_refused(config: EvolutionConfig) -> None:
+def test_population_of_zero_is_refused(config: EvolutionConfig) -> None:
     """The smallest population is 1."""
     with pytest.raises(ValueError, match="population is 0"):
         make_strategy(config, REAL, population=0, seed=1)
@@ -294,7 +294,7 @@ def evolve_with(strategy: Strategy, generations: int, *, immigrants: dict[int, G
 
 
 @each_strategy
-def test_an_immigrant_plays_as_it_is(config: EvolutionConfig) -> None:
+def test_injected_genome_is_unchanged(config: EvolutionConfig) -> None:
     """An injected genome keeps its genes bit for bit and has no parents. Its operator names its origin."""
     strategy = make_strategy(config, PLANE, 8, seed=1)
     strategy.ask()
@@ -334,7 +334,7 @@ def test_a_good_immigrant_enters_the_archive() -> None:
 
 
 @each_strategy
-def test_immigrants_are_refused_where_they_do_not_fit(config: EvolutionConfig) -> None:
+def test_invalid_injection_is_refused(config: EvolutionConfig) -> None:
     """An injection before the ask, beyond the population, or with a genome outside the space is refused."""
     strategy = make_strategy(config, PLANE, 4, seed=1)
     with pytest.raises(OutOfOrder, match="not asked"):

@@ -51,7 +51,7 @@ def test_episodes_depend_on_the_seed_alone(make_engine: MakeEngine, tmp_path: Pa
     assert len({trajectory for _, trajectory in there}) == len(seeds)
 
 
-def test_a_shot_that_time_cut_off_is_counted_in_no_other_episode(make_engine: MakeEngine) -> None:
+def test_interrupted_shot_is_not_counted_in_the_next_episode(make_engine: MakeEngine) -> None:
     """A shot that the timeout interrupts is not counted in the next episode, recorded or not.
 
     ViZDoom would count it: after twelve decisions of turning right, the player shoots a monster in the last tics.
@@ -89,7 +89,7 @@ def test_every_bundled_scenario_plays(make_engine: MakeEngine, name: str) -> Non
 
 
 @pytest.mark.parametrize("name", sorted(SCENARIOS))
-def test_objects_do_not_depend_on_what_else_is_seen(make_engine: MakeEngine, name: str) -> None:
+def test_objects_do_not_depend_on_the_screen(make_engine: MakeEngine, name: str) -> None:
     """A policy without the screen gets the same objects and ids, with or without a live view."""
     (trajectory, _), (same, _) = (_seen(make_engine, name, screen=screen) for screen in (True, False))
     assert same == trajectory
@@ -97,7 +97,7 @@ def test_objects_do_not_depend_on_what_else_is_seen(make_engine: MakeEngine, nam
 
 
 @pytest.mark.parametrize("name", ["take_cover", "health_gathering"])
-def test_people_see_what_no_policy_does(make_engine: MakeEngine, name: str) -> None:
+def test_live_view_shows_the_screen_of_the_policy(make_engine: MakeEngine, name: str) -> None:
     """The live view shows the policy's screen pixel by pixel. Other frames are drawn differently.
 
     The player does not shoot in these scenarios, because sparks and smoke are random and change nothing.
@@ -129,7 +129,7 @@ def _seen(make_engine: MakeEngine, name: str, *, screen: bool) -> tuple[Trajecto
     return trajectory, screens
 
 
-def test_own_scenario(make_engine: MakeEngine, tmp_path: Path) -> None:
+def test_custom_scenario_is_played(make_engine: MakeEngine, tmp_path: Path) -> None:
     """A user's .cfg and .wad in another folder play, with any mode and window in the file."""
     folder = tmp_path / "my scenarios"
     folder.mkdir()

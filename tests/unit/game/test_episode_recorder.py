@@ -43,7 +43,7 @@ def test_the_trajectory_ends_with_the_last_decision() -> None:
     assert tally.trajectory_sha256() == hashlib.sha256(whole).hexdigest()
 
 
-def test_what_is_shown_may_be_written_to() -> None:
+def test_changed_variables_do_not_change_the_record() -> None:
     """A policy that changes the variables changes neither measures nor hash."""
     row = values(HEALTH=100)
     tally = Tally(row, 1)
@@ -76,7 +76,6 @@ def test_numbers_of_all_kinds_are_actions(buttons: list[float]) -> None:
         Action([1, 0, 1], 2.5),  # type: ignore[arg-type]
     ],
 )
-def test_no_actions(action: Action) -> None:
-    """Any other value of a policy is a policy failure."""
+def test_invalid_action_is_a_policy_failure(action: Action) -> None:
     with pytest.raises(PolicyFailed, match="the policy"):
         CHECK(action)

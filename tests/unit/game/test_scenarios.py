@@ -70,7 +70,7 @@ def test_overrides() -> None:
     assert (facts.doom_skill, facts.timeout, facts.frame_skip, facts.resolution) == (1, 77, 2, (640, 480))
 
 
-def test_timeout_where_none_is_set() -> None:
+def test_default_timeout() -> None:
     """A scenario without a timeout of its own ends after 2,100 tics."""
     assert resolve(ScenarioConfig(name="take_cover")).facts.timeout == 2100
     assert resolve(ScenarioConfig(name="basic")).facts.timeout == 300
@@ -82,7 +82,7 @@ def test_first_map_of_another_game() -> None:
     assert resolve(ScenarioConfig(name="freedoom2")).map == "map01"
 
 
-def test_own_cfg(tmp_path: Path) -> None:
+def test_custom_cfg(tmp_path: Path) -> None:
     """A user's .cfg in another folder resolves to absolute paths, DEATHCOUNT dropped and other variables kept."""
     config = own(
         tmp_path / "a folder",
@@ -112,7 +112,7 @@ def test_absolute_wad(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", ["ASYNC_PLAYER", "SPECTATOR", "ASYNC_SPECTATOR"])
-def test_other_modes_are_played_in_step(tmp_path: Path, mode: str) -> None:
+def test_other_modes_are_played_synchronously(tmp_path: Path, mode: str) -> None:
     """A .cfg made for another mode is accepted: the engine plays it in step."""
     assert resolve(own(tmp_path, f"mode = {mode}", "available_buttons = { ATTACK }")).facts.buttons == ("ATTACK",)
 
@@ -233,7 +233,7 @@ def test_skill_out_of_range(tmp_path: Path, skill: int) -> None:
     assert resolve(config.model_copy(update={"doom_skill": 2})).facts.doom_skill == 2
 
 
-def test_own_game_is_digested(tmp_path: Path) -> None:
+def test_custom_game_file_is_digested(tmp_path: Path) -> None:
     """The digest of a user's own game file is kept; ViZDoom's own belong to its version."""
     config = own(tmp_path, "doom_game_path = mine.wad", "available_buttons = { ATTACK }")
     (tmp_path / "mine.wad").write_bytes(wad([("MAP01", b""), ("TEXTMAP", udmf_things(1))], magic=b"IWAD"))
@@ -274,7 +274,7 @@ def test_unreadable_files(tmp_path: Path) -> None:
         resolve(own(tmp_path, f"doom_scenario_path = {'x' * 300}", "available_buttons = { ATTACK }", copy=None))
 
 
-def test_resolving_leaves_no_trace(
+def test_resolving_prints_and_writes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Resolving prints nothing, even where ViZDoom warns, and writes nothing into the working folder."""

@@ -36,7 +36,7 @@ def test_maps_in_file_order(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("lumps", [[], [("DECORATE", b"x")]])
-def test_a_file_may_hold_no_map(tmp_path: Path, lumps: list[tuple[str, bytes]]) -> None:
+def test_file_without_maps_is_valid(tmp_path: Path, lumps: list[tuple[str, bytes]]) -> None:
     """A file with only resources, or with an empty directory, is valid."""
     assert read_maps(written(tmp_path, wad(lumps))).maps == ()
 
@@ -111,8 +111,8 @@ def test_damaged_archives(tmp_path: Path, damage: str) -> None:
         read_maps(path).has_player_start("ARENA")
 
 
-def test_other_spelling_of_the_folder(tmp_path: Path) -> None:
-    """A member is found whose name begins with ./ as some programs write it."""
+def test_member_with_a_leading_dot_is_found(tmp_path: Path) -> None:
+    """Some programs write names that begin with `./`."""
     path = tmp_path / "a.pk3"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("./maps/arena.wad", wad([("MAP01", b""), ("TEXTMAP", udmf_things(1))]))

@@ -104,7 +104,7 @@ def test_events_are_counted_by_type(filled: MetricsCollector) -> None:
     ("outcome", "count"),
     [("evaluated", 3), ("policy_raised", 0), ("policy_timed_out", 1), ("attempts_exhausted", 1), ("stopped", 1)],
 )
-def test_agents_are_counted_by_what_became_of_them(filled: MetricsCollector, outcome: str, count: int) -> None:
+def test_agents_are_counted_by_outcome(filled: MetricsCollector, outcome: str, count: int) -> None:
     """An agent without a fitness is counted by its reason, and not as evaluated."""
     assert value(filled, "agents_total", outcome=outcome) == count
 
@@ -162,7 +162,7 @@ def test_a_steady_state_shows_the_generation_under_way(
     assert value(steady, "genome_spread_ratio") == value(filled, "genome_spread_ratio")
 
 
-def test_no_fitness_is_shown_before_there_is_one(story: Sequence[RecordedEvent]) -> None:
+def test_unknown_gauge_has_no_series(story: Sequence[RecordedEvent]) -> None:
     """An unknown gauge has no series. A counter starts at zero."""
     metrics = MetricsCollector()
     metrics.apply("tiny", story[0])
@@ -191,7 +191,7 @@ def test_experiments_are_counted_by_state(story: Sequence[RecordedEvent], events
     assert counts == {each.value: float(each.value == state) for each in ExperimentState}
 
 
-def test_a_begun_experiment_is_shown_as_it_stands(story: Sequence[RecordedEvent], experiment: Experiment) -> None:
+def test_gauges_start_from_the_snapshot(story: Sequence[RecordedEvent], experiment: Experiment) -> None:
     """Gauges start from the snapshot. Counters start at zero and exclude the snapshot's events."""
     metrics = MetricsCollector()
     metrics.begin("tiny", snapshot(story, experiment, ExperimentState.PAUSED))
@@ -217,7 +217,7 @@ def test_a_resume_in_the_same_process_keeps_the_counters(
     assert not [labels for _, labels in scrape(filled) if "experiment" in dict(labels)]
 
 
-def test_another_experiment_of_the_same_name_has_series_of_its_own(
+def test_recreated_experiment_has_new_series(
     story: Sequence[RecordedEvent], experiment: Experiment, filled: MetricsCollector
 ) -> None:
     """The counters of a deleted and recreated experiment start at zero."""
@@ -239,8 +239,7 @@ def test_every_outcome_of_an_agent_is_counted(story: Sequence[RecordedEvent], ki
     assert (value(metrics, "agents_total", outcome="dropped"), value(metrics, "agents_total", outcome=kind)) == (1, 1)
 
 
-def test_an_event_that_comes_twice_counts_once(story: Sequence[RecordedEvent], filled: MetricsCollector) -> None:
-    """A repeated event does not change the metrics."""
+def test_repeated_event_counts_once(story: Sequence[RecordedEvent], filled: MetricsCollector) -> None:
     before = scrape(filled)
     for recorded in story:
         filled.apply("tiny", recorded)
@@ -250,7 +249,7 @@ def test_an_event_that_comes_twice_counts_once(story: Sequence[RecordedEvent], f
     }
 
 
-def test_a_forgotten_experiment_leaves_no_series(story: Sequence[RecordedEvent], filled: MetricsCollector) -> None:
+def test_removed_experiment_has_no_series(story: Sequence[RecordedEvent], filled: MetricsCollector) -> None:
     """Late events do not restore removed series, and other experiments' series stay."""
     filled.apply("other", story[0])
     filled.forget("tiny")
@@ -263,7 +262,7 @@ def test_a_forgotten_experiment_leaves_no_series(story: Sequence[RecordedEvent],
 
 
 @pytest.mark.parametrize("claim", [math.nan, math.inf, -1.0])
-def test_what_is_no_number_spoils_no_counter(story: Sequence[RecordedEvent], finish: Finish, claim: float) -> None:
+def test_invalid_numbers_are_not_counted(story: Sequence[RecordedEvent], finish: Finish, claim: float) -> None:
     """Invalid measures or seconds of a worker are left out, and the episode is counted."""
     metrics = MetricsCollector()
     metrics.apply("tiny", story[0])
@@ -286,7 +285,7 @@ def test_an_episode_without_a_decision_has_no_latency(story: Sequence[RecordedEv
     assert value(metrics, "decision_duration_seconds_count") == 0
 
 
-def test_what_is_no_event_is_told_directly(filled: MetricsCollector) -> None:
+def test_values_without_events_have_setters(filled: MetricsCollector) -> None:
     """Workers, restarts, the outbox, calls and open streams have setters."""
     method = "/claudoom.orchestrator.v1.OrchestratorService/GetGenerationStatus"
     assert (
@@ -310,7 +309,7 @@ def test_a_stream_that_breaks_is_not_counted_for_ever(filled: MetricsCollector) 
     assert value(filled, "event_streams") == 0
 
 
-def test_methods_that_do_not_exist_share_one_label(filled: MetricsCollector) -> None:
+def test_unknown_methods_share_one_label(filled: MetricsCollector) -> None:
     """Calls of unknown methods create no new series."""
     before = len(scrape(filled))
     for number in range(50):
@@ -325,7 +324,7 @@ def test_no_series_is_labelled_by_agent(filled: MetricsCollector) -> None:
     assert not [each for each in labels if "agent" in each or any("-a0" in text for text in each.values())]
 
 
-def test_the_registry_is_its_own(filled: MetricsCollector) -> None:
+def test_collectors_have_separate_registries(filled: MetricsCollector) -> None:
     """Two sets of metrics share nothing and do not use Prometheus's global registry."""
     assert value(MetricsCollector(), "workers") == 0
     code = (

@@ -44,7 +44,7 @@ def queries() -> Iterator[str]:
     yield from (each["query"]["query"] for each in DASHBOARD["templating"]["list"] if each["type"] == "query")
 
 
-def test_the_page_lists_every_metric_as_it_is(filled: MetricsCollector) -> None:
+def test_documentation_lists_every_metric(filled: MetricsCollector) -> None:
     """Names, types and labels in the table equal those of a scrape after a whole experiment."""
     rows = re.findall(r"^\| `((?:clau_doom|process)_\w+)` \| (\w+) \| (.*?) ?\| ", PAGE, re.MULTILINE)
     listed = {name: (kind, frozenset(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}
@@ -61,14 +61,14 @@ def test_the_page_s_alerts_use_metrics_that_exist(filled: MetricsCollector) -> N
 
 
 @pytest.mark.parametrize("query", sorted(set(queries())))
-def test_the_dashboard_asks_for_metrics_that_exist(filled: MetricsCollector, query: str) -> None:
+def test_dashboard_queries_existing_metrics(filled: MetricsCollector, query: str) -> None:
     """Each name in each query of the dashboard is a series of a scrape."""
     names = NAME.findall(query)
     assert names
     assert set(names) <= series(filled)
 
 
-def test_every_metric_of_ours_is_on_the_dashboard(filled: MetricsCollector) -> None:
+def test_every_metric_is_on_the_dashboard(filled: MetricsCollector) -> None:
     asked = " ".join(queries())
     assert not [name for name in shown(filled) if name.startswith("clau_doom") and name not in asked]
 
@@ -113,12 +113,12 @@ def check(promtool: str, text: bytes) -> tuple[int, str]:
     return done.returncode, (done.stdout + done.stderr).decode()
 
 
-def test_promtool_has_nothing_to_say(promtool: str, filled: MetricsCollector) -> None:
+def test_scrape_passes_promtool(promtool: str, filled: MetricsCollector) -> None:
     """A scrape after a whole experiment has names, units, types and help texts that pass promtool's linter."""
     assert check(promtool, filled.exposition()[0]) == (0, "")
 
 
-def test_promtool_finds_what_is_not_clean(promtool: str) -> None:
+def test_promtool_reports_a_bad_name(promtool: str) -> None:
     """The linter reports a counter without `_total`."""
     code, said = check(promtool, b"# HELP clau_doom_x X.\n# TYPE clau_doom_x counter\nclau_doom_x 1\n")
     assert code != 0

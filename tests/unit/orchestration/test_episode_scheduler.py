@@ -77,7 +77,7 @@ async def test_every_task_is_played_once_and_begun_in_order() -> None:
     ]
 
 
-async def test_an_episode_lost_to_infrastructure_is_played_again_on_its_seed() -> None:
+async def test_lost_episode_is_repeated_with_its_seed() -> None:
     """A lost episode is reported and repeated with the same seed. The agent is not charged."""
 
     def crash_once(task: EpisodeTask) -> Exception | None:
@@ -108,7 +108,7 @@ async def test_an_agent_fails_when_its_attempts_are_used_up() -> None:
     assert sum(isinstance(report, Episode) for report in table.reports) == 2
 
 
-async def test_a_worker_that_does_not_start_uses_up_no_attempt() -> None:
+async def test_worker_that_does_not_start_counts_no_attempt() -> None:
     """An episode that did not start is played later as its first attempt, and is not reported as lost."""
     refused = dict.fromkeys(range(3), 0)
 
@@ -153,7 +153,7 @@ async def test_exhausted_attempts_can_stop_the_run_instead() -> None:
     assert [report.attempt for report in table.reports if isinstance(report, EpisodeLost)] == [1, 2]
 
 
-async def test_a_refused_worker_stops_the_run_and_charges_nobody() -> None:
+async def test_refused_worker_stops_the_run() -> None:
     """Changed software stops the run without a retry, and no agent is charged."""
     table = Table(lambda task: WorkerRefused("worker 0 has numpy 3") if task.number == 1 else 0.05, slots=2)
     with pytest.raises(ShutdownRequested, match="worker 0 has numpy 3"):
@@ -169,7 +169,7 @@ async def test_a_refused_worker_stops_the_run_and_charges_nobody() -> None:
         (PolicyTimedOut("still deciding"), FailureKind.POLICY_TIMED_OUT),
     ],
 )
-async def test_a_failing_policy_is_played_no_more(error: Exception, kind: FailureKind) -> None:
+async def test_policy_failure_drops_the_other_episodes(error: Exception, kind: FailureKind) -> None:
     """A policy failure is final: the agent's other episodes are dropped."""
     table = Table(lambda task: error if task.agent == "x-g000-a000" else None, slots=1)
     await table.play(tasks(2, 3))
@@ -217,7 +217,7 @@ async def test_a_receiver_that_fails_ends_the_play() -> None:
     assert table.playing == 0
 
 
-async def test_as_many_are_played_at_once_as_the_backend_has_slots_for_now() -> None:
+async def test_scheduler_follows_the_number_of_slots() -> None:
     """The scheduler follows a backend's changing number of slots."""
 
     class Breathing(ScriptedBackend):
@@ -244,7 +244,7 @@ async def test_as_many_are_played_at_once_as_the_backend_has_slots_for_now() -> 
     assert len(table.reports) == len(wanted)
 
 
-async def test_what_a_shutdown_bounds_is_cancelled_when_the_grace_is_over() -> None:
+async def test_work_is_cancelled_after_the_grace_period() -> None:
     """Work that ends in time returns its result. Other work is cancelled. Its errors are raised."""
     shutdown, ended = Shutdown(), list[str]()
 

@@ -60,7 +60,7 @@ async def undisturbed() -> Snapshot:
     return await finished(configuration(), slots=1)
 
 
-async def test_the_number_of_slots_changes_nothing(undisturbed: Snapshot) -> None:
+async def test_number_of_slots_does_not_change_the_history(undisturbed: Snapshot) -> None:
     """One slot and seven slots give the same history, champion and held-out result."""
     other = await finished(configuration(), slots=7)
     assert history_sha256(other.generations) == history_sha256(undisturbed.generations)
@@ -70,7 +70,7 @@ async def test_the_number_of_slots_changes_nothing(undisturbed: Snapshot) -> Non
 
 @settings(deadline=None, max_examples=25)
 @given(stops=st.lists(st.integers(1, 40), max_size=4), slots=st.integers(1, 5), grace=st.sampled_from([0.0, 5.0]))
-async def test_an_experiment_interrupted_anywhere_ends_the_same(
+async def test_interrupted_run_has_the_same_history(
     stops: list[int], slots: int, grace: float, undisturbed: Snapshot
 ) -> None:
     """A resumed run has the result of an uninterrupted run, after any number of stops and episodes."""
@@ -99,7 +99,7 @@ async def test_an_experiment_interrupted_anywhere_ends_the_same(
     assert len(played) == len({*played}), "a finished episode was played again"
 
 
-async def test_a_raised_number_of_generations_is_a_longer_run(undisturbed: Snapshot) -> None:
+async def test_raised_generations_give_the_history_of_a_longer_run(undisturbed: Snapshot) -> None:
     """Two generations, completed and raised to four, have the history of four."""
     store = scripted_store(configuration(generations=2))
     await run(store, configuration(generations=2))
@@ -109,7 +109,7 @@ async def test_a_raised_number_of_generations_is_a_longer_run(undisturbed: Snaps
     assert end.champion == undisturbed.champion
 
 
-async def test_lost_episodes_leave_no_trace_in_the_history(undisturbed: Snapshot) -> None:
+async def test_lost_episodes_do_not_change_the_history(undisturbed: Snapshot) -> None:
     """Two infrastructure failures in each episode use attempts and change nothing else."""
 
     async def disturb(task: EpisodeTask) -> None:
@@ -123,7 +123,7 @@ async def test_lost_episodes_leave_no_trace_in_the_history(undisturbed: Snapshot
     assert end.deviations.total == 0
 
 
-async def test_a_failed_agent_has_no_fitness_and_the_run_goes_on() -> None:
+async def test_failed_agent_has_no_fitness_and_the_run_continues() -> None:
     """An agent whose policy raises is stored as failed once, and the others are evaluated."""
 
     async def disturb(task: EpisodeTask) -> None:
@@ -150,7 +150,7 @@ async def test_a_failed_agent_has_no_fitness_and_the_run_goes_on() -> None:
     assert end.deviations.total == 0
 
 
-async def test_where_policies_raised_is_kept_once_for_failures_that_are_alike() -> None:
+async def test_equal_failures_share_one_traceback() -> None:
     """Failures at one place share one traceback, also across a resume. Another place has its own."""
     places = {"x-g000-a001": "one.py", "x-g000-a002": "one.py", "x-g001-a002": "one.py", "x-g001-a003": "two.py"}
 
@@ -236,7 +236,7 @@ async def test_a_generation_in_which_all_fail_fails_the_experiment() -> None:
     assert (snapshot.state, snapshot.reason) == (ExperimentState.FAILED, text)
 
 
-def test_the_champion_is_chosen_by_validation_and_judged_beside_two_others(undisturbed: Snapshot) -> None:
+def test_champion_is_selected_by_validation_and_compared_on_held_out_seeds(undisturbed: Snapshot) -> None:
     """Candidates play the validation seeds; champion, generation 0's best and random play the held-out ones."""
     held_out = {agent: row for (purpose, agent), row in undisturbed.judging.items() if purpose is Purpose.HELD_OUT}
     validation = {a: row for (purpose, a), row in undisturbed.judging.items() if purpose is Purpose.VALIDATION}
@@ -268,7 +268,7 @@ def mean(episodes: tuple[Episode, ...]) -> float:
     return sum(episode.outcome.measures.reward for episode in episodes) / len(episodes)
 
 
-async def test_a_policy_that_fails_on_a_held_out_seed_lacks_that_episode_alone() -> None:
+async def test_policy_failure_on_a_held_out_seed_loses_one_episode() -> None:
     """The same held-out episodes count with any number of slots, and the failure is in the log."""
     lost = episode_seeds(1, Purpose.HELD_OUT, 4)[1]
 
@@ -306,7 +306,7 @@ async def test_a_candidate_that_fails_cannot_be_champion(undisturbed: Snapshot) 
     assert history_sha256(end.generations) == history_sha256(undisturbed.generations)
 
 
-async def test_infrastructure_never_chooses_the_champion(undisturbed: Snapshot) -> None:
+async def test_infrastructure_failure_does_not_change_the_champion(undisturbed: Snapshot) -> None:
     """A permanently lost validation or held-out episode interrupts the run. A resume gives the undisturbed result."""
 
     async def disturb(task: EpisodeTask) -> None:
@@ -321,7 +321,7 @@ async def test_infrastructure_never_chooses_the_champion(undisturbed: Snapshot) 
     assert end.deviations.total == 0
 
 
-async def test_all_causes_are_told_after_a_resume() -> None:
+async def test_error_after_a_resume_names_all_failed_agents() -> None:
     """The error names agents that failed before and after an interruption, by index."""
     shutdown = Shutdown()
 
@@ -346,7 +346,6 @@ async def test_all_causes_are_told_after_a_resume() -> None:
 
 
 async def test_only_the_champions_held_out_recordings_are_kept() -> None:
-    """Only the champion's held-out recordings are kept."""
     store = scripted_store(configuration())
     await run(store, configuration())
     (champion,) = [

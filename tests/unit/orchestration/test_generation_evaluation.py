@@ -25,8 +25,7 @@ class CountedEpisodes(dict[int, Episode]):
             yield number
 
 
-async def test_an_agents_episodes_are_looked_at_when_all_are_played_and_not_after_each() -> None:
-    """An agent is evaluated once, after all its episodes."""
+async def test_agent_is_evaluated_once_after_its_last_episode() -> None:
     config = ExperimentConfig(name="x", episodes=100)
     agent = Agent(experiment="x", ref=AgentRef(0, 0), genome=Genome((0.5,)), parents=(), operator="draw")
     registry = AgentRegistry(1, [agent])

@@ -27,7 +27,7 @@ class CountingBackend(ScriptedBackend):
         self.agents.append(sum(isinstance(each, Agent) for each in gc.get_objects()))
 
 
-async def test_a_run_keeps_of_each_generation_the_best_agent_and_no_other(tmp_path: Path) -> None:
+async def test_memory_does_not_grow_with_finished_agents(tmp_path: Path) -> None:
     """Agents of finished generations do not add up in memory."""
     generations, population = 9, 20
     config = ExperimentConfig(

@@ -27,7 +27,7 @@ async def a_log() -> MemoryStore:
     return store
 
 
-async def test_a_reader_goes_on_from_its_cursor_and_leaves_out_what_fails_twice() -> None:
+async def test_reader_skips_an_event_that_fails_twice() -> None:
     """An event that fails once is delivered again. An event that fails always is skipped."""
     taken: list[int] = []
     tries: list[int] = []
@@ -90,8 +90,7 @@ async def test_a_reader_is_failing_until_it_makes_progress() -> None:
 
 
 @pytest.mark.parametrize("error", [KeyError("x"), ExceptionGroup("several", [ValueError("bad")])])
-async def test_what_no_one_expected_is_logged_with_its_traceback(error: Exception) -> None:
-    """An unexpected error of a reader is logged with its traceback."""
+async def test_unexpected_error_is_logged_with_its_traceback(error: Exception) -> None:
     stream = io.StringIO()
     configure_logs(stream, json=True)
 

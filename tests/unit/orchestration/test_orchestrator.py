@@ -53,7 +53,7 @@ async def ended(orchestrator: Orchestrator, name: str) -> StoredExperiment:
     return await orchestrator.experiment(name)
 
 
-async def test_experiments_run_side_by_side() -> None:
+async def test_experiments_run_concurrently() -> None:
     """Each concurrent experiment has the result of a run alone, and all are listed by id."""
     async with serving() as (orchestrator, _):
         for name in ("two", "one", "three"):
@@ -82,7 +82,7 @@ class _FullMachine(ScriptedRepository):
             yield opened
 
 
-async def test_an_experiment_whose_start_fails_leaves_its_name_free() -> None:
+async def test_failed_start_stores_no_experiment() -> None:
     """A failed start is not stored, so that the same request succeeds later."""
     repository = _FullMachine()
     async with asyncio.timeout(20), Orchestrator(repository) as orchestrator:
@@ -108,7 +108,7 @@ async def test_a_request_may_be_repeated() -> None:
         assert sorted(new for _, new in both) == [False] * 4 + [True]
 
 
-async def test_what_cannot_be_planned_is_not_stored() -> None:
+async def test_planning_error_stores_no_experiment() -> None:
     """An error of planning is raised unchanged, and nothing is stored."""
     repository = ScriptedRepository(refuse=lambda config: ConfigError("no such scenario"))
     async with Orchestrator(repository) as orchestrator:
@@ -207,7 +207,7 @@ async def test_a_budget_is_changed_while_an_experiment_runs_waits_or_is_complete
             assert history_sha256(done.snapshot.generations) == history_sha256(long.snapshot.generations)
 
 
-async def test_agents_are_steered_by_their_ids() -> None:
+async def test_agents_are_controlled_by_their_ids() -> None:
     """Commands find the experiment of an agent. Agents of an experiment that does not run are read-only."""
     async with serving() as (orchestrator, repository):
         repository.open_gate.clear()
@@ -233,7 +233,7 @@ async def test_agents_are_steered_by_their_ids() -> None:
             await orchestrator.control(AgentCommand(action=AgentAction.STOP, agent="none-g000-a000"))
 
 
-async def test_a_server_goes_on_with_what_the_last_one_ran() -> None:
+async def test_new_server_resumes_drained_experiments() -> None:
     """A new server resumes drained experiments, but not those that a user paused or cancelled."""
     repository = ScriptedRepository()
     repository.open_gate.clear()
@@ -264,7 +264,7 @@ async def _until_drained(orchestrator: Orchestrator) -> AsyncIterator[RecordedEv
         yield recorded
 
 
-async def test_an_experiment_that_somebody_else_runs_is_busy() -> None:
+async def test_experiment_of_another_process_is_busy() -> None:
     """An experiment that another process runs is refused, and the other experiments continue."""
     async with serving() as (orchestrator, repository):
         repository.create(repository.plan(BASE), "u1")

@@ -109,7 +109,7 @@ async def untouched() -> str:
     return history_sha256((await stage.snapshot()).generations)
 
 
-async def test_a_paused_run_begins_nothing_and_its_time_stands_still() -> None:
+async def test_paused_run_starts_no_episodes() -> None:
     """Running episodes finish and are kept. After a resume the result is the same, with no deviation."""
     stage = Stage()
     async with stage.playing() as task:
@@ -158,7 +158,7 @@ async def test_a_pause_does_not_use_up_the_running_time() -> None:
         assert await asyncio.wait_for(task, 1.0) is ExperimentState.INTERRUPTED
 
 
-async def test_a_cancelled_run_is_over() -> None:
+async def test_cancelled_run_accepts_no_commands() -> None:
     """A cancelled run ends at once in a final state, and refuses further commands."""
     stage = Stage()
     async with stage.playing() as task:
@@ -169,7 +169,7 @@ async def test_a_cancelled_run_is_over() -> None:
     assert (await stage.snapshot()).state is ExperimentState.CANCELLED
 
 
-async def test_a_paused_agent_waits_also_across_a_resume() -> None:
+async def test_agent_stays_paused_across_a_resume() -> None:
     """Only this agent's episodes wait, also in a new process. The history is unchanged."""
     stage = Stage()
     async with stage.playing() as task:
@@ -211,7 +211,7 @@ async def test_a_stopped_agent_has_no_fitness() -> None:
     assert snapshot.deviations.interventions == 1
 
 
-async def test_a_restarted_agent_plays_what_is_missing() -> None:
+async def test_restarted_agent_plays_its_missing_episodes() -> None:
     """A stopped and restarted agent gets the fitness of an agent that was never stopped."""
     stage = Stage()
     async with stage.playing() as task:
@@ -227,7 +227,7 @@ async def test_a_restarted_agent_plays_what_is_missing() -> None:
     assert stage.begun(FIRST) == 3, "what was being played was not begun again"
 
 
-async def test_a_failed_agent_is_restarted_until_its_generation_is_told() -> None:
+async def test_failed_agent_can_be_restarted_until_its_generation_ends() -> None:
     """A failed agent can be restarted until its generation ends. Afterwards it is read-only."""
     stage = Stage()
     stage.fail = lambda task: task.agent == FIRST

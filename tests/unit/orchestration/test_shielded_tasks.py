@@ -8,7 +8,7 @@ from clau_doom.errors import WrongState
 from clau_doom.orchestration.shielded_tasks import ShieldedTasks
 
 
-async def test_it_goes_on_when_its_caller_is_cancelled() -> None:
+async def test_task_continues_when_its_caller_is_cancelled() -> None:
     """The exit waits for the task of a cancelled caller."""
     done = list[str]()
 
@@ -27,7 +27,7 @@ async def test_it_goes_on_when_its_caller_is_cancelled() -> None:
     assert done == ["done"]
 
 
-async def test_an_error_is_its_caller_s_and_nobody_else_s() -> None:
+async def test_error_is_raised_in_its_caller_only() -> None:
     """An error reaches its caller only, and other tasks continue."""
 
     async def fail() -> str:
@@ -44,7 +44,7 @@ async def test_an_error_is_its_caller_s_and_nobody_else_s() -> None:
         assert await other == "done"
 
 
-async def test_what_never_ends_is_ended_after_the_grace() -> None:
+async def test_task_is_cancelled_after_the_grace_period() -> None:
     """After the grace period, a task and its caller are cancelled."""
     async with ShieldedTasks(grace=0.05) as shielded:
         caller = asyncio.ensure_future(shielded.run(asyncio.sleep(60, "late")))

@@ -74,7 +74,7 @@ def late(seed: int) -> Disturb:
 
 
 @pytest.mark.parametrize("slots", [2, 7, 30])
-async def test_the_number_of_slots_changes_nothing(slots: int, undisturbed: Snapshot) -> None:
+async def test_number_of_slots_does_not_change_the_history(slots: int, undisturbed: Snapshot) -> None:
     """One worker, a few workers, and more workers than tasks give the same history and champion."""
     assert_the_same(await finished(configuration(), slots=slots), undisturbed)
 
@@ -87,7 +87,7 @@ async def test_any_order_of_arrival_gives_the_same_history(seed: int, slots: int
 
 @pytest.mark.parametrize("lookahead", [1, 6, 9, 100])
 @pytest.mark.parametrize("kind", ["genetic", "random"])
-async def test_any_lookahead_comes_to_an_end(lookahead: int, kind: str) -> None:
+async def test_run_ends_with_any_lookahead(lookahead: int, kind: str) -> None:
     """Runs end with a lookahead of one, above a generation, and above the number of agents."""
     plain = GeneticConfig() if kind == "genetic" else RandomSearchConfig()
     evolution = plain.model_copy(update={"mode": "steady_state", "lookahead": lookahead})
@@ -100,7 +100,7 @@ async def test_any_lookahead_comes_to_an_end(lookahead: int, kind: str) -> None:
 
 @settings(deadline=None, max_examples=10)
 @given(stops=st.lists(st.integers(1, 40), max_size=4), slots=st.integers(1, 5), grace=st.sampled_from([0.0, 5.0]))
-async def test_an_experiment_interrupted_anywhere_ends_the_same(
+async def test_interrupted_run_has_the_same_history(
     stops: list[int], slots: int, grace: float, undisturbed: Snapshot
 ) -> None:
     """A resumed run has the result of an uninterrupted run, and plays no episode twice."""
@@ -129,7 +129,7 @@ async def test_an_experiment_interrupted_anywhere_ends_the_same(
 
 
 @pytest.mark.parametrize("cut", range(2, 110, 9))
-async def test_a_log_that_ends_anywhere_is_gone_on_with(cut: int, undisturbed: Snapshot) -> None:
+async def test_run_killed_after_any_event_is_resumed(cut: int, undisturbed: Snapshot) -> None:
     """A run that is killed after any event resumes to the same result."""
     config = configuration()
     whole = scripted_store(config)
@@ -142,7 +142,7 @@ async def test_a_log_that_ends_anywhere_is_gone_on_with(cut: int, undisturbed: S
     assert_the_same(await store.snapshot(), undisturbed)
 
 
-async def test_a_raised_number_of_generations_is_a_longer_run(undisturbed: Snapshot) -> None:
+async def test_raised_generations_give_the_history_of_a_longer_run(undisturbed: Snapshot) -> None:
     """Two generations, completed and raised to four, end with the history of four."""
     store = scripted_store(configuration(generations=2))
     await run(store, configuration(generations=2))
@@ -151,7 +151,7 @@ async def test_a_raised_number_of_generations_is_a_longer_run(undisturbed: Snaps
     assert_the_same(await store.snapshot(), undisturbed)
 
 
-async def test_no_worker_waits_while_fewer_than_the_lookahead_are_in_flight(undisturbed: Snapshot) -> None:
+async def test_all_agents_within_the_lookahead_are_played(undisturbed: Snapshot) -> None:
     """While one agent never ends, all other agents within the lookahead are played."""
     config, hanging = configuration(), asyncio.Event()
     store = scripted_store(config)
@@ -178,7 +178,7 @@ def flat(snapshot: Snapshot) -> list[Evaluation]:
     return [evaluation for generation in snapshot.generations for evaluation in generation]
 
 
-async def test_generations_are_blocks_that_overlap() -> None:
+async def test_generations_overlap() -> None:
     """Agents of the next generation start before the last generation ends, without a barrier."""
     store = scripted_store(configuration())
     await run(store, configuration())
@@ -193,7 +193,7 @@ async def test_generations_are_blocks_that_overlap() -> None:
     assert second < first_over
 
 
-async def test_the_log_alone_tells_how_it_stands() -> None:
+async def test_projection_of_the_log_equals_the_snapshot() -> None:
     """A projection of the events equals the store's snapshot, and refuses agents out of order."""
     store = scripted_store(configuration())
     await run(store, configuration())
@@ -208,7 +208,7 @@ async def test_the_log_alone_tells_how_it_stands() -> None:
     assert projection.snapshot(running_seconds=snapshot.running_seconds) == snapshot
 
 
-async def test_lost_episodes_leave_no_trace_in_the_history(undisturbed: Snapshot) -> None:
+async def test_lost_episodes_do_not_change_the_history(undisturbed: Snapshot) -> None:
     """Two infrastructure failures in each episode use attempts and change nothing else."""
 
     async def disturb(task: EpisodeTask) -> None:
@@ -218,7 +218,7 @@ async def test_lost_episodes_leave_no_trace_in_the_history(undisturbed: Snapshot
     assert_the_same(await finished(configuration(), disturb=disturb), undisturbed)
 
 
-async def test_a_failed_agent_is_told_as_failed_in_its_turn() -> None:
+async def test_failed_agent_has_no_children() -> None:
     """A failed agent has no fitness and no children, and the run continues."""
 
     async def disturb(task: EpisodeTask) -> None:
@@ -257,7 +257,7 @@ async def until_asked(store: MemoryStore, agents: int) -> None:
             return
 
 
-async def test_a_persons_commands_are_obeyed() -> None:
+async def test_users_commands_are_executed() -> None:
     """An agent in flight is paused, resumed, stopped and restarted. The run waits for it."""
     config, hanging = configuration(), asyncio.Event()
     store = scripted_store(config)

@@ -97,7 +97,7 @@ def test_the_next_is_the_first_that_fits(steps: list[tuple[str, object]]) -> Non
     assert left == [*plain.queue, None]
 
 
-def test_agents_that_do_not_fit_are_asked_once() -> None:
+def test_backend_is_queried_once_for_each_agent() -> None:
     """A backend is asked once for each agent, not once for each episode."""
     work, asked = TaskQueue(tasks(5, 1000)), []
 

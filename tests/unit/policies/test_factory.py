@@ -97,13 +97,13 @@ def test_makes_a_class_from_the_working_directory(module: str) -> None:
         ("{module}:Leaver", "raised SystemExit: 4"),
     ],
 )
-def test_says_what_is_wrong_with_a_custom_class(module: str, target: str, message: str) -> None:
+def test_faults_of_a_custom_class_have_separate_errors(module: str, target: str, message: str) -> None:
     """Each of these has its own error: missing module, missing class, not a policy, failing constructor."""
     with pytest.raises(ConfigError, match=message):
         make_policy(CustomPolicyConfig(target=target.format(module=module)), SCRIPTED_FACTS)
 
 
-def test_says_which_options_do_not_fit(module: str) -> None:
+def test_unknown_option_is_a_configuration_error(module: str) -> None:
     """An option that the class does not accept is a configuration error."""
     config = CustomPolicyConfig(target=f"{module}:Good", options={"pres": 1.0})
     with pytest.raises(ConfigError, match="unexpected keyword argument 'pres'"):
@@ -120,7 +120,7 @@ def test_says_which_options_do_not_fit(module: str) -> None:
         ("broken_base", "raise BaseException('out')", "importing it raised BaseException: out"),
     ],
 )
-def test_says_what_importing_raised(
+def test_import_error_names_the_module(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str, message: str
 ) -> None:
     """The error names the module and the reason of the import failure."""

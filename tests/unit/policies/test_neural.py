@@ -59,7 +59,7 @@ def test_a_single_button_is_pressed_above_zero_and_a_delta_is_proportional() -> 
 
 
 @pytest.mark.parametrize(("bias", "tics"), [(-4.0, 1), (-0.5, 2), (0.0, 3), (4.0, 4)])
-def test_the_last_output_says_for_how_many_tics(bias: float, tics: int) -> None:
+def test_last_output_selects_the_number_of_tics(bias: float, tics: int) -> None:
     """The output's range maps in equal shares to one tic up to the frame skip."""
     assert answer([0.0, 0.0, 0.0, bias]).tics == tics
 

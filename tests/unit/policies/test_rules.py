@@ -194,7 +194,7 @@ def test_commitment_keeps_the_target() -> None:
 @pytest.mark.parametrize(
     ("scan", "expected"), [("left", {"TURN_LEFT"}), ("right", {"TURN_RIGHT"}), ("sweep", {"TURN_LEFT", "TURN_RIGHT"})]
 )
-def test_scan_says_where_to_look(scan: str, expected: set[str]) -> None:
+def test_scan_selects_the_search_direction(scan: str, expected: set[str]) -> None:
     """Without objects in sight, the agent turns in one direction or to and fro."""
     looks = [seen(tic=4 * step) for step in range(40)]
     pressed = play(SHOOTER, looks, scan=float(SCANS.index(scan)))
@@ -286,7 +286,7 @@ def test_turns_on_the_spot_to_an_item_beside_it() -> None:
     assert play(WALKER, [seen(thing("pickup", 80.0, 0.0))])[0][0] == {"MOVE_FORWARD"}
 
 
-def test_an_item_that_comes_no_nearer_is_given_up() -> None:
+def test_unreachable_item_is_given_up() -> None:
     """The agent gives up an item behind a wall for the next one, but not while the distance shrinks."""
     walled, other = thing("pickup", 300.0, 0.0, number=1), thing("pickup", 100.0, 300.0, number=2)
     stuck = play(WALKER, [seen(walled, other, tic=tic) for tic in range(0, 60, 4)])
@@ -336,7 +336,7 @@ def test_turns_exactly_with_a_delta_button() -> None:
     assert (list(action.buttons), action.tics) == ([-45.0, 0.0], 1)
 
 
-def test_sees_by_the_boxes_when_the_scenario_does_not_say_where_it_is() -> None:
+def test_boxes_give_directions_without_the_players_position() -> None:
     """Without the player's position and angle, the screen box gives the direction."""
     facts = ScenarioFacts(
         name="made up",
@@ -416,7 +416,7 @@ def test_dodging_to_one_side_only() -> None:
 
 
 @pytest.mark.parametrize("buttons", [("USE", "TURN180", "SELECT_NEXT_WEAPON"), ("SPEED",), ("LOOK_UP_DOWN_DELTA",)])
-def test_no_button_that_the_rules_use(buttons: Sequence[str]) -> None:
+def test_scenario_without_usable_buttons_is_refused(buttons: Sequence[str]) -> None:
     """A scenario without a usable button is refused, and the error lists its buttons."""
     with pytest.raises(ConfigError, match=rf"cannot use the buttons of made up \({', '.join(buttons)}\): add ATTACK"):
         RulesPolicy(scenario(buttons))

@@ -1,4 +1,4 @@
-"""Agents as files: what is written is read back, and what is not an agent's file is refused by name."""
+"""Tests of agent files: round trip and refusals."""
 
 import json
 from pathlib import Path
@@ -71,7 +71,7 @@ def test_a_file_reads_well() -> None:
         ({"surprise": 1}, "surprise: "),
     ],
 )
-def test_what_is_no_agents_file_is_refused(tmp_path: Path, change: dict[str, Any], message: str) -> None:
+def test_invalid_agent_file_is_refused(tmp_path: Path, change: dict[str, Any], message: str) -> None:
     """The error names the file and what is wrong in it."""
     document = json.loads(agent_text(SETTING, agent(), SPACE)) | change
     with pytest.raises(ConfigError) as refused:
@@ -80,8 +80,8 @@ def test_what_is_no_agents_file_is_refused(tmp_path: Path, change: dict[str, Any
     assert "it.json is not an agent" in str(refused.value)
 
 
-def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    """Nothing there, no JSON, and more than there can be."""
+def test_unreadable_agent_file_is_refused(tmp_path: Path) -> None:
+    """The file is missing, is not JSON or is too large."""
     with pytest.raises(ConfigError, match="cannot read"):
         read_agent(tmp_path / "none.json", lambda scenario, policy: SPACE)
     with pytest.raises(ConfigError, match="is not an agent's file"):

@@ -1,4 +1,4 @@
-"""Which episode is meant by what is said on the command line."""
+"""Tests of the selection of an episode by command-line options."""
 
 from collections.abc import Sequence
 
@@ -61,8 +61,8 @@ def agent(name: str) -> ReplayedAgent:
     return select_agent(snapshot(), name)
 
 
-def test_an_experiment_stands_for_its_champion() -> None:
-    """The champion is known as such by either name; other agents, and random play, by theirs."""
+def test_experiment_id_selects_its_champion() -> None:
+    """Agent ids select other agents and the random baseline."""
     assert agent("x") == agent("x-g000-a001")
     assert agent("x").champion
     assert not agent("x-g000-a000").champion
@@ -70,14 +70,14 @@ def test_an_experiment_stands_for_its_champion() -> None:
     assert (baseline.baseline, baseline.genome, len(baseline.episodes)) == (True, Genome(()), 2)
 
 
-def test_without_a_champion_an_experiment_stands_for_nobody() -> None:
-    """The error says whom to name instead."""
+def test_experiment_without_champion_is_an_error() -> None:
+    """The error has the command that lists agents."""
     with pytest.raises(AgentNotFound, match="agent list x"):
         select_agent(snapshot(champion=False), "x")
 
 
-def test_held_out_comes_first_then_training() -> None:
-    """Nothing said, the first held-out episode is meant; of an agent that has none, the first of training."""
+def test_first_held_out_episode_is_the_default() -> None:
+    """An agent without held-out episodes has its first training episode as the default."""
     assert select_episode(agent("x")).seed == 70
     assert select_episode(agent("x-g000-a000")).seed == 10
     assert select_episode(agent("x"), number=1).seed == 71
@@ -85,8 +85,8 @@ def test_held_out_comes_first_then_training() -> None:
     assert select_episode(agent("x"), purpose=Purpose.VALIDATION).name == "validation episode 0"
 
 
-def test_a_seed_is_found_in_the_record_or_played_unproved() -> None:
-    """A recorded seed brings its episode along, whatever it was played for; another brings none."""
+def test_unrecorded_seed_has_no_episode() -> None:
+    """A recorded seed selects its episode of any purpose."""
     found = select_episode(agent("x"), seed=11)
     assert found.episode is not None
     assert (found.episode.purpose, found.episode.number) == (Purpose.TRAINING, 1)
@@ -104,14 +104,13 @@ def test_a_seed_is_found_in_the_record_or_played_unproved() -> None:
         ("x-random", Purpose.TRAINING, 0, "it has held-out episodes"),
     ],
 )
-def test_an_episode_that_is_not_there(name: str, purpose: Purpose | None, number: int | None, said: str) -> None:
-    """The error says which there are."""
+def test_missing_episode_is_an_error(name: str, purpose: Purpose | None, number: int | None, said: str) -> None:
+    """The error lists the existing episodes."""
     with pytest.raises(EpisodeNotFound, match=said):
         select_episode(agent(name), purpose=purpose, number=number)
 
 
-def test_an_agent_that_has_played_nothing_can_play_a_seed() -> None:
-    """Without episodes only a seed can be meant, and the error says so."""
+def test_agent_without_episodes_needs_a_seed() -> None:
     idle = ReplayedAgent(id="x-g001-a000", genome=Genome((1.0,)), baseline=False, champion=False, episodes=())
     with pytest.raises(EpisodeNotFound, match="--seed"):
         select_episode(idle)

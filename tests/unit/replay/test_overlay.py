@@ -1,4 +1,4 @@
-"""What is drawn over a picture, read off its pixels."""
+"""Tests of the overlay of films, by its pixels."""
 
 from dataclasses import replace
 
@@ -58,7 +58,7 @@ def changed(one: NDArray[np.int64], other: NDArray[np.int64]) -> tuple[int, int,
 
 
 @pytest.mark.parametrize("size", [(640, 480), (400, 300)])
-def test_a_box_lies_where_the_object_was_seen(size: tuple[int, int]) -> None:
+def test_box_is_scaled_to_the_picture(size: tuple[int, int]) -> None:
     """An object's box in the policy's pixels is scaled to the picture's, to the corners."""
     with_box = drawn(decision(objects=(enemy(40, 30, 3, 24),)), size=size)
     without = drawn(decision(), size=size)
@@ -79,8 +79,8 @@ def carried(**now: float) -> tuple[float, float, float, float] | None:
 
 
 @pytest.mark.parametrize(("angle", "x"), [(0.0, 320), (10.0, 376), (350.0, 264), (-10.0, 264)])
-def test_a_box_goes_along_with_the_player_s_turns(angle: float, x: int) -> None:
-    """To the right when the player turns to the left, by the tangent of the angle."""
+def test_box_follows_the_players_turn(angle: float, x: int) -> None:
+    """It moves by the tangent of the angle, to the right for a turn to the left."""
     found = carried(ANGLE=angle)
     assert found is not None
     assert found[0] == pytest.approx(x, abs=1.5)
@@ -94,21 +94,20 @@ def test_a_box_goes_along_with_the_player_s_turns(angle: float, x: int) -> None:
         ({"POSITION_Y": 25.0}, 400, 280, 160),  # to the left: a quarter of the half picture
     ],
 )
-def test_a_box_goes_along_with_the_player_s_steps(moved: dict[str, float], x: int, bottom: int, width: int) -> None:
-    """It grows when the player comes nearer, and is left behind to one side when the player steps to the other."""
+def test_box_follows_the_players_steps(moved: dict[str, float], x: int, bottom: int, width: int) -> None:
+    """It grows as the player approaches, and moves opposite to a sideways step."""
     found = carried(**moved)
     assert found is not None
     assert np.allclose(found[:3], (x, bottom, width), atol=2.5)
 
 
 @pytest.mark.parametrize("behind", [{"ANGLE": 150.0}, {"POSITION_X": 120.0}])
-def test_what_is_behind_the_player_is_not_drawn(behind: dict[str, float]) -> None:
-    """A box that the player has turned away from, or has passed, is gone."""
+def test_box_behind_the_player_is_not_drawn(behind: dict[str, float]) -> None:
     assert carried(**behind) is None
 
 
-def test_names_do_not_lie_on_each_other() -> None:
-    """Of two that would, the larger object's is written."""
+def test_names_do_not_overlap() -> None:
+    """The name of the larger object is drawn."""
     large, small = enemy(60, 40, 40, 40), enemy(62, 41, 30, 10)
     both = drawn(decision(objects=(small, large)))
     alone = drawn(decision(objects=(large,)))
@@ -141,8 +140,8 @@ def test_the_button_that_is_held_is_lit(place: int) -> None:
     assert columns.min() == sorted(others)[place]
 
 
-def test_health_is_a_bar_and_a_figure_of_this_tic() -> None:
-    """Both follow the frame's variables, and not those of the decision."""
+def test_health_follows_the_frame() -> None:
+    """The bar and the number use the frame's variables, not those of the decision."""
     pictures = [drawn(decision(), values(HEALTH=health)) for health in (100.0, 60.0, 20.0, 0.0, -5.0)]
     corners = [picture[440:, :160] for picture in pictures]  # the bar is what has a colour in them
     lengths = [int((corner.max(axis=2) - corner.min(axis=2) > 60).sum()) for corner in corners]
@@ -150,16 +149,15 @@ def test_health_is_a_bar_and_a_figure_of_this_tic() -> None:
     assert changed(pictures[3], pictures[4]) is None
 
 
-def test_figures_that_mean_nothing_are_left_out() -> None:
-    """Where nobody can attack there are no rounds and no kills; where there is no armour it is not told."""
+def test_irrelevant_numbers_are_omitted() -> None:
+    """A scenario without attack has no ammunition and kills, and one without armour has no armour."""
     peaceful = replace(SCRIPTED_FACTS, buttons=("TURN_LEFT", "TURN_RIGHT", "MOVE_FORWARD"))
     ammunition = values(HEALTH=100.0, SELECTED_WEAPON_AMMO=26.0, KILLCOUNT=3.0)
     assert changed(drawn(decision(), facts=peaceful), drawn(decision(), ammunition, facts=peaceful)) is None
     assert changed(drawn(decision()), drawn(decision(), ammunition)) is not None
 
 
-def test_many_buttons_leave_those_that_are_held() -> None:
-    """Where there is no room for all chips, only the held ones are drawn, as many as there is room for."""
+def test_only_pressed_buttons_are_drawn_without_space() -> None:
     names = tuple(f"SELECT_WEAPON{number}" for number in range(9)) * 3
     facts = replace(SCRIPTED_FACTS, buttons=(*names[:26], "ATTACK"))
     held = decision(buttons=(*[0.0] * 24, 1.0, 1.0, 1.0))
@@ -192,6 +190,6 @@ def test_the_caption_and_the_time() -> None:
         ("TURN_LEFT_RIGHT_DELTA", -3.25, "turn left right -3.2"),
     ],
 )
-def test_buttons_in_words(name: str, value: float, words: str) -> None:
-    """A button is told as people say it, with its amount where it has one."""
+def test_buttons_are_named_in_words(name: str, value: float, words: str) -> None:
+    """A delta button has its amount."""
     assert button_words(name, value) == words

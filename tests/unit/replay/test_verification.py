@@ -1,4 +1,4 @@
-"""The two passes: what the first notes and compares, and what the second refuses."""
+"""Tests of verification: comparison with the record, and the rendering pass."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,8 +28,8 @@ def choice(outcome: EpisodeOutcome | None) -> SelectedEpisode:
     return SelectedEpisode(agent=agent, seed=5, episode=episode)
 
 
-def test_every_decision_is_noted_as_it_was_made(performed: Perform) -> None:
-    """What was seen is kept even where the policy writes over it, with the action as the engine took it."""
+def test_decisions_are_recorded_unchanged(performed: Perform) -> None:
+    """A policy that changes its observation does not change the record. The action is the engine's."""
     performance = performed(decisions=6, pressed=2)
     assert [decision.tic for decision in performance.decisions] == [*range(6)]
     assert all(decision.buttons == (0.0, 0.0, 1.0) and decision.tics == 1 for decision in performance.decisions)
@@ -38,8 +38,8 @@ def test_every_decision_is_noted_as_it_was_made(performed: Perform) -> None:
     assert performance.outcome.measures.decisions == 6
 
 
-def test_the_same_outcome_is_proof(performed: Perform) -> None:
-    """Equal to the record, or without one, nothing is said, whatever else differs here."""
+def test_equal_outcome_is_verified(performed: Perform) -> None:
+    """Other versions of software do not matter then. An episode without a record passes as well."""
     outcome = performed().outcome
     for recorded in (performed().outcome, None):
         check(choice(recorded), outcome, then=THEN, now=Provenance(facts=(("vizdoom", "9"),)))
@@ -52,8 +52,8 @@ def test_the_same_outcome_is_proof(performed: Perform) -> None:
         (None, "cd" * 32, r"SHA-256 is [0-9a-f]{12}\.\.\., but the record has cdcdcdcdcdcd\.\.\."),
     ],
 )
-def test_the_first_difference_is_named(performed: Perform, kills: float | None, digest: str | None, said: str) -> None:
-    """A measure where one differs, else the hash; with agent, episode and seed."""
+def test_first_difference_is_named(performed: Perform, kills: float | None, digest: str | None, said: str) -> None:
+    """It is a measure if one differs, otherwise the hash. The error has agent, episode and seed."""
     outcome = performed().outcome
     measures = outcome.measures if kills is None else replace(outcome.measures, kills=kills)
     recorded = replace(outcome, measures=measures, trajectory_sha256=digest or outcome.trajectory_sha256)
@@ -63,8 +63,8 @@ def test_the_first_difference_is_named(performed: Perform, kills: float | None, 
     assert "the record was changed" in str(refused.value)
 
 
-def test_what_may_have_caused_it_is_named(performed: Perform) -> None:
-    """The first fact that decides how an episode goes and is another one here; what is not known here says nothing."""
+def test_changed_provenance_is_named_as_the_cause(performed: Perform) -> None:
+    """It is the first changed fact that affects episodes. An unknown fact is ignored."""
     outcome = performed().outcome
     recorded = replace(outcome, trajectory_sha256="cd" * 32)
     now = Provenance(facts=(("source.evolution", "bb"), ("vizdoom", "1.4.0")))
@@ -72,15 +72,15 @@ def test_what_may_have_caused_it_is_named(performed: Perform) -> None:
         check(choice(recorded), outcome, then=THEN, now=now)
 
 
-def test_the_second_pass_shows_every_tic(performed: Perform, engine: MakeEngine) -> None:
-    """There is a frame for each tic, in order, which says whose decision it belongs to."""
+def test_rendering_pass_has_a_frame_for_each_tic(performed: Perform, engine: MakeEngine) -> None:
+    """Each frame has its decision."""
     source: FrameSource = RenderingPass(engine(), performed())
     frames = [(frame.tic, frame.decision, frame.pixels.shape) for frame in source.frames()]
     assert frames == [(tic, tic, (120, 160)) for tic in range(10)]
 
 
-def test_the_second_pass_refuses_other_variables(performed: Perform, engine: MakeEngine) -> None:
-    """The first variable that differs at a decision is named, and no later frame is given."""
+def test_rendering_pass_refuses_other_variables(performed: Perform, engine: MakeEngine) -> None:
+    """The error names the first different variable. No later frame is returned."""
     performance = performed()
     third = performance.decisions[3]
     changed = third.variables + np.eye(len(third.variables))[1]  # HEALTH

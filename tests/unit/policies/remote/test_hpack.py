@@ -15,7 +15,7 @@ def packed(text: str) -> bytes:
 
 
 @given(fields=st.dictionaries(TEXT.filter(bool), TEXT))
-def test_what_is_encoded_is_decoded(fields: dict[str, str]) -> None:
+def test_header_block_round_trip(fields: dict[str, str]) -> None:
     """Encoded literals decode to the same values."""
     assert decode(encode(fields)) == fields
 

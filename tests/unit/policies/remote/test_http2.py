@@ -50,7 +50,7 @@ def peer() -> Iterator[Peer]:
     peer.socket.close()
 
 
-def test_messages_come_whole_however_they_are_cut(peer: Peer) -> None:
+def test_messages_are_reassembled_from_any_frames(peer: Peer) -> None:
     """Messages arrive whole from shared, split, padded and byte-by-byte frames."""
     body = message(b"one") + message(b"two") + message(b"three")
     peer.send(frame(DATA, 0, body[:19]), frame(DATA, 8, b"\x02" + body[19:] + b"\0\0"))
@@ -89,7 +89,7 @@ def test_a_status_is_read_after_the_messages_before_it(peer: Peer) -> None:
         (b"\xff\xff\xff\0\0\0\0\0\1", "a frame of 16777215 bytes"),
     ],
 )
-def test_a_peer_that_gives_up_or_talks_nonsense_ends_the_call(peer: Peer, sent: bytes, text: str) -> None:
+def test_invalid_or_closing_peer_ends_the_call(peer: Peer, sent: bytes, text: str) -> None:
     """An invalid or closing peer is reported as unavailable, and the agent is not charged."""
     peer.send(sent)
     with pytest.raises(CallEnded, match=text) as ended:
@@ -104,7 +104,7 @@ def test_settings_and_pings_are_answered(peer: Peer) -> None:
     assert [peer.frame(), peer.frame()] == [(SETTINGS, 1, 0, b""), (PING, 1, 0, b"12345678")]
 
 
-def test_what_the_peer_has_no_room_for_leaves_when_it_has(peer: Peer) -> None:
+def test_flow_control_delays_data(peer: Peer) -> None:
     """Frames obey the peer's maximum size and the windows of stream and connection."""
     peer.send(frame(SETTINGS, 0, struct.pack(">HI", 4, 10), 0))
     with pytest.raises(TimeoutError):
@@ -127,7 +127,7 @@ def test_windows_are_opened_again_before_they_close(peer: Peer) -> None:
     assert [peer.frame(), peer.frame()] == [(WINDOW, 0, 0, more), (WINDOW, 0, 1, more)]
 
 
-def test_a_peer_that_is_leaving_is_used_for_nothing_new(peer: Peer) -> None:
+def test_peer_that_is_closing_gets_no_new_call(peer: Peer) -> None:
     """A running call may continue after the peer announces its end. No new call starts."""
     assert peer.call.usable
     peer.send(frame(GOAWAY, 0, bytes(8), 0), frame(DATA, 0, message(b"still here")))
@@ -135,7 +135,7 @@ def test_a_peer_that_is_leaving_is_used_for_nothing_new(peer: Peer) -> None:
     assert not peer.call.usable
 
 
-def test_a_peer_that_is_gone_is_noticed_without_waiting(peer: Peer) -> None:
+def test_closed_connection_is_detected_at_once(peer: Peer) -> None:
     """A closed connection is not reused."""
     peer.socket.close()
     assert not peer.call.usable
@@ -143,7 +143,7 @@ def test_a_peer_that_is_gone_is_noticed_without_waiting(peer: Peer) -> None:
         peer.call.receive()
 
 
-def test_a_peer_that_answers_by_drops_is_late(peer: Peer) -> None:
+def test_timeout_applies_to_the_whole_message(peer: Peer) -> None:
     """The timeout applies to the whole message, not to each byte."""
     import threading
     import time

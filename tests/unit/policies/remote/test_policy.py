@@ -83,7 +83,7 @@ BOTH = pytest.mark.parametrize("streams", [False, True], ids=["GetAction", "Play
 
 
 @BOTH
-def test_an_evaluation_of_three_decisions_asks_three_times(
+def test_three_decisions_are_three_requests(
     agent: ScriptedAgent, connect: Connect, page: ProgressPage, streams: bool
 ) -> None:
     """Each decision is one request, numbered from 0, after the start of its episode."""
@@ -97,7 +97,7 @@ def test_an_evaluation_of_three_decisions_asks_three_times(
 
 
 @BOTH
-def test_an_episode_is_the_same_as_in_this_process(
+def test_remote_and_local_policy_play_the_same_episode(
     agent: ScriptedAgent, connect: Connect, page: ProgressPage, streams: bool
 ) -> None:
     """The same decisions give the same trajectory in a remote and a local policy."""
@@ -120,7 +120,7 @@ def test_keeps_the_promises_of_a_policy(agent: ScriptedAgent, connect: Connect, 
 
 
 @BOTH
-def test_a_late_answer_loses_the_episode_where_it_is_to_be_retried(
+def test_late_answer_loses_the_episode_with_retry(
     agent: ScriptedAgent, connect: Connect, page: ProgressPage, streams: bool
 ) -> None:
     """The agent is not charged, and the late answer neither answers nor delays the next episode."""
@@ -145,7 +145,7 @@ def test_a_late_answer_loses_the_episode_where_it_is_to_be_retried(
 
 
 @BOTH
-def test_a_late_answer_is_stood_in_for_where_the_last_action_is_to_be_repeated(
+def test_late_answer_is_replaced_by_the_last_action_with_repeat(
     agent: ScriptedAgent, connect: Connect, streams: bool
 ) -> None:
     """The last action is repeated and counted. The late answer never answers a later decision."""
@@ -163,7 +163,7 @@ def test_a_late_answer_is_stood_in_for_where_the_last_action_is_to_be_repeated(
 
 
 @BOTH
-def test_the_first_decision_repeats_that_nothing_is_pressed(
+def test_late_first_answer_is_replaced_by_no_action(
     agent: ScriptedAgent, connect: Connect, page: ProgressPage, streams: bool
 ) -> None:
     """An agent that never answers stands still, and the episode counts its missing answers."""
@@ -181,7 +181,7 @@ def test_the_first_decision_repeats_that_nothing_is_pressed(
     gone.set()
 
 
-def test_an_agent_that_takes_in_nothing_is_late(agent: ScriptedAgent, connect: Connect) -> None:
+def test_agent_that_reads_nothing_is_late(agent: ScriptedAgent, connect: Connect) -> None:
     """Observations that exceed the window are not sent, and later decisions are not queued."""
     gone = threading.Event()
 
@@ -219,7 +219,7 @@ def test_a_screen_larger_than_a_window_gets_through(agent: ScriptedAgent, connec
         (pb.ActionProto(tics=5), "for 5 tics; use at most 4"),
     ],
 )
-def test_a_malformed_action_is_the_agents_own_fault(
+def test_malformed_action_fails_the_agent(
     agent: ScriptedAgent, connect: Connect, answer: pb.ActionProto, message: str, streams: bool
 ) -> None:
     """An action that the scenario does not have fails the agent."""
@@ -250,7 +250,7 @@ def test_an_agent_that_raises_has_failed(
 
 @BOTH
 @pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED])
-def test_an_agent_that_is_not_there_is_nobodys_fault(
+def test_unavailable_agent_is_not_charged(
     agent: ScriptedAgent, connect: Connect, page: ProgressPage, code: grpc.StatusCode, streams: bool
 ) -> None:
     """An agent that reports itself as unavailable is not charged."""
@@ -265,7 +265,7 @@ def test_an_agent_that_is_not_there_is_nobodys_fault(
 
 @BOTH
 @pytest.mark.parametrize("on_missed", ["retry", "repeat"])
-def test_an_agent_that_ends_loses_the_episode_and_may_come_back(
+def test_killed_agent_loses_the_episode_and_may_restart(
     agent: ScriptedAgent, connect: Connect, page: ProgressPage, on_missed: str, streams: bool
 ) -> None:
     """No action replaces those of a dead agent. The policy continues after the agent's restart."""
@@ -297,7 +297,7 @@ def test_a_stream_that_broke_between_two_episodes_is_opened_again(
     assert len(agent.begun) == 2
 
 
-def test_an_answer_that_nobody_asked_for_fails_the_agent(agent: ScriptedAgent, connect: Connect) -> None:
+def test_unrequested_answer_fails_the_agent(agent: ScriptedAgent, connect: Connect) -> None:
     """A second answer fails the agent, because it would answer the next decision too early."""
     agent.answers = 2
     decide = connect().begin(GENOME, generator(1))
@@ -333,7 +333,7 @@ def test_a_malformed_description_is_refused_before_anything_starts(
         connect()
 
 
-def test_an_address_without_an_agent_is_one_clear_error_within_5_s(connect: Connect, address: str) -> None:
+def test_address_without_an_agent_is_an_error_within_5_s(connect: Connect, address: str) -> None:
     """The error names the address and the remedy."""
     began = time.monotonic()
     with pytest.raises(ConfigError, match=f"policy.address {address}: no agent answered .*start its program first"):
@@ -341,7 +341,7 @@ def test_an_address_without_an_agent_is_one_clear_error_within_5_s(connect: Conn
     assert time.monotonic() - began < 5.0
 
 
-def test_what_an_agent_says_of_itself_is_kept_with_the_experiment(agent: ScriptedAgent, connect: Connect) -> None:
+def test_provenance_has_the_description_of_the_agent(agent: ScriptedAgent, connect: Connect) -> None:
     """Provenance has the agent's version, and a digest of its genes and needs."""
     first = dict(connect().facts)
     agent.description = pb.DescribeResponse(genes=TURNING.genes, version="turning 1", objects=True)
@@ -353,7 +353,7 @@ def test_what_an_agent_says_of_itself_is_kept_with_the_experiment(agent: Scripte
     assert third["agent.version"] == "turning 2"
 
 
-def test_an_observation_arrives_as_it_was_seen(agent: ScriptedAgent, connect: Connect) -> None:
+def test_observation_arrives_unchanged(agent: ScriptedAgent, connect: Connect) -> None:
     """Variables bit for bit, the clock, all objects and each screen row arrive unchanged."""
     decide = connect().begin(GENOME, generator(1))
     shown = [*synthetic_observations(SCRIPTED_FACTS, 3, 5)]
