@@ -45,8 +45,8 @@ def _chain(*chain: Exception) -> Exception:
         ),
     ],
 )
-def test_a_chain_of_causes_reads_on_one_line(error: BaseException, text: str) -> None:
-    """Outermost first, each cause behind a colon unless it is said already, members of a group side by side."""
+def test_causes_are_joined_on_one_line(error: BaseException, text: str) -> None:
+    """The outermost error comes first. A repeated cause is omitted."""
     assert describe(error) == text
 
 
@@ -74,13 +74,13 @@ def failed(agent: str, text: str) -> Exception:
         ([EngineCrashed("it died")] * 4 + [EngineCrashed("it hung")], "4 times it died; it hung"),
     ],
 )
-def test_errors_of_a_group_name_their_agents_and_are_counted(members: list[Exception], text: str) -> None:
-    """Those that are alike are told once, and a line stays short however many there are."""
+def test_group_of_errors_names_and_counts_agents(members: list[Exception], text: str) -> None:
+    """Equal errors are printed once, and the message has a bounded length."""
     assert describe(_chain(GenerationFailed("it failed"), ExceptionGroup("several", members))) == f"it failed: {text}"
 
 
-def test_a_context_that_is_no_cause_is_not_told() -> None:
-    """Only causes that were named on purpose are part of the message."""
+def test_implicit_context_is_omitted() -> None:
+    """Only explicit causes (`raise ... from`) are part of the message."""
     error = EngineCrashed("the engine died")
     error.__context__ = ValueError("while cleaning up")
     assert describe(error) == "the engine died"

@@ -101,8 +101,8 @@ def test_the_second_pass_refuses_another_end(performed: Perform, engine: MakeEng
         list(RenderingPass(engine(decisions=decisions), performed()).frames())
 
 
-def test_the_second_pass_refuses_other_measures(performed: Perform, engine: MakeEngine) -> None:
-    """What the last action led to is seen in the measures alone."""
+def test_rendering_pass_refuses_other_measures(performed: Perform, engine: MakeEngine) -> None:
+    """Only the measures show the effect of the last action."""
     performance = performed()
     measures = replace(performance.outcome.measures, reward=99.0)
     other = replace(performance, outcome=replace(performance.outcome, measures=measures))

@@ -1,4 +1,4 @@
-"""Films: how many pictures they have, how large, and when each is shown."""
+"""Tests of films: frames, sizes and timing."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,8 +33,8 @@ def test_an_mp4_has_a_picture_for_each_tic(tmp_path: Path, synthetic: Synthetic)
     assert left(tmp_path) == ["a.mp4"]
 
 
-def test_a_gif_shows_each_moment_for_as_long_as_it_lasts(tmp_path: Path, synthetic: Synthetic) -> None:
-    """Two seconds of game are twenty-five pictures of eight hundredths, each of the tic that is on then."""
+def test_gif_has_the_duration_of_the_episode(tmp_path: Path, synthetic: Synthetic) -> None:
+    """Two seconds of game are 25 frames of 0.08 s."""
     made = film(tmp_path / "a.gif", synthetic(70), (640, 480))
     with Image.open(made.path) as gif:
         assert (gif.n_frames, gif.size, made.size) == (25, (400, 300), (400, 300))  # type: ignore[attr-defined]
@@ -49,8 +49,8 @@ def test_a_gif_shows_each_moment_for_as_long_as_it_lasts(tmp_path: Path, synthet
     assert left(tmp_path) == ["a.gif"]
 
 
-def test_a_clip_shows_a_part_and_asks_for_the_whole(tmp_path: Path, synthetic: Synthetic) -> None:
-    """Frames outside are asked for, so that the episode is proved to its end, and not shown."""
+def test_clip_shows_a_part_and_plays_the_whole_episode(tmp_path: Path, synthetic: Synthetic) -> None:
+    """All frames are requested, so that the whole episode is verified."""
     source = synthetic(105)
     made = film(tmp_path / "a.mp4", source, (64, 48), clip=Clip(start=1.0, end=2.0))
     pictures = take_apart(made.path).pictures
@@ -66,8 +66,8 @@ def test_a_clip_shows_a_part_and_asks_for_the_whole(tmp_path: Path, synthetic: S
     ("name", "resolution", "size"),
     [("a.mp4", (1280, 960), (1280, 960)), ("a.gif", (1280, 960), (400, 300)), ("a.GIF", (160, 120), (160, 120))],
 )
-def test_sizes(name: str, resolution: tuple[int, int], size: tuple[int, int]) -> None:
-    """An mp4 is as large as what is rendered; a gif no wider than 400 pixels."""
+def test_film_sizes(name: str, resolution: tuple[int, int], size: tuple[int, int]) -> None:
+    """An mp4 has the size of the rendered frames. A gif is at most 400 pixels wide."""
     assert film_size(Path(name), resolution) == size
 
 
@@ -81,8 +81,8 @@ class Failing:
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.gif"])
-def test_what_fails_leaves_nothing_behind(tmp_path: Path, name: str) -> None:
-    """A film is there complete or not at all, and what was there before stays."""
+def test_failed_film_leaves_no_file(tmp_path: Path, name: str) -> None:
+    """An existing file stays unchanged."""
     with pytest.raises(ReplayDiffers):
         film(tmp_path / name, Failing(), (64, 48))
     assert left(tmp_path) == []
@@ -92,16 +92,16 @@ def test_what_fails_leaves_nothing_behind(tmp_path: Path, name: str) -> None:
     assert (tmp_path / name).read_bytes() == b"before"
 
 
-def test_what_the_encoder_refuses_is_told(tmp_path: Path, synthetic: Synthetic) -> None:
-    """Its words are part of the error: H.264's colours need even sizes."""
+def test_error_of_the_encoder_is_reported(tmp_path: Path, synthetic: Synthetic) -> None:
+    """H.264 needs even sizes."""
     odd = (np.zeros((49, 65, 3), dtype=np.uint8) for _ in range(9))
     with pytest.raises(StorageFailed, match=r"a\.mp4: ffmpeg reported: .*not divisible by 2"):
         write_video(tmp_path / "a.mp4", odd, size=(65, 49), rate=35.0)
     assert left(tmp_path) == []
 
 
-def test_a_target_is_checked_before_anything_is_played(tmp_path: Path) -> None:
-    """The suffix, the folder, and what is there already; `force` overwrites a file, and no folder."""
+def test_target_is_checked_before_the_replay(tmp_path: Path) -> None:
+    """Suffix, folder and existing file are checked. `force` overwrites a file but not a folder."""
     (tmp_path / "a.mp4").touch()
     (tmp_path / "b.gif").mkdir()
     check_target(tmp_path / "c.MP4", force=False)
@@ -117,8 +117,8 @@ def test_a_target_is_checked_before_anything_is_played(tmp_path: Path) -> None:
             check_target(tmp_path / name, force=force)
 
 
-def test_real_time(synthetic: Synthetic) -> None:
-    """Each frame waits for its time; one that is late is given at once, and those after it catch up."""
+def test_frames_are_shown_in_real_time(synthetic: Synthetic) -> None:
+    """A late frame is shown at once, and the following frames catch up."""
     clock = [100.0]
     waits = []
 
@@ -133,8 +133,8 @@ def test_real_time(synthetic: Synthetic) -> None:
     assert len(waits) < 69
 
 
-def test_progress_is_reported_in_hundredths_and_changes_nothing(synthetic: Synthetic) -> None:
-    """Of a long episode a hundred times, of a short one for each tic; the frames are those of the source."""
+def test_progress_has_at_most_a_hundred_reports(synthetic: Synthetic) -> None:
+    """The frames are unchanged."""
     for tics, reports in ((1000, 100), (7, 7)):
         shares: list[float] = []
         frames = [frame.tic for frame in Reported(synthetic(tics), tics, shares.append).frames()]

@@ -1,4 +1,4 @@
-"""The client: values come back as they were, errors as what they were, streams without a gap."""
+"""Tests of the client: values, errors and event streams."""
 
 import asyncio
 import os
@@ -47,8 +47,7 @@ Serving = Callable[..., AbstractAsyncContextManager[Any]]
 SMALL = "name: x\ngenerations: 2\npopulation: 3\nepisodes: 2\nholdout: {validation: 2, episodes: 2}\n"
 
 
-async def test_everything_that_can_be_asked(serving: Serving) -> None:
-    """Each method, over the Unix socket."""
+async def test_every_method_works_over_the_socket(serving: Serving) -> None:
     repository = ScriptedRepository()
     async with serving(repository) as served, connect(f"unix:{served.socket}", environ={}) as client:
         repository.open_gate.clear()
@@ -81,8 +80,7 @@ async def test_everything_that_can_be_asked(serving: Serving) -> None:
         await client.cancel("y")
 
 
-async def test_lists_are_whole_whatever_the_pages(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many pages they come in."""
+async def test_lists_have_all_pages(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("clau_doom.rpc.client._LARGEST_PAGE", 2)
     async with serving() as served, connect(f"unix:{served.socket}", environ={}) as client:
         for name in "abcde":
@@ -90,8 +88,8 @@ async def test_lists_are_whole_whatever_the_pages(serving: Serving, monkeypatch:
         assert [each.id for each in await client.experiments()] == list("abcde")
 
 
-async def test_errors_come_back_as_what_they_were(serving: Serving) -> None:
-    """By kind and by text, a configuration's problems included."""
+async def test_errors_keep_type_and_message(serving: Serving) -> None:
+    """The problems of a configuration are kept as well."""
     async with serving() as served, connect(f"unix:{served.socket}", environ={}) as client:
         await client.start(SMALL)
         async for _ in client.follow("x"):
@@ -124,8 +122,7 @@ async def test_errors_come_back_as_what_they_were(serving: Serving) -> None:
             await client.start(SMALL.replace("name: x", "name: y"))
 
 
-async def test_one_genome_more_than_fits_is_said(serving: Serving) -> None:
-    """A refused command is an error like any other."""
+async def test_refused_command_raises_its_error(serving: Serving) -> None:
     repository = ScriptedRepository()
     repository.open_gate.clear()
     async with serving(repository) as served, connect(f"unix:{served.socket}", environ={}) as client:
@@ -138,8 +135,8 @@ async def test_one_genome_more_than_fits_is_said(serving: Serving) -> None:
             await client.control(InjectGenome(experiment="x", genome=Genome((0.5,))))
 
 
-async def test_the_token_is_found(serving: Serving, tmp_path: Path) -> None:
-    """In the file that is named, else in the environment, else where the server of the folder keeps it."""
+async def test_token_is_found(serving: Serving, tmp_path: Path) -> None:
+    """Precedence: the named file, the environment, the folder of the local server."""
     async with serving() as served:
         token = served.token_file.read_text().strip()
         wrong = tmp_path / "wrong"
@@ -162,8 +159,8 @@ async def test_the_token_is_found(serving: Serving, tmp_path: Path) -> None:
                         await client.experiments()
 
 
-def test_this_folder_s_token_is_told_to_this_machine_alone(tmp_path: Path) -> None:
-    """Another machine's server is shown what was meant for it, and nothing that was found."""
+def test_token_of_the_folder_is_not_sent_to_other_machines(tmp_path: Path) -> None:
+    """An explicit token is sent to any server."""
     token = tmp_path / "token"
     token.write_text("secret")
     token.chmod(0o600)
@@ -174,8 +171,7 @@ def test_this_folder_s_token_is_told_to_this_machine_alone(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "localhost:1", "[::1]:1", "unix:/nowhere/at/all.sock"])
-async def test_a_server_that_is_not_there_is_one_line(address: str) -> None:
-    """It names the address."""
+async def test_unreachable_server_is_one_line_with_its_address(address: str) -> None:
     async with connect(address, environ={}) as client:
         for call in (client.experiments(), anext(client.follow("x"))):
             with pytest.raises(ServerUnreachable) as caught:
@@ -201,8 +197,8 @@ async def test_half_a_certificate_and_a_file_that_is_not_there_are_refused(tmp_p
         await connect("a:1", ca=tmp_path / "absent", environ={}).__aenter__()
 
 
-async def test_following_goes_on_over_a_restart(tmp_path: Path) -> None:
-    """The server goes in mid-stream and comes back: no event is missed and none comes twice."""
+async def test_stream_continues_after_a_server_restart(tmp_path: Path) -> None:
+    """Each event is received once."""
     stores: dict[str, MemoryStore] = {}
     socket = tmp_path / "s.sock"
 
@@ -255,8 +251,8 @@ asyncio.run(main())
 """
 
 
-async def test_grpc_itself_prints_nothing(tmp_path: Path) -> None:
-    """A server that goes is one error, and no lines of the library's between those of a program."""
+async def test_grpc_prints_nothing(tmp_path: Path) -> None:
+    """A stopped server is one error."""
     repository = ScriptedRepository()
     repository.open_gate.clear()
     orchestrator, socket = Orchestrator(repository), tmp_path / "s.sock"
@@ -279,8 +275,7 @@ async def test_grpc_itself_prints_nothing(tmp_path: Path) -> None:
     assert errors == b""
 
 
-async def test_following_gives_up_after_a_while(tmp_path: Path) -> None:
-    """A server that does not come back is unreachable."""
+async def test_stream_ends_if_the_server_stays_unreachable(tmp_path: Path) -> None:
     repository = ScriptedRepository()
     repository.open_gate.clear()
     orchestrator = Orchestrator(repository)
@@ -305,8 +300,8 @@ async def test_following_gives_up_after_a_while(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("token", ["gehe\u00efm", "a b", "a\x1bb", "a\x00b", "a\u202eb", "x" * 5000])
-def test_a_token_that_no_header_carries_is_refused(token: str, tmp_path: Path) -> None:
-    """In the environment and in a file: the error names the place and not the token."""
+def test_malformed_token_is_refused(token: str, tmp_path: Path) -> None:
+    """The error names its source and not the token."""
     with pytest.raises(ConfigError, match=r"^CLAU_DOOM_TOKEN is not a token") as caught:
         find_token("localhost:1", None, None, {"CLAU_DOOM_TOKEN": token})
     assert token not in str(caught.value)

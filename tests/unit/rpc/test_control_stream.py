@@ -1,4 +1,4 @@
-"""Commands over a stream: each answered by its id once it is committed."""
+"""Tests of commands over a stream."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -29,8 +29,8 @@ def inject(command_id: str, *genome: float) -> pb.AgentCommand:
     return pb.AgentCommand(command_id=command_id, inject=pb.InjectGenome(experiment_id="x", genome=genome))
 
 
-async def test_a_command_is_answered_when_it_is_committed(serving: Serving) -> None:
-    """By its id, with the event's sequence, which is in the log by then, and the agent as it stands."""
+async def test_command_is_answered_after_its_commit(serving: Serving) -> None:
+    """The answer has the command's id, the event's sequence and the agent's state."""
     repository = ScriptedRepository()
     repository.open_gate.clear()
     async with serving(repository) as served:
@@ -54,8 +54,8 @@ async def test_a_command_is_answered_when_it_is_committed(serving: Serving) -> N
         assert await control.code() is grpc.StatusCode.OK
 
 
-async def test_what_is_refused_is_answered_and_the_stream_goes_on(serving: Serving) -> None:
-    """With the canonical code and the reason on one line."""
+async def test_refused_command_keeps_the_stream_open(serving: Serving) -> None:
+    """The answer has the status code and the reason on one line."""
     repository = ScriptedRepository()
     repository.open_gate.clear()
     commands = [
@@ -122,8 +122,8 @@ async def carry_out(slow: Slow, commands: list[pb.AgentCommand], during: Callabl
     return answered
 
 
-async def test_one_agent_s_commands_keep_their_order_and_others_do_not_wait() -> None:
-    """A command that takes long holds up those to the same agent, and no other."""
+async def test_commands_of_an_agent_are_executed_in_order() -> None:
+    """Commands to other agents do not wait."""
     slow = Slow()
     gate = slow.gates["pause a000"] = asyncio.Event()
     commands = [pause("1")]
@@ -140,8 +140,8 @@ async def test_one_agent_s_commands_keep_their_order_and_others_do_not_wait() ->
     assert slow.ended == ["pause a001", "pause a000", "resume a000", "stop a000"]
 
 
-async def test_a_flood_of_commands_is_read_as_it_is_carried_out() -> None:
-    """Not more than 64 are under way at once; all are answered."""
+async def test_at_most_64_commands_run_at_once() -> None:
+    """All commands are answered."""
     slow, most = Slow(), 0
     commands = [pause(str(number), f"x-g000-a{number:03d}") for number in range(300)]
 
@@ -179,8 +179,8 @@ async def test_a_command_that_fails_unexpectedly_is_refused_with_an_id_of_the_lo
     assert "ZeroDivisionError: the secret" in entry["exception"]
 
 
-async def test_what_cannot_be_decoded_ends_the_stream(serving: Serving) -> None:
-    """There is no id to answer by."""
+async def test_invalid_message_ends_the_stream(serving: Serving) -> None:
+    """It has no id to answer by."""
     async with serving() as served:
         method: Any = served.channel.stream_stream("/claudoom.orchestrator.v1.OrchestratorService/ControlAgent")
         call = method(iter([b"\xff\xff"]))

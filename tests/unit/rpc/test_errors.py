@@ -1,4 +1,4 @@
-"""Errors become statuses in one place, and become themselves again at the other end."""
+"""Tests of the mapping between errors and gRPC statuses."""
 
 import grpc
 import pytest
@@ -46,8 +46,8 @@ def test_an_error_crosses_the_wire_and_is_itself_again(kind: type[ClauDoomError]
 
 
 @pytest.mark.parametrize("error", [ValueError("secret"), EngineCrashed("secret"), StorageFailed("secret")])
-def test_the_unexpected_is_internal_and_keeps_its_text(error: Exception) -> None:
-    """What is not on the list has a random id, and nothing of what it says."""
+def test_unexpected_error_is_internal_with_an_id(error: Exception) -> None:
+    """The status does not contain the error's text."""
     statuses = [status_of(error), status_of(error)]
     assert {status.code for status in statuses} == {grpc.StatusCode.INTERNAL}
     assert all(status.error_id and status.error_id in status.message for status in statuses)
@@ -69,8 +69,8 @@ def test_a_configuration_s_problems_are_violations() -> None:
     assert again.problems == problems
 
 
-def test_a_configuration_that_cannot_be_read_has_one_violation() -> None:
-    """It names no field, and says what the message says."""
+def test_unreadable_configuration_has_one_violation() -> None:
+    """It names no field."""
     status = status_of(ConfigError("line 1: no mapping"))
     sent = status_pb2.Status.FromString(dict(status.trailers)[DETAILS])
     request = error_details_pb2.BadRequest()
@@ -78,8 +78,8 @@ def test_a_configuration_that_cannot_be_read_has_one_violation() -> None:
     assert [(each.field, each.description) for each in request.field_violations] == [("", "line 1: no mapping")]
 
 
-def test_what_does_not_fit_into_a_header_is_counted() -> None:
-    """A thousand problems are as many violations as fit, and the number of the others."""
+def test_excess_violations_are_counted() -> None:
+    """A header has a limited size."""
     problems = tuple((f"field{number}", "ä" * 50) for number in range(1000))
     status = status_of(ConfigError("ü" * 100_000, problems))
     trailer = dict(status.trailers)[DETAILS]
@@ -91,15 +91,15 @@ def test_what_does_not_fit_into_a_header_is_counted() -> None:
     assert error.problems[-1] == ("", f"and {1000 - len(error.problems) + 1} more problems")
 
 
-def test_a_refused_call_and_a_group_of_one() -> None:
-    """A call that is refused for itself has its own code; a group of one error is that error."""
+def test_refused_call_and_group_of_one_error() -> None:
+    """A group of one error has the status of that error."""
     assert status_of(CallRefused(grpc.StatusCode.ABORTED, "come back")).code is grpc.StatusCode.ABORTED
     assert status_of(ExceptionGroup("", [errors.WrongState("x")])).code is grpc.StatusCode.FAILED_PRECONDITION
 
 
 @pytest.mark.parametrize("details", [None, b"", b"\xff\xff", status_pb2.Status(code=5).SerializeToString()])
-def test_a_stranger_s_status_is_read_by_its_code(details: bytes | None) -> None:
-    """A proxy's NOT_FOUND is one of ours as far as that goes; what means nothing here is the server's failure."""
+def test_foreign_status_is_mapped_by_its_code(details: bytes | None) -> None:
+    """A proxy can send it. An unknown code is a server failure."""
     assert isinstance(error_of_status(5, "nothing there", details), errors.AgentNotFound)
     assert isinstance(error_of_reason("", 2, "who knows"), ServerFailed)
     assert isinstance(error_of_reason("WHO_KNOWS", 5, "nothing there"), errors.AgentNotFound)

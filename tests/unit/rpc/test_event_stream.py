@@ -1,4 +1,4 @@
-"""Events to many clients: nothing missed, nothing twice, nothing kept for those who do not read."""
+"""Tests of event streams to many clients: no missing or repeated events, and bounded memory."""
 
 import asyncio
 import threading
@@ -106,8 +106,8 @@ def a_feed(log: Log, **options: Any) -> EventStream:
     return EventStream(log, **options)  # type: ignore[arg-type] # as much of an orchestrator as it uses
 
 
-async def test_what_is_there_and_what_comes(serving: Serving) -> None:
-    """In order, each once, from wherever a client was, to the end of the run."""
+async def test_stream_has_stored_and_new_events(serving: Serving) -> None:
+    """Each event is sent once and in order, from any start."""
     log = Log()
     await log.begin(600)
     async with a_feed(log) as events:
@@ -171,8 +171,8 @@ async def test_each_event_is_read_and_serialised_once_for_all(monkeypatch: pytes
     assert all(reader.seen == list(range(1, 704)) for reader in readers)
 
 
-async def test_who_falls_behind_the_tail_reads_pages_of_the_log() -> None:
-    """A client that stands still misses nothing when it goes on, and the others do not wait for it."""
+async def test_slow_client_reads_pages_of_the_log() -> None:
+    """It misses no event, and other clients do not wait."""
     log = Log()
     await log.begin()
     async with a_feed(log, tail=2000, pages=4000) as events:
@@ -192,8 +192,8 @@ async def test_who_falls_behind_the_tail_reads_pages_of_the_log() -> None:
     assert log.open == 0
 
 
-async def test_nothing_is_followed_while_nobody_streams() -> None:
-    """One follower while there is a client, and none after the last has gone."""
+async def test_log_is_followed_only_with_clients() -> None:
+    """One follower serves all clients."""
     log = Log()
     await log.begin(3)
     async with a_feed(log) as events:
@@ -207,8 +207,8 @@ async def test_nothing_is_followed_while_nobody_streams() -> None:
         assert log.open == 0
 
 
-async def test_a_run_that_goes_on_is_streamed_again() -> None:
-    """A client that comes while others finish with the end of a run gets what follows it."""
+async def test_resumed_run_is_streamed_to_new_clients() -> None:
+    """Other clients still receive the end of the last run."""
     log = Log()
     await log.begin(3)
     async with a_feed(log) as events:
@@ -238,8 +238,8 @@ async def test_a_cursor_beyond_the_log_is_refused() -> None:
             await events.stream("x", 6, lambda _: asyncio.sleep(0))
 
 
-async def test_a_log_that_cannot_be_read_ends_the_streams() -> None:
-    """All of them, with the error, and the feed goes on with others."""
+async def test_unreadable_log_ends_all_streams() -> None:
+    """New streams work after the failure."""
     log = Log()
     await log.begin(3)
     async with a_feed(log) as events:
@@ -254,8 +254,8 @@ async def test_a_log_that_cannot_be_read_ends_the_streams() -> None:
 
 
 @pytest.mark.parametrize("paged", [False, True])
-async def test_a_failure_that_passes_is_not_seen_by_the_streams(*, paged: bool) -> None:
-    """The log is read again from the same place, and the failure is counted."""
+async def test_transient_failure_does_not_end_streams(*, paged: bool) -> None:
+    """The log is read again from the same position, and the failure is counted."""
 
     class Flaky(Log):
         failures = 1
@@ -278,8 +278,8 @@ async def test_a_failure_that_passes_is_not_seen_by_the_streams(*, paged: bool) 
     assert [(each.reader, each.failures, each.failing) for each in health.of("x")] == [("gRPC streams", 1, False)]
 
 
-async def test_stopping_ends_streams_after_what_is_there() -> None:
-    """With the sequence to come back with."""
+async def test_stop_ends_streams_after_the_stored_events() -> None:
+    """The error has the sequence to continue after."""
     log = Log()
     await log.begin(600)
     async with a_feed(log) as events:
@@ -290,8 +290,7 @@ async def test_stopping_ends_streams_after_what_is_there() -> None:
     assert reader.seen == list(range(1, 603))
 
 
-async def test_stopping_lets_a_stream_say_how_its_run_ended() -> None:
-    """A run that the server has interrupted, and whose last event was not read yet."""
+async def test_stop_sends_the_last_event_of_an_interrupted_run() -> None:
     log = Log()
     await log.begin()
     async with a_feed(log) as events:
@@ -338,8 +337,8 @@ async def test_a_stream_that_cannot_be_is_refused(request_: Any, code: grpc.Stat
     assert caught.value.code() is code
 
 
-async def test_draining_streams_to_the_interruption(serving: Serving) -> None:
-    """A client learns what happened last, and its stream ends well."""
+async def test_drained_run_is_streamed_to_its_interruption(serving: Serving) -> None:
+    """The stream ends without an error."""
     repository = ScriptedRepository()
     async with serving(repository) as served:
         repository.open_gate.clear()
@@ -351,10 +350,10 @@ async def test_draining_streams_to_the_interruption(serving: Serving) -> None:
     assert last.WhichOneof("payload") == "experiment_interrupted"
 
 
-async def test_a_server_that_leaves_a_run_behind_ends_its_streams(
+async def test_stopped_server_ends_streams_of_running_experiments(
     tmp_path: Path, own_channel: Callable[..., Any]
 ) -> None:
-    """At once, with what tells a client to come back."""
+    """The status tells a client to reconnect."""
     repository = ScriptedRepository()
     repository.open_gate.clear()
     orchestrator, socket = Orchestrator(repository), tmp_path / "s.sock"
@@ -404,10 +403,8 @@ async def stalled(serving: Serving, own_channel: Callable[..., Any]) -> AsyncIte
     await channel.close()
 
 
-async def test_who_reads_nothing_is_cut_off_and_costs_nothing(
-    serving: Serving, own_channel: Callable[..., Any]
-) -> None:
-    """After the limit no task, no follower and no call is left of it; when it reads again it learns why."""
+async def test_stalled_client_is_disconnected(serving: Serving, own_channel: Callable[..., Any]) -> None:
+    """No task, follower or call of the client is left."""
     async with stalled(serving, own_channel) as (served, stream):
         assert not served.server._event_stream._tails
         assert served.server._active_calls._calls == 0
@@ -418,10 +415,8 @@ async def test_who_reads_nothing_is_cut_off_and_costs_nothing(
         assert "did not read for 0.5 s" in str(caught.value.details())
 
 
-async def test_who_never_reads_again_does_not_keep_the_server(
-    serving: Serving, own_channel: Callable[..., Any]
-) -> None:
-    """What still waits for it in gRPC's buffers is no call that the server waits for."""
+async def test_stalled_client_does_not_delay_the_stop(serving: Serving, own_channel: Callable[..., Any]) -> None:
+    """Data in gRPC's buffers is not waited for."""
     loop = asyncio.get_running_loop()
     async with stalled(serving, own_channel):
         left = loop.time()

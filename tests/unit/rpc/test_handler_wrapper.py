@@ -1,4 +1,4 @@
-"""What stands around every handler, for each of the four shapes of RPC."""
+"""Tests of the wrapper of handlers, for the four kinds of RPC."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -89,8 +89,7 @@ async def _result(answer: Any) -> Any:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-async def test_it_answers(shape: str, serving: Serving) -> None:
-    """What the handler returns or writes arrives."""
+async def test_answers_of_the_handler_are_sent(shape: str, serving: Serving) -> None:
     async with serving(methods=METHODS) as served:
         assert (await call(served.channel, shape, _text("hello")))[-1] == "HELLO"
 
@@ -99,8 +98,8 @@ async def test_it_answers(shape: str, serving: Serving) -> None:
 @pytest.mark.parametrize(
     ("text", "code"), [("full", grpc.StatusCode.RESOURCE_EXHAUSTED), ("stop", grpc.StatusCode.UNAVAILABLE)]
 )
-async def test_an_error_of_ours_has_its_code(shape: str, text: str, code: grpc.StatusCode, serving: Serving) -> None:
-    """Also in the middle of a stream."""
+async def test_known_error_has_its_status_code(shape: str, text: str, code: grpc.StatusCode, serving: Serving) -> None:
+    """This holds in the middle of a stream, too."""
     async with serving(methods=METHODS) as served:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await call(served.channel, shape, _text(text))
@@ -109,8 +108,8 @@ async def test_an_error_of_ours_has_its_code(shape: str, text: str, code: grpc.S
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-async def test_a_bug_is_internal_with_an_id_that_stands_in_the_log(shape: str, serving: Serving, logs: Logs) -> None:
-    """The client learns the id and nothing else; the log has the id, the method and the traceback."""
+async def test_unexpected_error_has_an_id_in_the_log(shape: str, serving: Serving, logs: Logs) -> None:
+    """The client receives only the id. The log has the method and the traceback."""
     async with serving(methods=METHODS) as served:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await call(served.channel, shape, _text("bug"))
@@ -125,8 +124,8 @@ async def test_a_bug_is_internal_with_an_id_that_stands_in_the_log(shape: str, s
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("data", [b"\xff\xff\xff", b"\x0a\x02\xff\xfe"])
-async def test_what_cannot_be_decoded_is_an_invalid_argument(shape: str, data: bytes, serving: Serving) -> None:
-    """Neither broken protobuf nor a text that is no UTF-8 gets to a handler, and the decoder's words stay here."""
+async def test_undecodable_request_is_an_invalid_argument(shape: str, data: bytes, serving: Serving) -> None:
+    """No handler runs, and the decoder's message is not sent."""
     async with serving(methods=METHODS) as served:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await call(served.channel, shape, data)
@@ -135,8 +134,8 @@ async def test_what_cannot_be_decoded_is_an_invalid_argument(shape: str, data: b
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-async def test_every_call_is_logged_and_counted_without_what_it_says(shape: str, serving: Serving, logs: Logs) -> None:
-    """Method, code, seconds and the kind of peer, once a call; neither payloads nor tokens."""
+async def test_calls_are_logged_and_counted_without_content(shape: str, serving: Serving, logs: Logs) -> None:
+    """A record has method, code, seconds and kind of peer."""
     seen: list[tuple[str, str, float]] = []
     async with serving(methods=METHODS, observe=lambda *each: seen.append(each)) as served:
         await call(served.channel, shape, _text("canary-1"), metadata=(("authorization", "Bearer canary-2"),))
@@ -152,8 +151,7 @@ async def test_every_call_is_logged_and_counted_without_what_it_says(shape: str,
     assert "canary" not in str(logs())
 
 
-async def test_a_client_that_goes_is_no_error(serving: Serving, logs: Logs) -> None:
-    """A call that its client cancels counts as cancelled, and nothing is logged as an error."""
+async def test_call_cancelled_by_its_client_is_not_an_error(serving: Serving, logs: Logs) -> None:
     begun, seen = asyncio.Event(), list[str]()
 
     async def wait(request: StringValue) -> StringValue:
@@ -174,7 +172,7 @@ async def test_a_client_that_goes_is_no_error(serving: Serving, logs: Logs) -> N
 
 
 async def test_more_calls_than_the_limit_are_refused(serving: Serving) -> None:
-    """With the code that tells a client to come back later; when one ends, there is room again."""
+    """The status tells a client to retry later. A finished call makes room."""
     begun, go = asyncio.Event(), asyncio.Event()
 
     async def wait(request: StringValue) -> StringValue:

@@ -1,4 +1,4 @@
-"""A real server: who gets in, what it refuses to start with, and how it stops."""
+"""Tests of a real RPC server: authentication, refused configurations and shutdown."""
 
 import asyncio
 import contextlib
@@ -78,8 +78,7 @@ async def test_the_port_wants_the_token_of_the_file(serving: Serving, own_channe
             assert await code_of(answer) is grpc.StatusCode.OK
 
 
-async def test_streams_want_it_as_well(serving: Serving, own_channel: Channel) -> None:
-    """Each shape is refused before anything is read."""
+async def test_streams_need_a_token(serving: Serving, own_channel: Channel) -> None:
     async with serving() as served, own_channel(served.server.address) as channel:
         for call in (
             stub_of(channel).StreamEvents(pb.StreamEventsRequest(experiment_id="x")),
@@ -92,8 +91,8 @@ async def test_streams_want_it_as_well(serving: Serving, own_channel: Channel) -
             assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
 
 
-async def test_no_client_of_the_port_passes_for_one_of_the_socket(serving: Serving, own_channel: Channel) -> None:
-    """Whatever it says about itself: the two are told apart by the listener."""
+async def test_client_of_the_port_cannot_pass_for_one_of_the_socket(serving: Serving, own_channel: Channel) -> None:
+    """The listener decides, not the request's metadata."""
     async with serving() as served:
         claims = [("grpc.default_authority", "unix:" + str(served.socket)), ("grpc.primary_user_agent", "unix")]
         async with own_channel(served.server.address, *claims) as channel:
@@ -102,8 +101,8 @@ async def test_no_client_of_the_port_passes_for_one_of_the_socket(serving: Servi
             assert await code_of(answer) is grpc.StatusCode.UNAUTHENTICATED
 
 
-async def test_the_socket_is_its_owner_s_alone_and_goes_with_the_server(serving: Serving) -> None:
-    """Its mode is 0600, it needs no token, and nothing is left beside it or behind it."""
+async def test_socket_is_private_and_removed_with_the_server(serving: Serving) -> None:
+    """It needs no token."""
     async with serving() as served:
         assert stat.S_IMODE(served.socket.stat().st_mode) == 0o600
         assert await code_of(served.stub.ListExperiments(pb.ListExperimentsRequest())) is grpc.StatusCode.OK
@@ -111,8 +110,8 @@ async def test_the_socket_is_its_owner_s_alone_and_goes_with_the_server(serving:
     assert sorted(path.name for path in served.socket.parent.iterdir()) == ["token"]
 
 
-async def test_silent_connections_end_and_keep_nobody_out(serving: Serving, own_channel: Channel) -> None:
-    """Those that begin no handshake, and those that stop in it, also before any token is shown."""
+async def test_silent_connections_end_and_do_not_block_clients(serving: Serving, own_channel: Channel) -> None:
+    """Connections are silent before and during the handshake."""
     async with serving(handshake=0.3) as served, own_channel(served.server.address) as channel:
         silent = [await asyncio.open_connection("127.0.0.1", served.server.port) for _ in range(60)]
         for _, writer in silent[::2]:
@@ -133,8 +132,7 @@ async def test_silent_connections_end_and_keep_nobody_out(serving: Serving, own_
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
-async def test_another_address_needs_a_certificate(host: str, tmp_path: Path) -> None:
-    """Otherwise it says why, and what to do."""
+async def test_other_addresses_need_a_certificate(host: str, tmp_path: Path) -> None:
     with pytest.raises(
         ConfigError, match=r"without TLS would reveal the token: give grpc.certificate and grpc.key"
     ) as caught:
@@ -143,8 +141,8 @@ async def test_another_address_needs_a_certificate(host: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("field", ["certificate", "key", "client_ca"])
-async def test_half_a_certificate_is_refused(field: str, tmp_path: Path) -> None:
-    """Also on this machine: whoever gives one means TLS."""
+async def test_certificate_without_key_is_refused(field: str, tmp_path: Path) -> None:
+    """This holds for loopback addresses, too."""
     with pytest.raises(ConfigError, match=f"grpc.{field} is given without grpc."):
         await server(tmp_path, **{field: "x.pem"}).__aenter__()
 
@@ -161,23 +159,21 @@ def test_loopback_is_this_machine(host: str, inside: bool) -> None:
     assert is_loopback(host) is inside
 
 
-async def test_a_taken_port_is_one_error_that_names_it(serving: Serving, tmp_path: Path) -> None:
-    """Two servers never share a port."""
+async def test_taken_port_is_an_error_with_its_address(serving: Serving, tmp_path: Path) -> None:
     async with serving() as served:
         with pytest.raises(AddressTaken, match=f"127.0.0.1:{served.server.port} is in use by another program"):
             await server(tmp_path / "b", port=served.server.port).__aenter__()
 
 
-async def test_an_address_of_another_machine_is_one_error(tmp_path: Path, certificates: Path) -> None:
-    """It says that this machine has none such."""
+async def test_address_of_another_machine_is_an_error(tmp_path: Path, certificates: Path) -> None:
     with pytest.raises(ConfigError, match=r"this machine cannot listen on 192.0.2.1:.*Cannot assign"):
         await server(tmp_path, host="192.0.2.1", **pair(certificates, "server")).__aenter__()
 
 
-async def test_a_stale_socket_is_removed_and_a_living_one_is_not(
+async def test_stale_socket_is_removed_and_a_used_one_is_kept(
     serving: Serving, tmp_path: Path, own_channel: Channel
 ) -> None:
-    """A server that was killed leaves its socket; one that lives keeps it."""
+    """A killed server leaves its socket."""
     path = tmp_path / "stale.sock"
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(path))
@@ -188,8 +184,8 @@ async def test_a_stale_socket_is_removed_and_a_living_one_is_not(
         assert await code_of(stub_of(channel).ListExperiments(pb.ListExperimentsRequest())) is grpc.StatusCode.OK
 
 
-async def test_a_server_of_the_socket_alone_has_no_port_and_no_token(tmp_path: Path, own_channel: Channel) -> None:
-    """What steers a single run needs neither."""
+async def test_server_without_a_port_needs_no_token(tmp_path: Path, own_channel: Channel) -> None:
+    """A single run uses it."""
     config, token, path = GrpcConfig(socket=str(tmp_path / "s.sock")), tmp_path / "token", tmp_path / "s.sock"
     async with RpcServer(
         config, Orchestrator(ScriptedRepository()), authenticator=Authenticator(TokenFiles(token)), socket_only=True
@@ -200,8 +196,7 @@ async def test_a_server_of_the_socket_alone_has_no_port_and_no_token(tmp_path: P
         assert not token.exists()
 
 
-async def test_a_file_is_no_socket_and_is_left_alone(tmp_path: Path) -> None:
-    """A path that was mistaken costs nobody their file."""
+async def test_regular_file_in_place_of_the_socket_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "results"
     path.write_text("precious")
     with pytest.raises(ConfigError, match="exists and is not a socket"):
@@ -229,10 +224,8 @@ def secure(folder: Path, address: str, client: str | None = None) -> grpc.aio.Ch
     return grpc.aio.secure_channel(address, credentials, options=options)
 
 
-async def test_tls_serves_all_addresses_and_wants_the_token_as_well(
-    tmp_path: Path, certificates: Path, own_channel: Channel
-) -> None:
-    """A client in plain text gets nowhere."""
+async def test_tls_server_needs_the_token(tmp_path: Path, certificates: Path, own_channel: Channel) -> None:
+    """A client without TLS is not served."""
     async with server(tmp_path, host="0.0.0.0", **pair(certificates, "server")) as served:
         token = (("authorization", f"Bearer {(tmp_path / 'token').read_text().strip()}"),)
         async with secure(certificates, served.address) as channel, own_channel(served.address) as plain:
@@ -260,8 +253,7 @@ async def test_a_client_without_a_certificate_of_the_authority_is_turned_away(
     assert codes == [grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE]
 
 
-async def test_files_that_are_no_pair_are_refused(tmp_path: Path, certificates: Path) -> None:
-    """Before gRPC fails without a reason."""
+async def test_mismatched_certificate_and_key_are_refused(tmp_path: Path, certificates: Path) -> None:
     wrong = {"certificate": str(certificates / "server.pem"), "key": str(certificates / "client.key")}
     with pytest.raises(ConfigError, match="use PEM files of one key pair"):
         await server(tmp_path, **wrong).__aenter__()
@@ -279,8 +271,8 @@ async def test_a_message_beyond_the_limit_is_refused(serving: Serving) -> None:
         assert await code_of(served.stub.StartExperiment(request)) is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
-async def test_health_is_by_service_and_needs_no_token(serving: Serving, own_channel: Channel) -> None:
-    """Of the server as a whole, too; a service that is not there is NOT_FOUND."""
+async def test_health_needs_no_token(serving: Serving, own_channel: Channel) -> None:
+    """It is known for the server and for each service."""
     async with serving() as served, own_channel(served.server.address) as channel:
         health: Any = health_pb2_grpc.HealthStub(channel)
         for name in ("", SERVICE, "grpc.health.v1.Health"):
@@ -288,8 +280,8 @@ async def test_health_is_by_service_and_needs_no_token(serving: Serving, own_cha
         assert await code_of(health.Check(health_pb2.HealthCheckRequest(service="x"))) is grpc.StatusCode.NOT_FOUND
 
 
-async def test_draining_shows_in_health_and_refuses_new_work(serving: Serving) -> None:
-    """Watchers hear of it, each of them; what exists can still be looked at."""
+async def test_draining_server_is_not_serving_and_refuses_new_work(serving: Serving) -> None:
+    """Watchers are notified. Reading calls still work."""
     async with serving() as served:
         health: Any = health_pb2_grpc.HealthStub(served.channel)
         watches = [health.Watch(health_pb2.HealthCheckRequest(service=SERVICE)) for _ in range(3)]
@@ -338,8 +330,7 @@ def waiting(begun: asyncio.Event, seconds: float) -> Method:
     return Method(service="test.Waiting", name="Wait", request=StringValue, handler=wait)
 
 
-async def test_leaving_lets_calls_end(serving: Serving, own_channel: Channel) -> None:
-    """Within the grace; new ones are refused meanwhile."""
+async def test_running_calls_finish_within_the_grace_period(serving: Serving, own_channel: Channel) -> None:
     begun = asyncio.Event()
     async with serving(methods=[waiting(begun, 0.5)]) as served:
         channel = own_channel(f"unix:{served.socket}")
@@ -362,8 +353,7 @@ async def test_leaving_ends_calls_after_the_grace(serving: Serving, own_channel:
     await channel.close()
 
 
-async def test_leaving_does_not_wait_for_clients_that_only_watch(serving: Serving, own_channel: Channel) -> None:
-    """Idle streams are told that the server goes, and go."""
+async def test_idle_streams_do_not_delay_the_shutdown(serving: Serving, own_channel: Channel) -> None:
     loop = asyncio.get_running_loop()
     async with serving(grace=30) as served:
         channel = own_channel(f"unix:{served.socket}")

@@ -1,4 +1,4 @@
-"""What the service answers, over a real server and the real orchestrator on scripted episodes."""
+"""Tests of the service on a real server, with scripted episodes."""
 
 import asyncio
 import threading
@@ -52,8 +52,8 @@ async def start(served: Any, name: str = "x", *, finish: bool = True) -> resourc
     return experiment
 
 
-async def test_an_experiment_starts_and_is_seen(serving: Serving) -> None:
-    """As text; what is left out has its default."""
+async def test_started_experiment_is_returned(serving: Serving) -> None:
+    """Omitted fields have their defaults."""
     async with serving() as served:
         experiment = await start(served)
         assert (experiment.id, experiment.generations_planned, experiment.population) == ("x", 2, 3)
@@ -63,8 +63,7 @@ async def test_an_experiment_starts_and_is_seen(serving: Serving) -> None:
         assert config_from_yaml(stored.config_yaml, name="x").population == 3
 
 
-async def test_fields_are_a_configuration_as_well(serving: Serving) -> None:
-    """By the same names, with the same defaults."""
+async def test_configuration_can_be_sent_as_fields(serving: Serving) -> None:
     async with serving() as served:
         config = config_pb2.ExperimentConfig(name="x", generations=1, population=4)
         response = await served.stub.StartExperiment(pb.StartExperimentRequest(config=config))
@@ -84,8 +83,8 @@ async def test_fields_are_a_configuration_as_well(serving: Serving) -> None:
         "fitness: [" + "a," * 50_000 + "]",
     ],
 )
-async def test_a_configuration_is_judged_as_on_the_command_line(yaml: str, serving: Serving) -> None:
-    """The same problems, one violation each."""
+async def test_configuration_has_the_same_problems_as_on_the_command_line(yaml: str, serving: Serving) -> None:
+    """Each problem is one violation."""
     with pytest.raises(ConfigError) as caught:
         config_from_yaml(yaml, name="config_yaml")
     async with serving() as served:
@@ -110,10 +109,10 @@ async def test_wrong_fields_are_named(serving: Serving) -> None:
 @pytest.mark.parametrize(
     "request_", [pb.StartExperimentRequest(), pb.StartExperimentRequest(config_yaml="name: x", request_id="r" * 65)]
 )
-async def test_a_request_that_asks_for_nothing_or_calls_itself_too_long_is_refused(
+async def test_request_without_configuration_or_with_a_long_id_is_refused(
     request_: pb.StartExperimentRequest, serving: Serving
 ) -> None:
-    """With INVALID_ARGUMENT; nothing is started."""
+    """Nothing is started."""
     async with serving() as served:
         error = await refusal(served.stub.StartExperiment(request_))
         assert list((await served.stub.ListExperiments(pb.ListExperimentsRequest())).experiments) == []
@@ -130,8 +129,7 @@ async def test_a_request_is_safe_to_repeat(serving: Serving) -> None:
             assert (await refusal(served.stub.StartExperiment(request))).code() is grpc.StatusCode.ALREADY_EXISTS
 
 
-async def test_what_was_begun_is_finished_though_its_client_has_gone(serving: Serving) -> None:
-    """An experiment that is stored is run as well."""
+async def test_start_is_completed_after_its_client_disconnects(serving: Serving) -> None:
     begun, go = threading.Event(), threading.Event()
 
     def wait(_config: ExperimentConfig) -> None:
@@ -153,8 +151,7 @@ async def test_what_was_begun_is_finished_though_its_client_has_gone(serving: Se
     assert isinstance(events[-1], ExperimentCompleted)
 
 
-async def test_what_no_list_allows_is_denied_by_the_list_s_name(serving: Serving) -> None:
-    """Whatever plans the experiment says so."""
+async def test_disallowed_value_names_the_list(serving: Serving) -> None:
     denied = NotAllowed("policy evil:Policy is not in server.policies of this server")
     async with serving(ScriptedRepository(refuse=lambda _: denied)) as served:
         error = await refusal(served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x")))
@@ -163,7 +160,7 @@ async def test_what_no_list_allows_is_denied_by_the_list_s_name(serving: Serving
 
 
 async def test_an_experiment_is_paused_resumed_and_cancelled(serving: Serving) -> None:
-    """Each answers with the experiment as it stands then; what does not fit is FAILED_PRECONDITION."""
+    """Each answer has the new state. An illegal command is FAILED_PRECONDITION."""
     repository = ScriptedRepository()
     repository.open_gate.clear()
     async with serving(repository) as served:
@@ -194,8 +191,7 @@ async def test_an_experiment_is_paused_resumed_and_cancelled(serving: Serving) -
         ("ListAgents", pb.ListAgentsRequest(experiment_id="nix")),
     ],
 )
-async def test_what_is_not_there_is_not_found(method: str, request_: Any, serving: Serving) -> None:
-    """Experiments, generations and agents."""
+async def test_unknown_ids_are_not_found(method: str, request_: Any, serving: Serving) -> None:
     async with serving() as served:
         await start(served)
         error = await refusal(getattr(served.stub, method)(request_))
@@ -216,18 +212,17 @@ async def test_what_is_not_there_is_not_found(method: str, request_: Any, servin
         ("StreamEvents", pb.StreamEventsRequest(experiment_id="..")),
     ],
 )
-async def test_a_malformed_id_is_an_invalid_argument(
+async def test_malformed_id_is_an_invalid_argument(
     method: str, request_: Any, serving: Serving, tmp_path: Path
 ) -> None:
-    """As the API's page says, of experiments as of agents, at a server of a real folder."""
     async with serving(FolderRepository(ExperimentConfig(), tmp_path / "runs")) as served:
         call = getattr(served.stub, method)(request_)
         error = await refusal(call.read() if method == "StreamEvents" else call)
         assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
-async def test_generations_and_agents_are_seen(serving: Serving) -> None:
-    """The last generation unless one is named; an agent with its genome, lineage and episodes."""
+async def test_generations_and_agents_are_returned(serving: Serving) -> None:
+    """The last generation is the default."""
     async with serving() as served:
         await start(served)
         last = await served.stub.GetGenerationStatus(pb.GetGenerationStatusRequest(experiment_id="x"))
@@ -272,8 +267,8 @@ async def test_an_agent_is_described_off_the_event_loop(serving: Serving, monkey
     assert threading.main_thread().name not in threads
 
 
-async def test_lists_come_in_pages(serving: Serving) -> None:
-    """Each item once, also when others come meanwhile."""
+async def test_lists_are_paged(serving: Serving) -> None:
+    """Each item is returned once, even if others are added."""
     async with serving() as served:
         for name in ("a", "b", "c", "d"):
             await start(served, name)
@@ -290,8 +285,7 @@ async def test_lists_come_in_pages(serving: Serving) -> None:
         assert len({name for page in found for name in page}) == 6
 
 
-async def test_experiments_are_listed_by_their_states(serving: Serving) -> None:
-    """Those asked for; all when none is."""
+async def test_experiments_are_filtered_by_state(serving: Serving) -> None:
     repository = ScriptedRepository()
     async with serving(repository) as served:
         await start(served, "done")

@@ -1,4 +1,4 @@
-"""Causes of a failed connection over TLS, as the client reports them."""
+"""Tests of the causes that a client reports for failed TLS connections."""
 
 import re
 from collections.abc import AsyncIterator
@@ -35,7 +35,7 @@ async def ask(address: str, tmp_path: Path, **files: Path) -> Any:
         return await client.experiments()
 
 
-async def test_a_client_certificate_opens_a_server_that_asks_for_one(tmp_path: Path, certificates: Path) -> None:
+async def test_client_certificate_is_required(tmp_path: Path, certificates: Path) -> None:
     """Without one, the error names the options; another authority's is refused with the file's name."""
     ca = certificates / "ca.pem"
     pair = {"certificate": certificates / "client.pem", "key": certificates / "client.key"}
@@ -72,8 +72,8 @@ async def test_files_that_do_not_fit_are_named(
             await ask(address, tmp_path, **{name: certificates / file for name, file in files.items()})
 
 
-async def test_a_server_in_plain_text_is_named(tmp_path: Path, certificates: Path) -> None:
-    """A client with an authority is told to leave it out."""
+async def test_server_without_tls_is_reported(tmp_path: Path, certificates: Path) -> None:
+    """The error has the remedy."""
     async with RpcServer(
         GrpcConfig(port=0), Orchestrator(ScriptedRepository()), authenticator=by_token(tmp_path)
     ) as server:
@@ -82,8 +82,7 @@ async def test_a_server_in_plain_text_is_named(tmp_path: Path, certificates: Pat
 
 
 @pytest.mark.parametrize("host", ["a..b", f"{'a' * 64}.example"])
-async def test_a_host_that_cannot_be_a_name_is_not_reached(host: str, tmp_path: Path) -> None:
-    """It is no internal error."""
+async def test_invalid_host_name_is_unreachable(host: str, tmp_path: Path) -> None:
     (tmp_path / "token").write_text("a-token\n")
     (tmp_path / "token").chmod(0o600)
     with pytest.raises(ServerUnreachable, match="no server responds"):

@@ -1,4 +1,4 @@
-"""Effect sizes of F tests."""
+"""Tests of effect sizes of F tests."""
 
 import pytest
 from hypothesis import given
@@ -29,8 +29,7 @@ def test_omega_squared_by_hand() -> None:
 
 
 @given(st.floats(0.0, 50.0), st.integers(1, 6), st.floats(2.0, 100.0), st.integers(5, 500))
-def test_omega_squared_is_a_share(f: float, df: int, residual_df: float, count: int) -> None:
-    """Estimate and interval lie between 0 and 1, whatever the test."""
+def test_omega_squared_is_between_0_and_1(f: float, df: int, residual_df: float, count: int) -> None:
     found = omega_squared_of_f(f, df, residual_df, count)
     assert found.low is not None
     assert found.high is not None

@@ -1,4 +1,4 @@
-"""Effect sizes, tests, corrections and power."""
+"""Tests of effect sizes, comparisons, corrections and power."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ FIRST = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
 SECOND = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]
 
 
-def test_a_paired_comparison_is_students_own() -> None:
+def test_paired_comparison_is_students_t_test() -> None:
     """R's t.test(sleep, paired): t = -4.0621, df = 9, p = 0.002833, mean -1.58, interval -2.4598859 to -0.7001142."""
     found = against(sample(FIRST), sample(SECOND))
     assert (found.paired, found.n, found.test) == (True, 10, "paired t test")
@@ -44,8 +44,8 @@ def test_other_seeds_make_independent_samples() -> None:
     assert found.cohen_d == pytest.approx(-0.8321811, abs=1e-6)
 
 
-def test_pairs_are_made_by_seed_and_not_by_place() -> None:
-    """Episodes of one seed are compared, in whatever order they were played; a seed that one lacks is left out."""
+def test_pairs_are_formed_by_seed() -> None:
+    """The order of episodes does not matter. A seed of one side only is omitted."""
     found = against(sample([5.0, 7.0, 9.0], [3, 1, 2]), sample([6.0, 1.0, 4.0], [1, 9, 3]))
     assert (found.paired, found.n, found.difference.mean) == (True, 2, 1.0)
 
@@ -55,7 +55,7 @@ def test_a_few_common_seeds_do_not_make_pairs() -> None:
     assert not against(sample([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), sample([1.0] * 6, [0, 1, 12, 13, 14, 15])).paired
 
 
-def test_cliffs_delta_counts_who_is_above() -> None:
+def test_cliffs_delta_agrees_with_effsize() -> None:
     """The example of R's effsize: treatment against control is -0.25."""
     treatment = sample([10, 10, 20, 20, 20, 30, 30, 30, 40, 50])
     control = sample([10, 20, 30, 40, 40, 50], [*range(100, 106)])
@@ -67,8 +67,8 @@ def test_cliffs_delta_counts_who_is_above() -> None:
     assert -1.0 <= found.cliff_delta.low < -0.25 < found.cliff_delta.high <= 1.0
 
 
-def test_where_nothing_varies_there_is_no_test() -> None:
-    """Equal differences have a mean and no p-value: there is no spread to measure them by."""
+def test_constant_differences_have_no_test() -> None:
+    """They have a mean and no p-value."""
     found = against(sample([3.0, 4.0, 5.0]), sample([1.0, 2.0, 3.0]))
     assert (found.difference.mean, found.cohen_dz, found.p, found.power, found.needed) == (2.0, None, None, None, None)
     assert found.cohen_d == pytest.approx(2.0)
@@ -81,8 +81,8 @@ def test_holms_correction_matches_its_published_example() -> None:
     assert [each.p_holm for each in family] == pytest.approx([0.03, 0.06, 0.06, 0.02])
 
 
-def test_what_could_not_be_tested_is_no_part_of_the_family() -> None:
-    """A comparison without a p-value keeps none, and costs the others nothing."""
+def test_untested_comparison_is_not_part_of_the_family() -> None:
+    """It does not change the correction of the others."""
     tested = against(sample(FIRST), sample(SECOND))
     family = holm([replace(tested, p=None), replace(tested, p=0.02)])
     assert [each.p_holm for each in family] == [None, 0.02]
@@ -94,8 +94,8 @@ def test_what_could_not_be_tested_is_no_part_of_the_family() -> None:
     ("effect", "paired", "needed"),
     [(0.2, False, 394), (0.5, False, 64), (0.8, False, 26), (0.2, True, 199), (0.5, True, 34), (0.8, True, 15)],
 )
-def test_as_many_episodes_are_needed_as_published(*, effect: float, paired: bool, needed: int) -> None:
-    """So many give a power of 80 %, one fewer does not; the sign of an effect does not matter."""
+def test_needed_episodes_agree_with_published_values(*, effect: float, paired: bool, needed: int) -> None:
+    """The power is 80 %. The sign of an effect does not matter."""
     assert episodes_needed(effect, paired=paired) == needed
     assert episodes_needed(-effect, paired=paired) == needed
 
@@ -109,14 +109,14 @@ def test_power_is_gpowers(*, effect: float, n: int, paired: bool, power: float) 
     assert power_of(effect, n, n, paired=paired) == pytest.approx(power, abs=1e-4)
 
 
-def test_the_detectable_effect_is_the_one_that_needs_as_many_episodes() -> None:
+def test_detectable_effect_agrees_with_published_value() -> None:
     """34 pairs can just show an effect of a half (G*Power, above)."""
     found = against(sample([float(at % 3) for at in range(34)]), sample([float(at % 5) for at in range(34)]))
     assert found.detectable == pytest.approx(0.495, abs=0.005)
 
 
-def test_no_effect_needs_more_episodes_than_can_be_played() -> None:
-    """An effect of nothing is found by no number of episodes, and a huge one is certain."""
+def test_effect_of_zero_is_never_detected() -> None:
+    """A large effect has a power of 1."""
     assert episodes_needed(0.0, paired=True) is None
     assert power_of(50.0, 100, 100, paired=True) == 1.0
     assert power_of(50.0, 100, 100, paired=False) == 1.0

@@ -1,4 +1,4 @@
-"""Estimates by rliable's conventions."""
+"""Tests of estimates by rliable's conventions."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def estimates(*strata: list[float]) -> Aggregates:
     return aggregate(strata, generator(1, "test"))
 
 
-def test_the_middle_half_is_what_is_left_of_a_quarter_at_each_end() -> None:
+def test_interquartile_mean_trims_a_quarter_at_each_end() -> None:
     """Of 1 to 8, the mean of 3 to 6; of nine values a quarter is two, as scipy's trim_mean cuts (rliable uses it)."""
     assert estimates([8.0, 1.0, 7.0, 2.0, 6.0, 3.0, 5.0, 4.0]).iqm.value == 4.5
     assert estimates([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 80.0, 900.0]).iqm.value == 5.0
@@ -56,7 +56,7 @@ def test_the_percentile_interval_of_a_mean_is_the_normal_one_for_many_scores() -
 
 
 def test_one_score_has_no_interval() -> None:
-    """Nothing can be resampled from a single score of each stratum."""
+    """A single score for each stratum cannot be resampled."""
     found = estimates([3.0], [5.0])
     assert (found.mean.value, found.mean.low, found.mean.high) == (4.0, None, None)
 

@@ -1,4 +1,4 @@
-"""Means and their intervals."""
+"""Tests of means and their intervals."""
 
 import math
 
@@ -29,15 +29,14 @@ def test_student_interval_matches_a_textbook() -> None:
 
 
 def test_one_value_has_no_interval() -> None:
-    """A single value says nothing about how far it can be trusted."""
     assert student_interval([7.0]) == Interval(mean=7.0, low=None, high=None, n=1)
     assert not student_interval([7.0]).excludes(1e9)
 
 
 @settings(max_examples=60, deadline=None)
 @given(values)
-def test_the_interval_holds_the_mean(numbers: list[float]) -> None:
-    """Whatever the values, the mean lies inside its interval, and the interval inside what could have been drawn."""
+def test_interval_contains_the_mean(numbers: list[float]) -> None:
+    """The interval lies between the smallest and the largest value."""
     interval = mean_interval(numbers, generator(1, "test"))
     assert interval.mean == pytest.approx(math.fsum(numbers) / len(numbers))
     if interval.low is not None and interval.high is not None:
@@ -45,8 +44,8 @@ def test_the_interval_holds_the_mean(numbers: list[float]) -> None:
         assert interval.low - slack <= interval.mean <= interval.high + slack
 
 
-def test_the_same_generator_gives_the_same_interval() -> None:
-    """An analysis that is repeated gives the same numbers, and another seed nearly the same."""
+def test_equal_seeds_give_equal_intervals() -> None:
+    """Another seed gives nearly the same interval."""
     numbers = list(np.random.default_rng(3).exponential(size=100))
     first, again, other = (mean_interval(numbers, generator(seed, "test")) for seed in (1, 1, 2))
     assert first == again != other
@@ -73,7 +72,7 @@ def test_95_of_100_intervals_hold_the_true_mean() -> None:
     assert 0.90 <= held / 200 <= 0.985
 
 
-def test_pairing_removes_what_the_seeds_have_in_common() -> None:
+def test_pairing_removes_the_variance_of_seeds() -> None:
     """Two contestants that differ by 1 on every seed differ by 1 exactly, however much the seeds differ."""
     seeds = list(np.random.default_rng(2).normal(0, 100, size=50))
     difference = difference_interval([seed + 1 for seed in seeds], seeds, generator(1))
@@ -82,14 +81,13 @@ def test_pairing_removes_what_the_seeds_have_in_common() -> None:
 
 
 def test_unequal_rows_cannot_be_paired() -> None:
-    """The error says how many values each side has."""
+    """The error has both numbers of values."""
     with pytest.raises(ValueError, match="1 values cannot be paired with 2"):
         difference_interval([1.0], [1.0, 2.0], generator(1))
 
 
 @pytest.mark.parametrize(("numbers", "message"), [([], "no values"), ([1.0, math.nan], "nan is not a finite")])
-def test_what_has_no_mean_is_refused(numbers: list[float], message: str) -> None:
-    """Nothing, and what is not finite, have no mean; the error says which."""
+def test_empty_or_non_finite_values_are_refused(numbers: list[float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         mean_interval(numbers, generator(1))
 
@@ -114,8 +112,8 @@ def test_many_independent_values_are_resampled() -> None:
     assert found == unpaired_interval(ours, theirs, generator(1, "test"))
 
 
-def test_independent_values_that_do_not_vary_have_no_width() -> None:
-    """Equal values differ by what they differ by; a sample of one says nothing of how far it can be trusted."""
+def test_interval_of_constant_values_has_no_width() -> None:
+    """A constant sample and a varying one have Welch's interval."""
     same = unpaired_interval([2.0] * 50, [1.0] * 50, generator(1, "test"))
     assert (same.mean, same.low, same.high) == (1.0, 1.0, 1.0)
     alone = unpaired_interval([2.0], [1.0, 5.0], generator(1, "test"))

@@ -68,7 +68,7 @@ def _run_and_kill(folder: Path, seconds: float) -> list[int]:
     return [int(line) for line in lines if line.endswith("\n")]
 
 
-async def test_a_killed_writer_loses_nothing_that_it_was_told_is_kept(folder: ExperimentFolder) -> None:
+async def test_killed_writer_loses_no_committed_event(folder: ExperimentFolder) -> None:
     """After each of several kills the log has no gap, ends no earlier than what was printed, and fits its tables."""
     moments = random.Random(7)
     for _ in range(6):
@@ -90,7 +90,7 @@ async def _from_log(events: list[Event], seconds: float) -> object:
     return await store.snapshot()
 
 
-async def test_what_stands_for_the_crashed_log_is_no_rubber_stamp(folder: ExperimentFolder) -> None:
+async def test_reference_projection_refuses_a_repeated_episode(folder: ExperimentFolder) -> None:
     """The implementation that crashed logs are checked against refuses an episode that is there twice."""
     _run_and_kill(folder.path, 0.1)
     async with folder.read() as store:
@@ -150,10 +150,10 @@ async def _append_until_full(store: SqliteStore, finished: Finished, agent: int)
     raise AssertionError("the disk never was full")
 
 
-async def test_a_full_disk_costs_only_what_did_not_fit(
+async def test_full_disk_loses_only_the_failed_events(
     disk: SmallDisk, experiment: Experiment, beginning: list[Event], finished: Finished
 ) -> None:
-    """What does not fit raises and leaves no trace; what was kept can be read; freed, the same store goes on."""
+    """Stored events can be read, and the store continues with free space."""
     async with ExperimentFolders(disk.path).create(experiment).write(keep_recordings="all") as store:
         await store.append(beginning, running_seconds=0.0)
         await store.append([finished(0, number, LARGE) for number in range(3)], running_seconds=0.5)
@@ -172,10 +172,9 @@ async def test_a_full_disk_costs_only_what_did_not_fit(
         assert (snapshot.last_sequence, snapshot.state) == (8 + kept, ExperimentState.INTERRUPTED)
 
 
-async def test_each_call_that_waits_hears_of_the_full_disk(
+async def test_each_waiting_call_fails_or_is_stored_on_a_full_disk(
     disk: SmallDisk, experiment: Experiment, beginning: list[Event], finished: Finished
 ) -> None:
-    """Calls that share a transaction that does not fit each raise or are kept; the log agrees with what they heard."""
     async with ExperimentFolders(disk.path).create(experiment).write(keep_recordings="all") as store:
         await store.append(beginning, running_seconds=0.0)
         disk.fill(store)
@@ -205,10 +204,10 @@ async def test_a_run_that_ended_on_a_full_disk_resumes(
         assert await store.append([again], running_seconds=0.0) == 4 + kept
 
 
-async def test_results_at_rest_can_be_read_on_a_full_disk(
+async def test_stored_results_can_be_read_on_a_full_disk(
     disk: SmallDisk, experiment: Experiment, beginning: list[Event]
 ) -> None:
-    """Looking at an experiment needs no room, not even for what SQLite keeps beside its file; running it does."""
+    """A running experiment needs free space."""
     folder = ExperimentFolders(disk.path).create(experiment)
     async with folder.write() as store:
         await store.append(beginning, running_seconds=0.0)

@@ -1,4 +1,4 @@
-"""The folder of runs."""
+"""Tests of the folder of experiments."""
 
 import os
 import stat
@@ -21,8 +21,7 @@ from clau_doom.errors import (
 from clau_doom.storage import ExperimentFolder, ExperimentFolders
 
 
-async def test_a_new_folder_is_complete(experiment: Experiment, tmp_path: Path) -> None:
-    """Creating makes configuration, logs, lock and a store that holds the experiment, and nothing else."""
+async def test_new_folder_has_configuration_logs_lock_and_store(experiment: Experiment, tmp_path: Path) -> None:
     runs = ExperimentFolders(tmp_path / "deep" / "runs")
     folder = runs.create(experiment)
     assert sorted(path.name for path in folder.path.iterdir()) == ["config.yaml", "lock", "logs", "results.sqlite"]
@@ -35,8 +34,7 @@ async def test_a_new_folder_is_complete(experiment: Experiment, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("name", ["token", "lock"])
-def test_no_experiment_takes_the_name_of_a_server_s_file(name: str, experiment: Experiment, tmp_path: Path) -> None:
-    """It would keep a server from starting in the folder."""
+def test_id_that_equals_a_servers_file_is_refused(name: str, experiment: Experiment, tmp_path: Path) -> None:
     runs = ExperimentFolders(tmp_path)
     with pytest.raises(ConfigError, match=f"an experiment cannot have the id {name}: .*choose another --name"):
         runs.create(replace(experiment, id=name))
@@ -46,7 +44,7 @@ def test_no_experiment_takes_the_name_of_a_server_s_file(name: str, experiment: 
 
 
 def test_folders_are_private(folder: ExperimentFolder) -> None:
-    """Nobody but the owner may look into an experiment, whatever the umask."""
+    """The umask does not matter."""
     for path in (folder.path, folder.path.parent, folder.logs):
         assert stat.S_IMODE(path.stat().st_mode) == 0o700
     for path in (folder.config, folder.path / "lock", folder.path / "results.sqlite"):
@@ -65,10 +63,10 @@ async def test_a_taken_name_is_refused_with_a_remedy(
     assert [path.name for path in folder.path.parent.iterdir()] == ["lab"]
 
 
-async def test_a_name_is_free_as_long_as_no_episode_was_played(
+async def test_experiment_without_episodes_is_replaced(
     folder: ExperimentFolder, experiment: Experiment, beginning: list[Event]
 ) -> None:
-    """A new experiment takes the place of one that played nothing, unless that one is run or cannot be read."""
+    """One that runs or cannot be read is kept."""
     runs = ExperimentFolders(folder.path.parent)
     async with folder.write() as store:
         await store.append(beginning, running_seconds=0.0)
@@ -98,10 +96,9 @@ async def test_only_a_start_that_failed_is_discarded(
     assert [path.name for path in runs.root.iterdir()] == ["lab"]
 
 
-def test_a_name_taken_meanwhile_is_refused(
+def test_concurrent_creation_of_a_name_is_refused(
     experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of two processes that create the same experiment at once, one is told that it exists."""
     runs = ExperimentFolders(tmp_path)
     runs.create(experiment)
     monkeypatch.setattr(Path, "exists", lambda path, **_: False)
@@ -110,8 +107,7 @@ def test_a_name_taken_meanwhile_is_refused(
     assert [path.name for path in tmp_path.iterdir()] == ["lab"]
 
 
-def test_a_failed_creation_leaves_nothing(experiment: Experiment, tmp_path: Path) -> None:
-    """When an experiment cannot be stored there is no folder of it, not even a part of one."""
+def test_failed_creation_leaves_no_folder(experiment: Experiment, tmp_path: Path) -> None:
     with pytest.raises(StoreCorrupted):
         ExperimentFolders(tmp_path).create(replace(experiment, seed=1, provenance=_twice(experiment)))
     assert list(tmp_path.iterdir()) == []
@@ -125,8 +121,7 @@ def _twice(experiment: Experiment) -> Provenance:
 
 
 @pytest.mark.parametrize("name", ["", "../lab", "/etc", "Lab", "a" * 41, ".lab", "lab\n"])
-def test_an_id_is_checked_before_it_touches_a_path(name: str, experiment: Experiment, tmp_path: Path) -> None:
-    """What is no experiment id is refused by its form, whether or not such a path exists."""
+def test_malformed_id_is_refused_before_any_access(name: str, experiment: Experiment, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="not an experiment id"):
         ExperimentFolders(tmp_path).open(name)
     with pytest.raises(ConfigError, match="not an experiment id"):
@@ -134,10 +129,8 @@ def test_an_id_is_checked_before_it_touches_a_path(name: str, experiment: Experi
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_unknown_experiment_is_named_with_the_nearest_and_the_folder(
-    folder: ExperimentFolder, tmp_path: Path
-) -> None:
-    """The message says what was looked for and where, and what was perhaps meant."""
+def test_unknown_experiment_is_refused_with_a_suggestion(folder: ExperimentFolder, tmp_path: Path) -> None:
+    """The error names the folder."""
     root = folder.path.parent
     with pytest.raises(ExperimentNotFound, match=f"experiment lap not found in {root}: did you mean lab\\?"):
         ExperimentFolders(root).open("lap")
@@ -147,8 +140,7 @@ def test_an_unknown_experiment_is_named_with_the_nearest_and_the_folder(
         ExperimentFolders(tmp_path / "nowhere").open("lab")
 
 
-def test_the_ids_are_sorted_and_leave_out_strangers(experiment: Experiment, tmp_path: Path) -> None:
-    """Folders are listed by id, whatever they hold; files and folders of other names are not."""
+def test_ids_are_sorted_and_exclude_other_names(experiment: Experiment, tmp_path: Path) -> None:
     runs = ExperimentFolders(tmp_path)
     assert ExperimentFolders(tmp_path / "nowhere").ids() == ()
     for name in ("whole", "empty", "cut"):
@@ -169,15 +161,14 @@ def test_the_configuration_is_replaced_whole(folder: ExperimentFolder) -> None:
     assert len(list(folder.path.iterdir())) == 4
 
 
-async def test_the_holder_is_whoever_writes(folder: ExperimentFolder) -> None:
-    """An experiment is running while a store is open for writing, and no longer."""
+async def test_holder_is_the_writing_process(folder: ExperimentFolder) -> None:
     async with folder.write():
         assert folder.holder() == os.getpid()
     assert folder.holder() is None
 
 
-def test_a_folder_has_one_server(tmp_path: Path) -> None:
-    """The second one learns which process serves it, and the folder is free when the first has ended."""
+def test_second_server_of_a_folder_is_refused(tmp_path: Path) -> None:
+    """The error has the process id of the first."""
     runs = ExperimentFolders(tmp_path / "runs")
     with runs.claim():
         busy = pytest.raises(FolderBusy, match=rf"runs is in use by server process {os.getpid()}: .*--output-dir")
@@ -188,15 +179,14 @@ def test_a_folder_has_one_server(tmp_path: Path) -> None:
         pass
 
 
-def test_a_restored_backup_gets_a_folder_of_logs(folder: ExperimentFolder) -> None:
-    """A backup is the database; what a run needs beside it is made."""
+def test_restored_backup_gets_a_log_folder(folder: ExperimentFolder) -> None:
+    """A backup has only the database."""
     folder.logs.rmdir()
     for _ in range(2):
         assert folder.make_logs().stat().st_mode & 0o777 == 0o700
 
 
-def test_a_name_that_leads_nowhere_hides_no_other(folder: ExperimentFolder) -> None:
-    """A link whose target cannot be looked up, such as in another user's closed folder, is listed and ends nothing."""
+def test_broken_link_does_not_hide_other_experiments(folder: ExperimentFolder) -> None:
     runs = ExperimentFolders(folder.path.parent)
     (runs.root / "elsewhere").symlink_to("x" * 300)  # longer than a name may be, for root, whom no folder is closed to
     assert runs.ids() == tuple(sorted([folder.id, "elsewhere"]))

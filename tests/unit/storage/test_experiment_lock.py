@@ -1,4 +1,4 @@
-"""One process runs an experiment at a time."""
+"""Tests of the lock of an experiment."""
 
 import os
 import subprocess
@@ -55,14 +55,14 @@ def test_a_child_does_not_inherit_the_lock(tmp_path: Path) -> None:
         child.kill()
 
 
-def test_a_folder_that_was_never_locked_is_free(tmp_path: Path) -> None:
-    """Asking who runs an experiment changes nothing."""
+def test_folder_without_lock_has_no_holder(tmp_path: Path) -> None:
+    """Reading the holder creates no file."""
     assert experiment_lock.holder(tmp_path) is None
     assert list(tmp_path.iterdir()) == []
 
 
-def test_no_link_is_followed(tmp_path: Path) -> None:
-    """A stranger's folder cannot name a file of the user as its lock, which the process id would be written to."""
+def test_symbolic_link_is_not_followed(tmp_path: Path) -> None:
+    """A foreign folder could link its lock to a file of the user."""
     target = tmp_path / "precious"
     target.write_text("kept as it is")
     folder = tmp_path / "strange"

@@ -1,4 +1,4 @@
-"""Results that are damaged, or made to do harm: reading ends at once, with an error that names the damage."""
+"""Tests of reading damaged or hostile results."""
 
 import os
 import shutil
@@ -120,7 +120,7 @@ def test_a_sound_experiment_is_read(spoil: Spoil) -> None:
     ],
 )
 def test_damage_is_named(spoil: Spoil, statement: str, message: str) -> None:
-    """Whatever a value, a row or a table became, reading says that the experiment is damaged, and by what."""
+    """Reading ends at once."""
     results = spoil(statement)
     with pytest.raises(StoreCorrupted, match=f"experiment gen is damaged: .*({message}).*: restore its folder"):
         _read(results)
@@ -137,7 +137,6 @@ def test_a_view_in_place_of_a_table_is_not_evaluated(spoil: Spoil) -> None:
 
 
 def test_values_of_another_type_are_damage(spoil: Spoil) -> None:
-    """A table that lost its types, whatever it holds then, is refused."""
     results = spoil("UPDATE sqlite_schema SET sql = replace(sql, ') STRICT', ')') WHERE name = 'agents'")
     with pytest.raises(StoreCorrupted, match="table agents"):
         ExperimentReader(results)
@@ -214,8 +213,7 @@ def test_an_endless_schema_is_left_at_once(tmp_path: Path, opened: Callable[[Pat
 
 
 @pytest.mark.parametrize("name", ["results.sqlite", "results.sqlite-wal", "results.sqlite-journal"])
-def test_a_fifo_is_not_waited_for(spoil: Spoil, name: str) -> None:
-    """What is no regular file is named, and never opened in a way that waits for another process."""
+def test_fifo_in_place_of_a_file_is_refused(spoil: Spoil, name: str) -> None:
     results = spoil()
     path = results.with_name(name)
     path.unlink(missing_ok=True)
@@ -224,8 +222,7 @@ def test_a_fifo_is_not_waited_for(spoil: Spoil, name: str) -> None:
         ExperimentReader(results)
 
 
-def test_a_lock_that_is_no_file_is_damage(spoil: Spoil) -> None:
-    """Neither whoever asks who runs the experiment nor whoever is to run it waits at a FIFO."""
+def test_fifo_in_place_of_the_lock_is_refused(spoil: Spoil) -> None:
     folder = spoil().parent
     os.mkfifo(folder / "lock")
     with pytest.raises(StoreCorrupted, match="lock: it is a FIFO"):
@@ -234,8 +231,7 @@ def test_a_lock_that_is_no_file_is_damage(spoil: Spoil) -> None:
         experiment_lock.acquire(folder)
 
 
-def test_a_missing_file_is_named(spoil: Spoil) -> None:
-    """A folder without results cannot be read, and the message says which file is missing."""
+def test_missing_results_name_the_file(spoil: Spoil) -> None:
     results = spoil()
     results.unlink()
     with pytest.raises(StorageFailed, match=r"experiment gen cannot be read: results\.sqlite: No such file"):

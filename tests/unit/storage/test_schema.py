@@ -1,4 +1,4 @@
-"""The tables' versions, and how connections are set up."""
+"""Tests of schema versions, migrations and connections."""
 
 import os
 import sqlite3
@@ -27,8 +27,8 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def test_an_old_version_is_migrated_step_by_step(connection: sqlite3.Connection) -> None:
-    """Only the migrations that are missing are applied, and what was stored is still there."""
+def test_missing_migrations_are_applied_in_order(connection: sqlite3.Connection) -> None:
+    """Stored rows are kept."""
     schema.migrate(connection)
     connection.execute(
         "INSERT INTO experiment (id, uuid, seed, state, running_seconds) VALUES ('lab', '4f8', 1, 'pending', 0.0)"
@@ -39,8 +39,7 @@ def test_an_old_version_is_migrated_step_by_step(connection: sqlite3.Connection)
     schema.migrate(connection, [*schema.MIGRATIONS, NEXT])
 
 
-def test_a_migration_that_fails_leaves_the_version_before_it(connection: sqlite3.Connection) -> None:
-    """A migration is a transaction: all of it, with its version number, or nothing."""
+def test_failed_migration_is_rolled_back(connection: sqlite3.Connection) -> None:
     schema.migrate(connection)
     with pytest.raises(sqlite3.Error):
         schema.migrate(connection, [*schema.MIGRATIONS, f"{NEXT}; SELECT nonsense"])
@@ -49,8 +48,8 @@ def test_a_migration_that_fails_leaves_the_version_before_it(connection: sqlite3
     assert "colour" not in [row[1] for row in connection.execute("PRAGMA table_info(experiment)")]
 
 
-def test_a_newer_version_is_refused_with_a_remedy(folder: ExperimentFolder) -> None:
-    """Results that a newer clau-doom wrote are neither read nor written, and the message says what to do."""
+def test_newer_version_is_refused(folder: ExperimentFolder) -> None:
+    """The error has the remedy."""
     results = folder.path / "results.sqlite"
     with closing(schema.connect(results, write=True)) as connection:
         connection.execute(f"PRAGMA user_version = {schema.newest() + 1}")
@@ -60,8 +59,8 @@ def test_a_newer_version_is_refused_with_a_remedy(folder: ExperimentFolder) -> N
         ExperimentReader(results)
 
 
-def test_tables_that_no_release_had_are_refused_with_a_remedy(folder: ExperimentFolder) -> None:
-    """Results from before the first script are neither read nor migrated, and the message says what to do."""
+def test_tables_from_before_the_first_release_are_refused(folder: ExperimentFolder) -> None:
+    """The error has the remedy."""
     results = folder.path / "results.sqlite"
     with closing(schema.connect(results, write=True)) as connection:
         connection.execute(f"PRAGMA user_version = {schema.FIRST_VERSION - 1}")
@@ -85,8 +84,7 @@ def test_a_reader_brings_old_results_up_to_date(folder: ExperimentFolder, monkey
         assert _version(connection) == schema.newest()
 
 
-def test_an_empty_file_holds_no_results(tmp_path: Path) -> None:
-    """A file without tables is damage and not a new experiment."""
+def test_empty_file_is_damage(tmp_path: Path) -> None:
     (tmp_path / "results.sqlite").touch()
     with pytest.raises(StoreCorrupted, match="does not contain results"):
         ExperimentReader(tmp_path / "results.sqlite")
@@ -132,7 +130,7 @@ def test_every_table_is_strict(connection: sqlite3.Connection) -> None:
 
 
 def test_results_are_private(folder: ExperimentFolder) -> None:
-    """Nobody but the owner may read or write what SQLite keeps beside the results."""
+    """This holds for the files that SQLite adds."""
     with closing(schema.connect(folder.path / "results.sqlite", write=True)) as connection:
         connection.execute("PRAGMA user_version = 1")
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.path.glob("results.sqlite*")}

@@ -1,4 +1,4 @@
-"""What the SQLite store does beyond the contract of every store: threads, processes, sizes."""
+"""Tests of the SQLite store beyond the contract: threads, processes and file sizes."""
 
 import asyncio
 import os
@@ -54,7 +54,7 @@ async def test_calls_that_wait_together_share_a_transaction(store: SqliteStore, 
 
 
 async def test_a_second_writer_is_refused(store: SqliteStore, folder: ExperimentFolder) -> None:
-    """Only one store of an experiment writes; a store opened for reading does not, and says so."""
+    """A store that is opened for reading is read-only."""
     with pytest.raises(ExperimentBusy):
         async with folder.write():
             pass
@@ -63,8 +63,8 @@ async def test_a_second_writer_is_refused(store: SqliteStore, folder: Experiment
             await reader.append([], running_seconds=0.0)
 
 
-async def test_a_closed_store_says_so(folder: ExperimentFolder, beginning: list[Event]) -> None:
-    """A store that is used after it was closed raises a clear error, and its log has simply ended."""
+async def test_closed_store_is_an_error(folder: ExperimentFolder, beginning: list[Event]) -> None:
+    """Its log ends."""
     async with folder.write() as store:
         pass
     with pytest.raises(StorageFailed, match="the store is closed"):
@@ -74,8 +74,9 @@ async def test_a_closed_store_says_so(folder: ExperimentFolder, beginning: list[
     assert await _read(store, follow=True) == []
 
 
-async def test_closing_keeps_what_waits(folder: ExperimentFolder, beginning: list[Event], finished: Finished) -> None:
-    """Calls that wait when the store closes are kept and settled."""
+async def test_close_commits_waiting_calls(
+    folder: ExperimentFolder, beginning: list[Event], finished: Finished
+) -> None:
     async with folder.write() as store:
         await store.append(beginning, running_seconds=0.0)
         calls = [
@@ -85,8 +86,8 @@ async def test_closing_keeps_what_waits(folder: ExperimentFolder, beginning: lis
     assert [call.result() for call in calls] == list(range(4, 54))
 
 
-async def test_a_cancelled_call_does_not_disturb_the_others(store: SqliteStore, finished: Finished) -> None:
-    """Cancelling one of the calls that wait together leaves the others their results, and the log no gap."""
+async def test_cancelled_call_does_not_affect_waiting_calls(store: SqliteStore, finished: Finished) -> None:
+    """The log has no gap."""
     calls = [asyncio.ensure_future(store.append([finished(0, number)], running_seconds=0.0)) for number in range(20)]
     await asyncio.sleep(0)
     calls[3].cancel()
@@ -132,10 +133,9 @@ async def test_leaving_while_cancelled_still_closes(
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("store-")]
 
 
-async def test_the_event_loop_does_not_wait_for_the_disk(
+async def test_commit_does_not_block_the_event_loop(
     store: SqliteStore, folder: ExperimentFolder, finished: Finished
 ) -> None:
-    """While a commit is held up by somebody else's lock the event loop goes on."""
     with closing(sqlite3.connect(folder.path / "results.sqlite", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         waiting = asyncio.ensure_future(store.append([finished(0, 0)], running_seconds=0.0))
@@ -175,10 +175,9 @@ asyncio.run(main())
         assert await process.wait() == 0
 
 
-async def test_a_reader_sees_only_what_was_committed(
+async def test_reader_sees_committed_events_only(
     store: SqliteStore, folder: ExperimentFolder, finished: Finished
 ) -> None:
-    """Every snapshot that a reader takes while somebody writes agrees with the log up to its last sequence."""
     async with folder.read() as reader:
         writing = asyncio.gather(
             *(store.append([finished(0, number), finished(1, number)], running_seconds=0.0) for number in range(300))
@@ -191,8 +190,7 @@ async def test_a_reader_sees_only_what_was_committed(
         await writing
 
 
-async def test_a_foreign_database_is_damage(folder: ExperimentFolder) -> None:
-    """A log that was tampered with is reported as damage and not as something else."""
+async def test_changed_event_is_damage(folder: ExperimentFolder) -> None:
     with closing(sqlite3.connect(folder.path / "results.sqlite")) as connection:
         connection.execute("UPDATE log SET payload = '{}' WHERE kind IS NOT NULL")
         connection.commit()
@@ -202,7 +200,7 @@ async def test_a_foreign_database_is_damage(folder: ExperimentFolder) -> None:
 
 
 async def test_the_tables_can_be_queried(store: SqliteStore, folder: ExperimentFolder, finished: Finished) -> None:
-    """One column a measure: results can be read with plain SQL while the run goes on."""
+    """Measures have columns, and a running experiment can be queried."""
     await store.append([finished(2, number) for number in range(5)], running_seconds=0.0)
     with closing(sqlite3.connect(folder.path / "results.sqlite")) as connection:
         query = "SELECT agent, avg(kills), typeof(kills) FROM episodes GROUP BY agent"
@@ -270,10 +268,10 @@ def _alone(folder: ExperimentFolder, target: Path) -> tuple[str, int]:
     return state, events
 
 
-async def test_the_file_alone_holds_an_ended_run_while_others_read(
+async def test_file_of_an_ended_run_is_complete(
     folder: ExperimentFolder, beginning: list[Event], finished: Finished, tmp_path: Path
 ) -> None:
-    """The end of a run leaves no log beside the file, also where a reader keeps its connection, as under `serve`."""
+    """A reader with an open connection does not prevent it."""
     async with folder.read() as reader:
         async with folder.write() as store:
             await store.append(beginning, running_seconds=0.0)
@@ -285,10 +283,10 @@ async def test_the_file_alone_holds_an_ended_run_while_others_read(
         assert len(await _read(reader)) == 5
 
 
-def test_a_run_that_goes_on_is_moved_into_the_file_at_intervals(
+def test_running_experiment_is_checkpointed_at_intervals(
     folder: ExperimentFolder, beginning: list[Event], finished: Finished, tmp_path: Path
 ) -> None:
-    """A copy of the file alone is behind by no more than an interval; a reader in mid-answer puts it off."""
+    """A reader in the middle of a query delays the checkpoint."""
     results = folder.path / "results.sqlite"
     writer = EventWriter(results, keep_recordings="all", wall=time.time, checkpoint_interval=0.0)
     with closing(writer), closing(sqlite3.connect(results, isolation_level=None)) as reader:
@@ -335,14 +333,14 @@ def _empty(folder: ExperimentFolder) -> None:
         (_delete_log, r"results\.sqlite-wal was deleted or moved while"),
     ],
 )
-async def test_results_that_are_gone_are_noticed_at_the_next_commit(
+async def test_deleted_results_are_detected_at_the_next_commit(
     folder: ExperimentFolder,
     beginning: list[Event],
     finished: Finished,
     harm: Callable[[ExperimentFolder], None],
     said: str,
 ) -> None:
-    """The error says what happened to which file, and what it held; it is not repeated at the end."""
+    """The error names the file and its content once."""
     kept = "(0 finished generations and 2 finished episodes|all its generations and episodes) are lost"
     async with folder.write() as store:
         await store.append(beginning, running_seconds=0.0)
@@ -353,11 +351,7 @@ async def test_results_that_are_gone_are_noticed_at_the_next_commit(
                 await store.append([finished(0, number)], running_seconds=0.0)
 
 
-async def test_results_that_are_gone_after_the_last_commit_are_noticed_at_the_end(
-    folder: ExperimentFolder, beginning: list[Event]
-) -> None:
-    """Also where nothing more was to be written."""
-
+async def test_deleted_results_are_detected_at_the_end(folder: ExperimentFolder, beginning: list[Event]) -> None:
     async def write() -> None:
         async with folder.write() as store:
             await store.append(beginning, running_seconds=0.0)

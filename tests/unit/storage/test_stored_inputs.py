@@ -12,7 +12,7 @@ from clau_doom.storage import CFG, GENES, LARGEST_INPUT, WAD, ExperimentFolders,
 
 
 def test_inputs_are_kept_with_an_experiment(experiment: Experiment, tmp_path: Path) -> None:
-    """They are there, for the owner alone, as soon as the experiment is; what was not kept is None."""
+    """They are private. A missing input is None."""
     folder = ExperimentFolders(tmp_path).create(experiment, {GENES: b"[]", CFG: b"mode = PLAYER"})
     inputs = ExperimentFolders(tmp_path).open(folder.id).inputs
     assert (inputs.read(GENES), inputs.read(CFG), inputs.read(WAD)) == (b"[]", b"mode = PLAYER", None)
@@ -28,8 +28,8 @@ def test_an_experiment_without_inputs(experiment: Experiment, tmp_path: Path) ->
     assert ExperimentFolders(tmp_path).create(experiment).inputs.read(GENES) is None
 
 
-def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
-    """A FIFO, a link, a folder or an endless file in place of a copy is damage, and nothing waits for it."""
+def test_other_kinds_of_file_are_damage(tmp_path: Path) -> None:
+    """A FIFO, a link, a folder and an endless file are not read."""
     os.mkfifo(tmp_path / GENES)
     (tmp_path / CFG).symlink_to("/dev/zero")
     with (tmp_path / WAD).open("wb") as file:

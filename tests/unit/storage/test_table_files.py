@@ -1,4 +1,4 @@
-"""Tables in files."""
+"""Tests of tables in files."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -63,8 +63,8 @@ def left(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_what_is_written_is_read(tmp_path: Path, kind: TableFormat) -> None:
-    """Texts, whole numbers, numbers and gaps come back as they were, whatever a text holds."""
+def test_table_round_trip(tmp_path: Path, kind: TableFormat) -> None:
+    """Texts, numbers and missing values are kept."""
     write(tmp_path / "made/here", kind)
     assert left(tmp_path / "made/here") == [f"one.{kind}", f"two.{kind}"]
     table = read_table(tmp_path / f"made/here/one.{kind}")
@@ -84,7 +84,7 @@ def test_numbers_are_exact_in_csv(tmp_path_factory: pytest.TempPathFactory, numb
 
 
 def test_existing_files_are_kept(tmp_path: Path) -> None:
-    """A file that is there stops the export before anything is written; only `force` replaces it."""
+    """`force` replaces them."""
     (tmp_path / "two.csv").write_text("mine")
     with pytest.raises(ConfigError, match=r"two.csv exists already: .* replace it with --force"):
         write(tmp_path, "csv")
@@ -93,9 +93,7 @@ def test_existing_files_are_kept(tmp_path: Path) -> None:
     assert len(read_table(tmp_path / "two.csv")) == 2
 
 
-def test_a_file_that_appears_meanwhile_is_kept(tmp_path: Path) -> None:
-    """Somebody else's file of the same name, made while the export was written, is not replaced."""
-
+def test_file_created_during_the_export_is_kept(tmp_path: Path) -> None:
     def rival() -> None:
         (tmp_path / "one.csv").write_text("theirs")
 
@@ -111,8 +109,8 @@ def test_a_folder_in_the_way_is_named(tmp_path: Path) -> None:
         write(tmp_path, "csv", force=True)
 
 
-def test_what_fails_halfway_leaves_nothing(tmp_path: Path) -> None:
-    """An error while rows are written leaves no file and no folder that was not there, and older files as they were."""
+def test_failed_export_leaves_no_file(tmp_path: Path) -> None:
+    """Existing files stay unchanged."""
 
     def fail() -> None:
         raise RuntimeError
@@ -129,8 +127,7 @@ def test_what_fails_halfway_leaves_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_a_file_that_cannot_grow_leaves_nothing(tmp_path: Path, kind: TableFormat) -> None:
-    """Where the system takes no more bytes, one error says so, and nothing is left."""
+def test_export_above_the_file_size_limit_leaves_no_file(tmp_path: Path, kind: TableFormat) -> None:
     rows: list[tuple[Value, ...]] = [(f"{place * 7919 % 10007:x}" * 9, place, place / 7) for place in range(20_000)]
     reason = r"nothing was exported, because .* cannot be written: .*File too large"
     with pytest.raises(StorageFailed, match=reason), limited_file_size():
@@ -138,9 +135,7 @@ def test_a_file_that_cannot_grow_leaves_nothing(tmp_path: Path, kind: TableForma
     assert left(tmp_path) == []
 
 
-def test_a_full_disk_is_told(tmp_path: Path) -> None:
-    """No room is an error of its own, which says that nothing was exported."""
-
+def test_export_on_a_full_disk_raises_disk_full(tmp_path: Path) -> None:
     def fill() -> None:
         with Path("/dev/full").open("wb", buffering=0) as full:
             full.write(b"x")
@@ -150,8 +145,7 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
     assert left(tmp_path) == []
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
-    """A file where the folder should be is one error."""
+def test_folder_that_cannot_be_created_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(
         StorageFailed, match=r"nothing was exported, because .*file/new cannot be written: .*Not a directory"
@@ -159,8 +153,8 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
         write(tmp_path / "file/new", "csv")
 
 
-def test_other_programs_types_are_read(tmp_path: Path) -> None:
-    """Parquet's dictionaries, decimals, booleans, times and NaN become numbers, texts and gaps."""
+def test_parquet_types_are_converted(tmp_path: Path) -> None:
+    """Dictionaries, decimals, booleans, times and NaN become numbers, texts and missing values."""
     made = pa.table(
         {
             "kind": pa.array(["a", "b"]).dictionary_encode(),
@@ -206,8 +200,9 @@ def test_the_last_row_may_make_a_column_text(tmp_path: Path) -> None:
         ("t.parquet", b"x,y\n1,2\n", "t.parquet cannot be read as parquet"),
     ],
 )
-def test_files_that_cannot_be_read_are_named(tmp_path: Path, name: str, content: bytes | None, message: str) -> None:
-    """What is no table is one error that names the file and what is wrong, on one line."""
+def test_unreadable_table_is_one_line_with_its_name(
+    tmp_path: Path, name: str, content: bytes | None, message: str
+) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(ConfigError, match=message) as caught:

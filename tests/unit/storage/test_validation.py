@@ -1,4 +1,4 @@
-"""Checks of stored values."""
+"""Tests of checks of stored values."""
 
 import math
 from dataclasses import replace
@@ -22,8 +22,7 @@ from clau_doom.storage.validation import LARGEST, check_event, number, seconds, 
 
 
 @pytest.mark.parametrize("value", [-1, 8, 3.0, True, "3", None])
-def test_a_whole_number_has_a_type_and_a_range(value: object) -> None:
-    """What is no int, or outside the range, is refused with its name and the range."""
+def test_integers_are_checked_for_type_and_range(value: object) -> None:
     assert whole(7, "n", most=7) == 7
     with pytest.raises(StoreCorrupted, match=r"n is .*: it must be a whole number from 0 to 7"):
         whole(value, "n", most=7)

@@ -1,4 +1,4 @@
-"""The analysis of a design, by each method."""
+"""Tests of the analysis of a design by each method."""
 
 import tracemalloc
 from collections.abc import Callable
@@ -129,7 +129,7 @@ def test_extreme_values_do_not_overflow(name: str, f: float) -> None:
 
 
 @pytest.mark.parametrize("unit", [2.0**600, 2.0**-600, 1.7e308 / 8])
-def test_a_unit_changes_no_statistic(unit: float) -> None:
+def test_unit_does_not_change_statistics(unit: float) -> None:
     """Each effect's F, p and effect size are those of ordinary values."""
     rng = np.random.default_rng(5)
     values = rng.normal(size=48).clip(-4, 4)
@@ -158,7 +158,7 @@ def test_memory_does_not_grow_with_rows_times_cells() -> None:
     assert peak < 150 * rows  # a matrix of rows and cells has 1,152 bytes a row
 
 
-def test_a_model_of_combinations_is_that_of_all_rows() -> None:
+def test_model_of_cells_equals_the_model_of_rows() -> None:
     """Parameters, their covariance and residuals are those of least squares over all rows."""
     rng = np.random.default_rng(3)
     columns = {"a": rng.integers(3, size=200).tolist(), "b": rng.integers(4, size=200).tolist()}

@@ -1,4 +1,4 @@
-"""What is asked of a table, and what cannot be answered."""
+"""Tests of designs and of the refusal of impossible ones."""
 
 import math
 from collections.abc import Callable
@@ -48,15 +48,15 @@ def test_cells_are_all_combinations(table: Make) -> None:
         ({"y": [1.0, 1.0, 2.0, 2.0]}, "y does not vary within any group"),
     ],
 )
-def test_what_cannot_be_answered_is_named(table: Make, columns: dict[str, Any], message: str) -> None:
-    """The error says which row or level is in the way, and what would help."""
+def test_impossible_design_is_refused(table: Make, columns: dict[str, Any], message: str) -> None:
+    """The error names the row or level and the remedy."""
     made = table(**({"y": [1.0, 2.0, 3.0, 4.0], "a": ["x", "x", "z", "z"]} | columns))
     with pytest.raises(ConfigError, match=message):
         make_design(made, response="y", factors=["a"])
 
 
-def test_an_empty_cell_is_named(table: Make) -> None:
-    """With two factors, a pair of levels that no row has is told by both."""
+def test_empty_cell_is_refused(table: Make) -> None:
+    """The error names both levels."""
     made = table(y=[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], a=["x", "x", "x", "x", "z", "z"], b=[1, 1, 2, 2, 1, 1])
     with pytest.raises(ConfigError, match="no row has a 'z' and b '2': several factors need values in each cell"):
         make_design(made, response="y", factors=["a", "b"])
@@ -94,8 +94,8 @@ def test_too_many_levels_are_refused(table: Make) -> None:
         ([1, 2, 3, 4, 5, 6], "6 rows are too few for 6 blocks of b"),
     ],
 )
-def test_blocks_that_say_nothing_are_refused(table: Make, block: list[int], message: str) -> None:
-    """A block that is the factor under another name, or that leaves no row to judge by, is refused."""
+def test_useless_blocks_are_refused(table: Make, block: list[int], message: str) -> None:
+    """They equal the factor or leave no degrees of freedom."""
     made = table(y=[1.0, 2.0, 4.0, 3.0, 5.0, 6.0], a=["x", "x", "x", "z", "z", "z"], b=block)
     with pytest.raises(ConfigError, match=message):
         fit(make_design(made, response="y", factors=["a"], block="b"))

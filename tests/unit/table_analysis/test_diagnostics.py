@@ -1,4 +1,4 @@
-"""Diagnostics of a design."""
+"""Tests of the diagnostics of a design."""
 
 from collections.abc import Callable
 from typing import Any
@@ -63,7 +63,7 @@ def test_saturation_is_named(one_way: Callable[..., Design]) -> None:
     assert found.remark.startswith("75 % of a cell are at the response's limit")
 
 
-def test_order_has_a_meaning_only_if_it_is_given(one_way: Callable[..., Design]) -> None:
+def test_independence_is_tested_only_along_a_given_order(one_way: Callable[..., Design]) -> None:
     """Independence is tested along a column, and never along the rows of a file."""
     rising = [[float(place) for place in range(20)], [float(place) for place in range(20)]]
     assert "independence" not in named(one_way(*rising))

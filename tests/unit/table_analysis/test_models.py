@@ -1,4 +1,4 @@
-"""The classical analysis of variance against what books, manuals and R print."""
+"""Tests of the classical analysis of variance against published results."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -80,7 +80,7 @@ class PrintedTable:
     ],
     ids=lambda table: table.data,
 )
-def test_one_factor_and_equal_cells(published: Published, printed: Near, table: PrintedTable) -> None:
+def test_types_agree_for_equal_cells(published: Published, printed: Near, table: PrintedTable) -> None:
     """One factor, or two in equally large cells, have the one table that R prints, whatever the type."""
     factors = [name for name in table.rows if ":" not in name]
     for found in both(published(table.data, table.response, *factors)):
@@ -93,7 +93,7 @@ def test_one_factor_and_equal_cells(published: Published, printed: Near, table: 
                 assert effect.p == printed(row.p)
 
 
-def test_unequal_cells_as_sas_prints_them(published: Published, printed: Near) -> None:
+def test_unequal_cells_agree_with_sas(published: Published, printed: Near) -> None:
     """SAS/STAT's manual, PROC GLM, "Unbalanced ANOVA for two-way design with interaction": types II and III."""
     second, third = both(published("drug_disease", "y", "drug", "disease"))
     expected = {
@@ -114,7 +114,7 @@ def test_unequal_cells_as_sas_prints_them(published: Published, printed: Near) -
     assert [third.effect(name).p for name in ("disease", "drug:disease")] == [printed("0.1637"), printed("0.3958")]
 
 
-def test_unequal_cells_as_car_prints_them(published: Published, printed: Near) -> None:
+def test_unequal_cells_agree_with_car(published: Published, printed: Near) -> None:
     """R's car, ?Anova: Moore's data, type II (also in statsmodels' manual), and type III with contr.sum."""
     second, third = both(published("Moore", "conformity", "fcategory", "partner.status"))
     rows = {
@@ -173,7 +173,7 @@ def test_three_factors(published: Published, printed: Near) -> None:
     assert (table.residual_df, table.residual_sum_of_squares) == (16, printed("491.58"))
 
 
-def test_a_large_offset_costs_no_digits(table: Callable[..., Table]) -> None:
+def test_large_offset_keeps_precision(table: Callable[..., Table]) -> None:
     """Values about 1e9 with a spread of 1 have the F of the spread; NIST's SmLs07 to 09 are of this kind."""
     spread = [0.25, 0.5, 0.75, 1.5, 1.25, 2.0, 0.5, 1.0]
     columns = {"g": ["a", "a", "b", "b", "a", "b", "a", "b"]}

@@ -1,4 +1,4 @@
-"""Permutation tests."""
+"""Tests of permutation tests."""
 
 from collections.abc import Callable
 from itertools import combinations
@@ -13,7 +13,7 @@ from clau_doom.table_analysis.welch_james import wald_statistic
 Make = Callable[..., Table]
 
 
-def test_it_nears_the_share_of_all_permutations(one_way: Callable[..., Design]) -> None:
+def test_p_value_approximates_the_exact_share(one_way: Callable[..., Design]) -> None:
     """Two groups of four: the p-value is that of all 70 splits, within the error of 9,999 random ones."""
     values = [1.0, 2.5, 3.0, 4.5, 3.5, 6.0, 7.5, 5.0]
     design = one_way(values[:4], values[4:])
@@ -27,7 +27,7 @@ def test_it_nears_the_share_of_all_permutations(one_way: Callable[..., Design]) 
     assert analyze_design(design, "permutation").effects[0].p == pytest.approx(share, abs=0.006)
 
 
-def test_it_is_repeatable(one_way: Callable[..., Design]) -> None:
+def test_permutations_are_reproducible(one_way: Callable[..., Design]) -> None:
     """The permutations are drawn from a fixed seed."""
     design = one_way([1.0, 2.0, 5.0], [2.0, 7.0, 6.0])
     first, second = (analyze_design(design, "permutation").effects[0].p for _ in range(2))

@@ -1,4 +1,4 @@
-"""Which rows count."""
+"""Tests of the row filter."""
 
 import re
 from contextlib import suppress
@@ -63,8 +63,8 @@ def table() -> Table:
         ("  ( ( kills==1 ) )  ", [1]),
     ],
 )
-def test_rows_are_chosen(text: str, rows: list[int]) -> None:
-    """Comparisons, their order, negation and parentheses mean what they say; what is missing compares with nothing."""
+def test_conditions_select_rows(text: str, rows: list[int]) -> None:
+    """A missing value satisfies no comparison."""
     chosen = rows_where(table(), text)
     assert list(chosen.numbers) == rows
     assert len(chosen.column("kills").values) == len(rows)
@@ -108,15 +108,14 @@ def test_a_text_is_read_into_values() -> None:
         ("not " * 60 + "kills == 1", "more than 50 levels of not and parentheses"),
     ],
 )
-def test_errors_point_at_the_place(text: str, message: str) -> None:
-    """What cannot be read is told on one line by its place, what stands there and what was expected."""
+def test_syntax_error_has_its_position(text: str, message: str) -> None:
+    """The message has the found and the expected text."""
     with pytest.raises(ConfigError, match=re.escape(message)) as caught:
         rows_where(table(), text)
     assert "\n" not in str(caught.value)
 
 
-def test_no_row_is_an_error() -> None:
-    """A condition that nothing satisfies is refused with the number of rows that there are."""
+def test_condition_without_rows_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"none of the 4 rows of t\.csv satisfies 'kills > 99'"):
         rows_where(table(), "kills > 99")
 

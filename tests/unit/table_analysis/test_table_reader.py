@@ -1,4 +1,4 @@
-"""CSV files of other programs: what is recognised, and what is refused with the option that reads it."""
+"""Tests of CSV files of other programs."""
 
 from pathlib import Path
 
@@ -27,8 +27,8 @@ CASES = Path(__file__).parents[2] / "cases/csv"
         ("latin1head", {"encoding": "latin-1"}, ("Größe", "score")),
     ],
 )
-def test_other_programs_files_are_read(file: str, options: dict[str, str], names: tuple[str, ...]) -> None:
-    """By themselves where nothing else can be meant, otherwise with an option."""
+def test_csv_dialects_are_read(file: str, options: dict[str, str], names: tuple[str, ...]) -> None:
+    """Ambiguous files need an option."""
     table = read_table(CASES / f"{file}.csv", CsvOptions(**options))  # type: ignore[arg-type]
     assert table.names == names
     response = table.column("r" if "r" in names else "score")
@@ -47,15 +47,13 @@ def test_other_programs_files_are_read(file: str, options: dict[str, str], names
         (b"# run of Monday\nx,score\na,1\n", "t.csv begins with a comment: skip it with --skip-rows 1"),
     ],
 )
-def test_what_could_be_meant_differently_names_the_option(tmp_path: Path, content: bytes, message: str) -> None:
-    """One error, before anything is computed."""
+def test_ambiguous_file_is_refused_with_the_option(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "t.csv").write_bytes(content)
     with pytest.raises(ConfigError, match=message):
         read_table(tmp_path / "t.csv")
 
 
-def test_options_say_how_a_file_is_written(tmp_path: Path) -> None:
-    """Delimiter, lines to skip, encoding and missing texts."""
+def test_options_set_the_dialect(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_bytes("made by x\n\nname|größe\nNA|1\n-|2\n".encode("cp1252"))
     options = CsvOptions(delimiter="|", skip_rows=1, encoding="cp1252", na=("-",))
     table = read_table(tmp_path / "t.csv", options)
@@ -83,16 +81,15 @@ def test_headers_are_recognised(tmp_path: Path, content: bytes, names: tuple[str
     assert table.column(next(name for name in names if "agent" in name)).values == values
 
 
-def test_texts_stay_as_they_are_written() -> None:
-    """Identifiers are not merged by the numbers that they look like."""
+def test_texts_are_unchanged() -> None:
+    """Identifiers that look like equal numbers are not merged."""
     assert len(read_table(CASES / "bigids.csv").column("id").levels) == 3
     assert read_table(CASES / "leadingzero.csv").column("subject").levels == ("01", "1", "02")
     assert read_table(CASES / "expids.csv").column("id").levels == ("1e2", "100", "2e1")
     assert read_table(CASES / "date.csv").column("day").levels[0] == "2026-01-15"
 
 
-def test_only_columns_that_are_asked_for_are_converted(tmp_path: Path) -> None:
-    """By type; a column that has no text is in nobody's way."""
+def test_only_used_columns_are_converted(tmp_path: Path) -> None:
     columns = {
         "day": pa.array([0, 1], type=pa.date32()),
         "at": pa.array([0, 1], type=pa.time64("ns")),

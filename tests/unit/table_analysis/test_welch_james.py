@@ -1,4 +1,4 @@
-"""Welch-James tests against R."""
+"""Tests of Welch-James tests against R."""
 
 from collections.abc import Callable
 
@@ -30,7 +30,6 @@ def results(design: Design) -> dict[str, ApproximateF]:
 def test_one_factor_is_welchs_anova(
     published: Published, data: str, names: tuple[str, ...], expected: tuple[float, float, float]
 ) -> None:
-    """With one factor the test is Welch's."""
     (found,) = results(published(data, *names)).values()
     assert (found.f, found.residual_df, found.p) == pytest.approx(expected, rel=1e-8)
 
@@ -87,7 +86,7 @@ def test_equal_variances_and_sizes_give_nearly_the_classical_f(one_way: Callable
     assert found.f == pytest.approx(float(classical.statistic), rel=1e-2)
 
 
-def test_without_variance_there_is_no_test(one_way: Callable[..., Design]) -> None:
+def test_cells_without_variance_have_no_test(one_way: Callable[..., Design]) -> None:
     """Two cells without variance leave a difference without a standard error."""
     design = one_way([1.0, 1.0], [2.0, 2.0], [1.0, 5.0])
     (effect,) = effects_of(design)

@@ -1,4 +1,4 @@
-"""What the dashboard's pages are drawn from."""
+"""Tests of the JSON of the dashboard."""
 
 import io
 import json
@@ -41,7 +41,7 @@ def test_texts_from_outside_are_short_and_escaped() -> None:
     assert view["reason"].startswith(r"\x1b[2J\u202exxx")
 
 
-def test_a_tie_in_a_lineage_is_drawn_as_the_command_line_draws_it() -> None:
+def test_lineage_with_ties_equals_that_of_the_command_line() -> None:
     """Of parents of equal fitness both follow the same one, whichever way round an agent names them."""
     text = to_yaml(TIED)
     genome, drawn = Genome([0.0]), ()

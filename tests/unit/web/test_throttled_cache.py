@@ -1,4 +1,4 @@
-"""What was read last: shared by all who ask, read again in time, and at once where something has changed."""
+"""Tests of the cache that limits the share of time spent on reads."""
 
 import asyncio
 
@@ -21,15 +21,14 @@ class Store:
         return number
 
 
-async def test_all_who_ask_at_once_share_one_read() -> None:
-    """However many they are."""
+async def test_concurrent_requests_share_one_read() -> None:
     store = Store(0.02)
     shelf = ThrottledCache(store.read)
     assert await asyncio.gather(*(shelf.get() for _ in range(20))) == [1] * 20
 
 
 async def test_reading_takes_a_tenth_of_the_time() -> None:
-    """Who asks all the time is told what was read before, until nine times as long has passed."""
+    """A value is reused for nine times the duration of its read."""
     store = Store(0.02)
     shelf, loop = ThrottledCache(store.read), asyncio.get_running_loop()
     began = loop.time()
@@ -39,8 +38,7 @@ async def test_reading_takes_a_tenth_of_the_time() -> None:
     assert loop.time() - began >= 2 * 0.02 * 9
 
 
-async def test_who_has_changed_something_is_told_of_it() -> None:
-    """What is asked for afresh was read after the question, and not before it by somebody else's."""
+async def test_fresh_request_is_read_after_the_request() -> None:
     store = Store(0.02)
     shelf = ThrottledCache(store.read)
     assert await shelf.get() == 1
@@ -50,8 +48,7 @@ async def test_who_has_changed_something_is_told_of_it() -> None:
     assert (first, second) == (3, 4)
 
 
-async def test_a_read_that_fails_is_told_and_tried_again() -> None:
-    """Nothing of it is kept."""
+async def test_failed_read_is_raised_and_retried() -> None:
     failures = [RuntimeError("gone")]
 
     async def read() -> str:

@@ -1,4 +1,4 @@
-"""Commands and their answers as messages."""
+"""Tests of commands and their answers as messages."""
 
 import math
 
@@ -22,27 +22,25 @@ FIELDS = pb.AgentCommand.DESCRIPTOR.oneofs_by_name["command"].fields
 
 
 @given(command_id=st.text(min_size=1, max_size=64), command=commands)
-def test_any_command_comes_back(command_id: str, command: Command) -> None:
-    """The server reads the very command that the client sent, genes to the last bit, under the client's id."""
+def test_any_command_round_trip(command_id: str, command: Command) -> None:
+    """Genes keep all bits."""
     received = pb.AgentCommand.FromString(command_message(command_id, command).SerializeToString())
     assert repr(command_from(received)) == repr((command_id, command))
 
 
 def test_every_command_has_a_field() -> None:
-    """Whatever can be done to an agent can be asked for, and nothing else."""
     assert {field.name for field in FIELDS} == {*(action.value for action in AgentAction), "inject"}
 
 
 @pytest.mark.parametrize("command_id", ["", "x" * 65])
-def test_an_id_that_is_empty_or_too_long_is_refused(command_id: str) -> None:
-    """An answer must be told from others by it, and it is kept."""
+def test_empty_or_long_command_id_is_refused(command_id: str) -> None:
     message = command_message(command_id, AgentCommand(action=AgentAction.PAUSE, agent="lab-g000-a000"))
     with pytest.raises(InvalidMessage, match=f"command_id has {len(command_id)} characters: use 1 to 64"):
         command_from(message)
 
 
-def test_a_command_that_says_nothing_is_refused() -> None:
-    """The message names what there is to do."""
+def test_command_without_action_is_refused() -> None:
+    """The message lists the actions."""
     with pytest.raises(InvalidMessage, match="has no action: set pause, resume,"):
         command_from(pb.AgentCommand(command_id="1"))
 
@@ -63,8 +61,7 @@ def test_names_that_nothing_can_have_are_not_found(text: str) -> None:
         command_from(pb.AgentCommand(command_id="1", inject=pb.InjectGenome(experiment_id=f"{text}/")))
 
 
-def test_a_command_that_is_done_is_answered_with_its_agent() -> None:
-    """The answer holds the event's sequence and the agent as it stands."""
+def test_answer_has_the_agent_and_the_sequence() -> None:
     agent = Agent(experiment="lab", ref=AgentRef(0, 1), genome=Genome(()), parents=(), operator="draw")
     outcome = EpisodeOutcome(seed=1, measures=Measures(), trajectory_sha256="0f" * 32)
     evaluation = Evaluation(agent=agent, status=AgentStatus.PENDING, fitness=None, outcomes=(outcome,))
@@ -85,15 +82,13 @@ def test_an_agent_that_is_known_in_detail_is_answered_in_detail() -> None:
     assert done_message("7", CommandDone(sequence=0), agent=agent).done.agent == agent
 
 
-def test_an_injected_genome_has_no_agent_yet() -> None:
-    """Its answer is that it is done, and by which event."""
+def test_answer_to_an_injection_has_no_agent() -> None:
     message = done_message("7", CommandDone(sequence=3))
     assert message == pb.AgentResponse(command_id="7", done=pb.CommandDone(sequence=3))
     assert not message.done.HasField("agent")
 
 
-def test_a_refusal_says_why_on_one_line() -> None:
-    """Whatever the reason holds can be sent."""
+def test_refusal_has_a_printable_reason_on_one_line() -> None:
     message = refused_message("7", 9, "it is told\nalready \udcff", reason="WRONG_STATE")
     assert message == pb.AgentResponse(
         command_id="7", refused=pb.CommandRefused(code=9, message=r"it is told already \udcff", reason="WRONG_STATE")

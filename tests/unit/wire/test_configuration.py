@@ -1,4 +1,4 @@
-"""The configuration as typed fields says what a configuration file can say, and means the same."""
+"""Tests of the configuration as a typed message."""
 
 from collections.abc import Iterator
 from typing import Any, Literal, get_args, get_origin
@@ -137,8 +137,8 @@ OTHERS = {backend.name for backend in registered_backends()} - {
 SCHEMA = {(field.path, field.kind): field.info for field in fields() if field.path[0] not in SERVICE | OTHERS}
 
 
-def test_every_field_of_an_experiment_is_typed_and_no_other() -> None:
-    """The .proto has the schema's fields under the same names and kinds, but for the sections of the service."""
+def test_message_has_the_fields_of_the_schema() -> None:
+    """Sections of the service are excluded."""
     assert SCHEMA.keys() - TYPED.keys() == set()
     assert TYPED.keys() - SCHEMA.keys() in (set(), REMOTE)
 
@@ -167,8 +167,7 @@ def test_enumerations_have_the_schemas_words() -> None:
 
 @settings(deadline=None)
 @given(configs)
-def test_any_configuration_comes_back(config: ExperimentConfig) -> None:
-    """What a client sends as fields is the configuration that it has, to the last bit."""
+def test_any_configuration_round_trip(config: ExperimentConfig) -> None:
     assert repr(resolved(config_message(config))) == repr(config)
 
 
@@ -185,8 +184,7 @@ def test_fields_that_are_left_out_have_their_defaults() -> None:
     assert resolved(empty) == ExperimentConfig()
 
 
-def test_zero_and_false_are_not_left_out() -> None:
-    """A field that was set counts, whatever it was set to."""
+def test_zero_and_false_are_kept() -> None:
     message = pb.ExperimentConfig(
         seed=0,
         local=pb.LocalConfig(pin=False),
@@ -201,8 +199,7 @@ def test_zero_and_false_are_not_left_out() -> None:
     }
 
 
-def test_fields_are_those_of_a_file() -> None:
-    """The data is what the loader makes of a file that says the same."""
+def test_message_equals_a_configuration_file() -> None:
     message = pb.ExperimentConfig(
         name="lab",
         max_duration="1h30m",
@@ -226,8 +223,8 @@ def test_fields_are_those_of_a_file() -> None:
     assert resolved(message) == config_from_yaml(text, name="a file")
 
 
-def test_a_class_has_options_of_every_kind() -> None:
-    """True is not a number, 1 is no 1.0, and an option without a value is a problem of its own."""
+def test_options_keep_their_types() -> None:
+    """True is not a number, and 1 is not 1.0."""
     options = {
         "flag": pb.OptionValue(flag=True),
         "count": pb.OptionValue(integer=1),
@@ -241,8 +238,8 @@ def test_a_class_has_options_of_every_kind() -> None:
         resolved(of_class({"flag": pb.OptionValue()}))
 
 
-def test_every_problem_of_a_request_is_told() -> None:
-    """A request is validated as a file is: each field is named with its bad value, without a line."""
+def test_every_problem_of_a_request_is_reported() -> None:
+    """Problems have no line numbers."""
     message = pb.ExperimentConfig(
         episodes=0,
         seed=2**64 - 1,
@@ -265,7 +262,7 @@ def test_every_problem_of_a_request_is_told() -> None:
     assert "line" not in str(caught.value)
 
 
-def test_the_section_of_another_backend_comes_back() -> None:
+def test_section_of_another_backend_round_trip() -> None:
     """A backend that the .proto does not declare is sent as plain data, with its numbers."""
     with registered_in_process_backend():
         section = {"slots": 7, "seconds": 2.0, "labels": {"site": "north"}}
@@ -286,8 +283,7 @@ def test_a_client_sets_no_section_of_the_service_as_a_backend(name: str) -> None
         resolved(message)
 
 
-def test_a_whole_number_that_no_message_holds_is_refused() -> None:
-    """A file may hold longer ones than the wire does."""
+def test_integer_above_64_bits_is_refused() -> None:
     config = ExperimentConfig(policy=CustomPolicyConfig(target="a:B", options={"huge": 2**63}))
     with pytest.raises(InvalidMessage, match="the configuration of experiment does not fit a message"):
         config_message(config)

@@ -1,4 +1,4 @@
-"""Events as messages and as JSON: complete, exact, and claims on the way in."""
+"""Tests of events as messages and as JSON."""
 
 import json
 import math
@@ -171,8 +171,8 @@ def without_bytes(event: Event) -> Event:
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)
 @settings(deadline=None)
 @given(data=st.data(), sequence=st.integers(1, 2**64 - 1), time=st.floats(4e7, 2e11))
-def test_any_event_comes_back_to_the_last_bit(kind: type, data: st.DataObject, sequence: int, time: float) -> None:
-    """Of every kind of event the same is read off its message and off its JSON, the signs of zeros included."""
+def test_any_event_round_trip(kind: type, data: st.DataObject, sequence: int, time: float) -> None:
+    """Signs of zeros are kept."""
     event = data.draw(OURS[kind] if kind in OURS else by_field(kind))
     before = recorded(event, sequence=sequence, time=time)
     message = event_message(LAB, before)
@@ -197,14 +197,13 @@ def test_times_keep_microseconds(microseconds: int) -> None:
     assert recorded_event(message)[1].time == microseconds / 10**6
 
 
-def test_what_is_sent_is_the_event_without_its_bytes() -> None:
-    """An episode's recording is asked for by itself, and its actions are nobody else's business."""
+def test_message_has_no_recording_and_no_actions() -> None:
     played = replace(EPISODE, episode=replace(EPISODE.episode, recording=b"a whole game", actions=b"claimed"))
     assert event_message(LAB, recorded(played)) == event_message(LAB, recorded(EPISODE))
 
 
-def test_a_reason_that_is_no_unicode_is_spelt_out() -> None:
-    """Stray bytes, such as those of a file's name, do not keep an event from being sent."""
+def test_invalid_unicode_in_a_reason_is_escaped() -> None:
+    """A file name can contain it."""
     message = event_message(LAB, recorded(ExperimentFailed(reason="cannot read \udcff.wad")))
     assert message.experiment_failed.reason == r"cannot read \udcff.wad"
 
@@ -293,8 +292,7 @@ LOST = EpisodeLost(purpose=Purpose.HELD_OUT, agent=baseline_id(LAB), number=0, s
         (GenerationCompleted(summary=SUMMARY), "generation_completed.summary", None, "not an agent id"),
     ],
 )
-def test_a_claim_that_no_log_can_hold_is_refused(event: Event, path: str, value: object, complaint: str) -> None:
-    """Whatever is wrong with a message is named, in one error."""
+def test_invalid_event_message_is_refused(event: Event, path: str, value: object, complaint: str) -> None:
     message = event_message(LAB, recorded(event))
     recorded_event(message)
     spoil(message, path.split("."), value)
@@ -319,7 +317,6 @@ def test_a_claim_that_no_log_can_hold_is_refused(event: Event, path: str, value:
         b"\xff{}",
     ],
 )
-def test_a_text_that_is_no_event_is_refused(text: str | bytes) -> None:
-    """Broken JSON, unknown names and values of another type end in the same error as a false claim."""
+def test_invalid_event_json_is_refused(text: str | bytes) -> None:
     with pytest.raises(InvalidMessage, match="not an event"):
         event_from_json(text)

@@ -1,4 +1,4 @@
-"""What clients see of a stored experiment."""
+"""Tests of messages of stored experiments."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -129,8 +129,7 @@ async def stored(*events: Event, state: ExperimentState | None = None) -> Stored
     return StoredExperiment(snapshot=found, config=config, state=state or found.state, last_activity=1_790_000_000.5)
 
 
-async def test_an_experiment_is_shown_as_it_stands() -> None:
-    """State, progress, best fitness, deviations and the hash of what is finished are those of the store."""
+async def test_experiment_message_equals_the_store() -> None:
     injected = GenomeInjected(generation=2, genome=Genome((0.5, 1.0)))
     experiment = await stored(*GENERATION_0, *HALF_OF_GENERATION_1, injected, state=ExperimentState.INTERRUPTED)
     message = experiment_message(experiment, whole=True)
@@ -163,16 +162,15 @@ async def test_genes_are_sent_with_a_whole_experiment() -> None:
     assert not experiment_message(long, whole=True).gene_space_json
 
 
-async def test_what_is_not_there_yet_is_left_out() -> None:
-    """Before the first generation is finished there is no best fitness, which 0 could be, and no champion."""
+async def test_missing_values_are_omitted() -> None:
+    """Before the first finished generation there is neither a best fitness nor a champion."""
     message = experiment_message(await stored(STARTED), whole=True)
     assert not message.HasField("best_fitness")
     assert not message.HasField("champion")
     assert EXPERIMENT_STATES.received(message.state) is ExperimentState.RUNNING
 
 
-async def test_champion_and_reason_are_told() -> None:
-    """A chosen champion has its validation fitness, and an interruption its reason."""
+async def test_champion_and_reason_are_sent() -> None:
     chosen = ChampionChosen(champion=AgentRef(0, 1), validation_fitness=0.0, candidates=1)
     stopped = ExperimentInterrupted(generation=1, reason="Ctrl-C")
     message = experiment_message(await stored(*GENERATION_0, chosen, stopped), whole=False)
@@ -181,8 +179,8 @@ async def test_champion_and_reason_are_told() -> None:
     assert message.reason == "Ctrl-C"
 
 
-async def test_lists_leave_out_what_is_long() -> None:
-    """Configuration, provenance and generations of an experiment are not in a list; nor an agent's genome."""
+async def test_list_entries_omit_long_fields() -> None:
+    """These are configuration, provenance, generations and genomes."""
     experiment = await stored(*GENERATION_0)
     message = experiment_message(experiment, whole=False)
     assert (message.config_yaml, dict(message.provenance), list(message.generations)) == ("", {}, [])
@@ -192,8 +190,8 @@ async def test_lists_leave_out_what_is_long() -> None:
     assert (list(agent.genome), list(agent.lineage), list(agent.episodes)) == ([], [], [])
 
 
-async def test_a_generation_is_shown_with_its_agents() -> None:
-    """The last generation is the one that is meant where none is named; paused agents are told from pending ones."""
+async def test_generation_message_has_its_agents() -> None:
+    """The last generation is the default. Paused agents differ from pending ones."""
     experiment = await stored(*GENERATION_0, *HALF_OF_GENERATION_1)
     message = generation_message(experiment, None)
     assert message == generation_message(experiment, 1)
@@ -210,7 +208,6 @@ async def test_a_generation_is_shown_with_its_agents() -> None:
 
 
 async def test_a_finished_generation_has_its_summary_and_its_failures() -> None:
-    """An agent that has failed says why, and has no fitness."""
     message = generation_message(await stored(*GENERATION_0, *HALF_OF_GENERATION_1), 0)
     assert message.finished
     assert message.summary.best_fitness == -1.0
@@ -221,7 +218,7 @@ async def test_a_finished_generation_has_its_summary_and_its_failures() -> None:
 
 
 async def test_a_generation_that_has_not_started_is_not_found() -> None:
-    """The message says which ones there are."""
+    """The message lists the existing generations."""
     with pytest.raises(GenerationNotFound, match="lab has not started a generation: try again"):
         generation_message(await stored(STARTED), None)
     for number in (1, -1):
@@ -251,8 +248,7 @@ async def test_an_agent_is_shown_whole() -> None:
     assert message.episodes_finished == 2
 
 
-async def test_a_genome_without_its_space_is_shown_without_names() -> None:
-    """Where the policy cannot be made, its numbers are still told."""
+async def test_genome_without_its_space_has_no_names() -> None:
     experiment = await stored(*GENERATION_0)
     message = agent_message(experiment, experiment.snapshot.find("lab-g000-a001"), space=None, whole=True)
     assert list(message.genome) == [pb.GeneValue(value=0.25), pb.GeneValue(value=1.0)]
@@ -266,15 +262,14 @@ async def test_only_pending_agents_are_paused() -> None:
 
 
 @pytest.mark.parametrize("state", list(ExperimentState))
-async def test_every_state_comes_back(state: ExperimentState) -> None:
-    """A client reads the very state that the store has."""
+async def test_every_state_round_trip(state: ExperimentState) -> None:
     message = experiment_message(await stored(STARTED, state=state), whole=False)
     assert EXPERIMENT_STATES.received(message.state) is state
 
 
 @pytest.mark.parametrize("number", [0, 99])
-def test_a_word_that_is_unknown_is_refused(number: int) -> None:
-    """A newer server may say what this client does not know."""
+def test_unknown_status_is_refused(number: int) -> None:
+    """A newer server can send it."""
     with pytest.raises(InvalidMessage, match=f"AgentStatus {number} is unknown"):
         agent_status(number)
     with pytest.raises(InvalidMessage, match=f"ExperimentState {number} is unknown"):

@@ -1,4 +1,4 @@
-"""What goes over the wire comes back the same, and what is malformed is refused."""
+"""Tests of worker messages: round trip and refusal of malformed ones."""
 
 import math
 import zlib
@@ -74,8 +74,7 @@ def test_a_task_survives_the_wire(values: list[float], seed: int) -> None:
         (pb.EpisodePlayed(seed=5, trajectory_sha256=b"short"), "hash of 5 bytes"),
     ],
 )
-def test_a_claim_that_does_not_fit_its_task_is_refused(change: pb.EpisodePlayed, complaint: str) -> None:
-    """A wrong seed, a number that is none, and a hash of the wrong length are named."""
+def test_episode_that_does_not_match_its_task_is_refused(change: pb.EpisodePlayed, complaint: str) -> None:
     with pytest.raises(MalformedMessage, match=complaint):
         receive(change, 5)
 
@@ -98,8 +97,7 @@ def test_actions_that_would_fill_the_memory_are_refused() -> None:
         inflate_actions(b"rubbish", 1000)
 
 
-def test_bytes_that_are_no_message_are_refused() -> None:
-    """Garbage and giants end in one error."""
+def test_invalid_bytes_are_refused() -> None:
     with pytest.raises(MalformedMessage, match="3 bytes that are not a FromWorker"):
         parse(pb.FromWorker, b"\xff\xff\xff")
     with pytest.raises(MalformedMessage, match="the maximum is"):

@@ -1,4 +1,4 @@
-"""The worker of a container before it has reached its orchestrator."""
+"""Tests of the worker in a container before its connection."""
 
 import os
 import socket
@@ -14,8 +14,8 @@ container.main()
 """
 
 
-def test_a_worker_that_reaches_no_orchestrator_ends() -> None:
-    """Neither a port where no program listens nor one that accepts and stays silent keeps a container alive."""
+def test_worker_without_an_orchestrator_ends() -> None:
+    """The port is closed, or accepts connections and sends nothing."""
     certificate = make_certificate("127.0.0.1").certificate.decode()
     with socket.create_server(("127.0.0.1", 0)) as silent, socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))  # bound and not listening: connections are refused

@@ -1,4 +1,4 @@
-"""The innermost loop: what it hashes, what it charges the policy with, and what it tells the watchdog."""
+"""Tests of the rollout of an episode: trajectory hash, policy failures and progress."""
 
 import time
 from collections.abc import Iterator
@@ -80,9 +80,7 @@ def test_the_beginning_of_an_episode_is_a_part_of_its_time(page: ProgressPage) -
     assert min(now.seconds, before.seconds) >= 0.05
 
 
-def test_holding_an_action_for_other_tics_is_another_trajectory(page: ProgressPage) -> None:
-    """The tics of an action are part of the trajectory's hash."""
-
+def test_tics_of_an_action_change_the_trajectory_hash(page: ProgressPage) -> None:
     def held(tics: int) -> Decide:
         return lambda observation: Action((1, 0, 0), tics)
 
@@ -144,21 +142,21 @@ def skip(observation: Observation) -> Action:
         (lambda observation: Action((1, 0, 0), 5), "5"),
     ],
 )
-def test_a_policy_that_fails_is_charged(decide: Decide, complaint: str, page: ProgressPage) -> None:
-    """Whatever a policy raises, and whatever it returns that is no action, is its own failure, and says what."""
+def test_policy_exception_and_invalid_action_are_policy_failures(
+    decide: Decide, complaint: str, page: ProgressPage
+) -> None:
     with pytest.raises(PolicyFailed, match=complaint):
         play(engine(), Puppet(decide), Genome(()), 5, page)
     assert page.read()[1] is Phase.ENGINE, "a failed policy does not count as still deciding"
 
 
-def test_a_dead_engine_is_not_the_policys_fault(page: ProgressPage) -> None:
-    """An engine's end comes out as it is."""
+def test_engine_crash_is_not_a_policy_failure(page: ProgressPage) -> None:
     with pytest.raises(EngineCrashed):
         play(engine(crash_at=3), Puppet(left), Genome(()), 5, page)
 
 
-def test_the_page_says_whose_turn_it_is(tmp_path: Path, page: ProgressPage) -> None:
-    """While the policy decides, another map of the page says so, and its counter moves at every decision."""
+def test_progress_page_shows_the_phase(tmp_path: Path, page: ProgressPage) -> None:
+    """Its counter changes with every decision."""
     seen: list[tuple[int, Phase]] = []
     with ProgressPage(tmp_path / "phase") as watched:
 
@@ -172,8 +170,8 @@ def test_the_page_says_whose_turn_it_is(tmp_path: Path, page: ProgressPage) -> N
         assert watched.read()[1] is Phase.ENGINE
 
 
-def test_a_picture_is_left_where_one_is_asked_for(tmp_path: Path, page: ProgressPage) -> None:
-    """Of the decision after the look, with what was seen, done and held; none where nobody asks."""
+def test_requested_frame_is_written(tmp_path: Path, page: ProgressPage) -> None:
+    """It belongs to the decision after the request. Without a request there is no frame."""
     with SharedFrame(tmp_path / "peephole", (160, 120)) as written, SharedFrame(tmp_path / "peephole") as looked:
         play(engine(), Puppet(left), Genome(()), 5, page, peephole=written, task=3)
         assert looked.look() is None, "nobody had asked"
@@ -188,8 +186,7 @@ def test_a_picture_is_left_where_one_is_asked_for(tmp_path: Path, page: Progress
         assert looked.look() is None, "the next is not there yet"
 
 
-def test_looking_changes_no_episode(tmp_path: Path, page: ProgressPage) -> None:
-    """Outcomes are the same, whether somebody looks at every decision or nobody at all."""
+def test_live_view_does_not_change_an_episode(tmp_path: Path, page: ProgressPage) -> None:
     alone = play(engine(), Puppet(left), Genome(()), 5, page).outcome
     with SharedFrame(tmp_path / "peephole", (160, 120)) as written, SharedFrame(tmp_path / "peephole") as looked:
 

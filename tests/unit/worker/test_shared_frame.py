@@ -1,4 +1,4 @@
-"""Pictures in shared memory: whole or not at all, and never larger than what was made for them."""
+"""Tests of frames in shared memory."""
 
 from pathlib import Path
 
@@ -25,8 +25,7 @@ def frame(*, width: int = 4, height: int = 3, channels: int = 1, held: tuple[str
 
 
 @given(channels=st.sampled_from([1, 3]), held=st.lists(st.sampled_from(["ATTACK", "TURN_LEFT", "MOVE_FORWARD"])))
-def test_what_is_left_is_what_is_seen(tmp_path_factory: pytest.TempPathFactory, channels: int, held: list[str]) -> None:
-    """Grey or in colour, whatever is held; once, until it is asked for again."""
+def test_written_frame_is_read_once(tmp_path_factory: pytest.TempPathFactory, channels: int, held: list[str]) -> None:
     path = tmp_path_factory.mktemp("p") / "peephole"
     it = frame(channels=channels, held=tuple(held[:20]))
     with SharedFrame(path, (8, 8)) as written, SharedFrame(path) as looked:

@@ -1,4 +1,4 @@
-"""Tracebacks of users' policies: their frames, no frames of ours, no folders of this machine."""
+"""Tests of tracebacks of users' policies."""
 
 import importlib
 from pathlib import Path
@@ -90,15 +90,14 @@ def test_a_traceback_is_short_and_never_fails(module: object) -> None:
     assert 'File "own_policy.py", line 22, in mute' in caught(module.mute)  # type: ignore[attr-defined]
 
 
-def test_members_of_a_group_have_no_folders_either(module: object, tmp_path: Path) -> None:
+def test_members_of_a_group_have_no_folders(module: object, tmp_path: Path) -> None:
     """Their frames are shown like those of the group."""
     text = caught(module.group)  # type: ignore[attr-defined]
     assert text.count('File "own_policy.py"') == 2
     assert str(tmp_path) not in text
 
 
-def test_a_folder_beside_this_package_is_the_user_s() -> None:
-    """Although its name begins with that of the package."""
+def test_folder_with_the_packages_prefix_is_the_users() -> None:
     package = Path(clau_doom.__file__).parent
     made: dict[str, object] = {}
     exec(compile("def fail():\n    raise ValueError", f"{package}_mine/policy.py", "exec"), made)

@@ -1,4 +1,4 @@
-"""Colours of the dashboard."""
+"""Tests of the colours of the dashboard."""
 
 import re
 from itertools import combinations
@@ -25,8 +25,8 @@ def lab(colour: str) -> tuple[float, float, float]:
 
 
 @pytest.mark.parametrize("theme", [0, 1, 2])
-def test_no_two_curves_have_colours_alike(theme: int) -> None:
-    """In each theme six curves are told apart: by at least 30 units of CIELAB, and from the ground by 40."""
+def test_colours_of_curves_are_distinguishable(theme: int) -> None:
+    """In each theme six colours differ by at least 30 units of CIELAB, and from the background by 40."""
     style = (STATIC / "style.css").read_text()
     colours = [re.findall(rf"--series-{n}: (#[0-9a-f]{{6}})", style)[theme] for n in range(1, 7)]
     panel = re.findall(r"--panel: (#[0-9a-f]{6})", style)[theme]
