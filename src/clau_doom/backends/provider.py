@@ -72,9 +72,13 @@ class BackendProvider(BackendDescription, ABC):
             NotAllowed: A name is not in the server's allow-lists.
         """
 
-    def describe_policy(self, config: "ExperimentConfig", scenario: "Scenario") -> "tuple[GenomeSpace, Provenance]":
+    def describe_policy(
+        self,
+        config: "ExperimentConfig",  # noqa: ARG002 - for subclasses
+        scenario: "Scenario",  # noqa: ARG002
+    ) -> "tuple[GenomeSpace, Provenance]":
         """Return genes and provenance of a custom or remote policy. Required if `isolates_policies`."""
-        raise NotImplementedError(f"backend {self.name} isolates policies and must describe them")
+        raise ConfigError(f"backend {self.name} isolates policies and must implement describe_policy")
 
     def health(self) -> Iterator[Finding]:
         """Yield findings about this machine for `clau-doom doctor`."""
