@@ -259,7 +259,7 @@ async def test_a_server_that_waits_to_be_restarted_can_be_left(caplog: pytest.Lo
         break_listener(dying.port)
         taken = socket.create_server(("127.0.0.1", dying.port))
         async with asyncio.timeout(20):
-            while dying.trouble is None:  # noqa: ASYNC110 - it says so to nobody
+            while dying.trouble is None:  # noqa: ASYNC110 - the failure has no event
                 await asyncio.sleep(0.01)
     taken.close()
 
@@ -275,7 +275,7 @@ async def test_failed_server_loop_is_restarted(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(uvicorn.Server, "on_tick", fail)
     async with server() as running:
         async with asyncio.timeout(20):
-            while failures:  # noqa: ASYNC110 - it says so to nobody
+            while failures:  # noqa: ASYNC110 - the failure has no event
                 await asyncio.sleep(0.01)
         await reached(running.port, "/healthz", 200)
 

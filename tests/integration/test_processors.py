@@ -1,6 +1,6 @@
 """A history is the same on every processor: kernels, vector units and libm variants must not show.
 
-Policies decide actions, and strategies make genomes; both are run in processes that are told to use other kernels.
+Policies decide actions, and strategies make genomes; both run in processes with other kernels.
 """
 
 import os

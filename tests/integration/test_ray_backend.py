@@ -39,7 +39,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[RayNodes]:
-    """Return a head, where drivers are, and one node beside it; each has room for one worker."""
+    """Return a cluster of a head, which runs the drivers, and one node. Each has a core for one worker."""
     with RayNodes(1) as made:
         made.add(1)
         yield made

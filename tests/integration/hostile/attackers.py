@@ -28,7 +28,7 @@ _USER_NAMESPACE = 0x10000000
 
 
 def environment() -> dict[str, str]:
-    """Return what the container was told, which the worker removes from its own environment."""
+    """Return the environment of the container. The worker removes it from its own environment."""
     words = Path("/proc/self/environ").read_bytes().decode().split("\0")
     return dict(word.split("=", 1) for word in words if "=" in word)
 

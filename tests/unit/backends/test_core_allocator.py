@@ -65,7 +65,7 @@ async def test_waiting_backend_gets_a_place_again() -> None:
         one.plays_on(1)
         two.plays_on(1)
         async with asyncio.timeout(1.0):
-            while one.places:  # noqa: ASYNC110 - until it is the other's turn
+            while one.places:  # noqa: ASYNC110 - the turn has no event
                 await asyncio.sleep(0.001)
             waiting = asyncio.ensure_future(one.have_any())
             await asyncio.sleep(0)
@@ -86,7 +86,7 @@ async def test_cores_are_claimed_until_the_last_share_ends(tmp_path: Path, caplo
             assert three.places == (3,)
             assert "workers share cores" in str(caplog.records[0].msg)
         async with asyncio.timeout(10.0):
-            while three.places != (5,):  # noqa: ASYNC110 - nobody is told of it
+            while three.places != (5,):  # noqa: ASYNC110 - the move has no event
                 await asyncio.sleep(0.01)
         assert one.places == (3,)
     with two.share(0):

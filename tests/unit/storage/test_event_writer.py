@@ -112,7 +112,7 @@ class SmallDisk:
     mounted: bool
 
     def fill(self, store: SqliteStore | None = None) -> None:
-        """Leave no room."""
+        """Fill the disk."""
         if not self.mounted:
             self._limit(store, 1)
             return
@@ -121,7 +121,7 @@ class SmallDisk:
                 pass
 
     def free(self, store: SqliteStore | None = None) -> None:
-        """Give the room back."""
+        """Free the disk."""
         if self.mounted:
             (self.path / "filler").unlink()
         else:
@@ -140,7 +140,7 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 
 
 async def _append_until_full(store: SqliteStore, finished: Finished, agent: int) -> int:
-    """Return how many episodes were kept before there was no room; a full disk without room for any gives 0."""
+    """Return the number of episodes that were stored before the disk was full."""
     for number in range(1000):
         try:
             await store.append([finished(agent, number, LARGE)], running_seconds=1.0)
@@ -190,7 +190,7 @@ async def test_each_waiting_call_fails_or_is_stored_on_a_full_disk(
 async def test_a_run_that_ended_on_a_full_disk_resumes(
     disk: SmallDisk, experiment: Experiment, beginning: list[Event], finished: Finished
 ) -> None:
-    """A store that was closed while the disk was full can be read then, and written once there is room."""
+    """The store can be read on the full disk, and written after space is freed."""
     folder = ExperimentFolders(disk.path).create(experiment)
     async with folder.write(keep_recordings="all") as store:
         await store.append(beginning, running_seconds=0.0)

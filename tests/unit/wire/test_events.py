@@ -209,7 +209,7 @@ def test_invalid_unicode_in_a_reason_is_escaped() -> None:
 
 
 def test_the_json_is_protobufs_and_canonical() -> None:
-    """Names are in lowerCamelCase, long numbers are strings, zeros are there, and nothing but the values takes room."""
+    """Names are in lowerCamelCase, 64-bit numbers are strings, zeros are included, and there is no whitespace."""
     text = event_json(event_message(LAB, recorded(AgentEvaluated(ref=AgentRef(0, 1), fitness=0.0))))
     assert text == (
         '{"agentEvaluated":{"agentId":"lab-g000-a001","fitness":0.0},"experimentId":"lab","sequence":"7",'

@@ -25,7 +25,7 @@ PATIENCE = 10.0
 async def loop(anyio_backend: str) -> AsyncIterator[None]:
     """Keep one event loop for all tests: late gRPC callbacks to a closed loop break the next one."""
     yield
-    await asyncio.sleep(0.1)  # nothing says when it has told all
+    await asyncio.sleep(0.1)  # the end of the listener has no event
 
 
 @pytest.fixture
