@@ -49,12 +49,12 @@ def live_view_rounds(rounds: int) -> list[LiveViewRound]:
         try:
             with (
                 ProgressPage(folder / "phase", create=True) as page,
-                SharedFrame(path, scenario.facts.resolution) as hole,
+                SharedFrame(path, scenario.facts.resolution) as shared_frame,
             ):
 
-                def played(peephole: SharedFrame | None) -> Sample:
+                def played(shared_frame: SharedFrame | None) -> Sample:
                     all_of_it = [
-                        play(engine, policy, genome, seed, page, peephole=peephole) for seed in range(_EPISODES)
+                        play(engine, policy, genome, seed, page, shared_frame=shared_frame) for seed in range(_EPISODES)
                     ]
                     return Sample(
                         decisions=sum(each.outcome.measures.decisions for each in all_of_it),
@@ -63,12 +63,14 @@ def live_view_rounds(rounds: int) -> list[LiveViewRound]:
                     )
 
                 played(None)  # warm-up, which is not measured
-                return [_round(played, hole, path, turn) for turn in range(rounds)]
+                return [_round(played, shared_frame, path, turn) for turn in range(rounds)]
         finally:
             engine.close()
 
 
-def _round(played: Callable[[SharedFrame | None], Sample], hole: SharedFrame, path: Path, turn: int) -> LiveViewRound:
+def _round(
+    played: Callable[[SharedFrame | None], Sample], shared_frame: SharedFrame, path: Path, turn: int
+) -> LiveViewRound:
     found = {}
     names = ["closed", "unseen", "seen"]
     for name in names[turn % 3 :] + names[: turn % 3]:
@@ -76,7 +78,7 @@ def _round(played: Callable[[SharedFrame | None], Sample], hole: SharedFrame, pa
         looks = threading.Thread(target=_look, args=(path, over))
         if name == "seen":
             looks.start()
-        found[name] = played(None if name == "closed" else hole)
+        found[name] = played(None if name == "closed" else shared_frame)
         over.set()
         if name == "seen":
             looks.join()
@@ -84,6 +86,6 @@ def _round(played: Callable[[SharedFrame | None], Sample], hole: SharedFrame, pa
 
 
 def _look(path: Path, over: threading.Event) -> None:
-    with SharedFrame(path) as peephole:
+    with SharedFrame(path) as shared_frame:
         while not over.wait(_PERIOD):
-            peephole.look()
+            shared_frame.look()

@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["SHARED_MEMORY", "Items", "find_items", "remove_stale_items"]
+__all__ = ["SHARED_MEMORY", "SharedFiles", "find_shared_files", "remove_stale_files"]
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - ViZDoom's own location
 _PREFIX = "ViZDoom"
@@ -25,7 +25,7 @@ _YOUNG = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Items:
+class SharedFiles:
     """Shared memory of this user's engines.
 
     Attributes:
@@ -37,7 +37,7 @@ class Items:
     stale: tuple[Path, ...]
 
 
-def find_items(folder: Path = SHARED_MEMORY, *, young: float = _YOUNG) -> Items:
+def find_shared_files(folder: Path = SHARED_MEMORY, *, young: float = _YOUNG) -> SharedFiles:
     """Return the shared memory of this user's engines.
 
     Args:
@@ -52,13 +52,13 @@ def find_items(folder: Path = SHARED_MEMORY, *, young: float = _YOUNG) -> Items:
             if stat.S_ISREG(facts.st_mode) and facts.st_uid == os.getuid():
                 is_stale = time.time() - facts.st_ctime > young and _unused(path)
                 (stale if is_stale else used).append(path)
-    return Items(used=tuple(used), stale=tuple(stale))
+    return SharedFiles(used=tuple(used), stale=tuple(stale))
 
 
-def remove_stale_items(folder: Path = SHARED_MEMORY, *, young: float = _YOUNG) -> tuple[Path, ...]:
-    """Remove the stale files and return them; see `find_items`."""
+def remove_stale_files(folder: Path = SHARED_MEMORY, *, young: float = _YOUNG) -> tuple[Path, ...]:
+    """Remove the stale files and return them; see `find_shared_files`."""
     removed = []
-    for path in find_items(folder, young=young).stale:
+    for path in find_shared_files(folder, young=young).stale:
         with contextlib.suppress(OSError):
             path.unlink()
             removed.append(path)

@@ -26,7 +26,7 @@ from clau_doom.orchestration import ExperimentRun, Shutdown
 from clau_doom.policies import GENES
 from clau_doom.storage import ExperimentFolders
 from clau_doom.testing import ScriptedBackend
-from clau_doom.testing.scripted_run import StandingClock
+from clau_doom.testing.scripted_run import StoppedClock
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))
 Explore = Callable[..., None]
@@ -112,6 +112,6 @@ async def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             store=store,
             backend=ScriptedBackend(slots=3),
             shutdown=Shutdown(),
-            clock=StandingClock(),
+            clock=StoppedClock(),
         ).run()
     return made

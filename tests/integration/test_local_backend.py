@@ -34,7 +34,7 @@ from clau_doom.game import resolve
 from clau_doom.machine_limits import usable_cores
 from clau_doom.policies import make_policy
 from clau_doom.ports import EpisodeTask
-from clau_doom.shared_memory import find_items
+from clau_doom.shared_memory import find_shared_files
 from clau_doom.worker import collect_facts
 from tests.support.requirements import missing
 
@@ -379,12 +379,12 @@ def test_nothing_outlives_a_killed_orchestrator(sign: signal.Signals) -> None:
         instances = [instance_of(engine) for engine in engines]
         used = {path for instance in instances for path in shared_memory(instance)}
         assert len(used) >= 2 * len(instances)
-        assert used <= {*find_items(young=-1.0).used}
+        assert used <= {*find_shared_files(young=-1.0).used}
         time.sleep(0.3)
         parent.send_signal(sign)
         parent.wait(timeout=5)
         end = time.monotonic() + 5
-        while any(group_of(pid) for pid in pids) or used & {*find_items(young=-1.0).used}:
+        while any(group_of(pid) for pid in pids) or used & {*find_shared_files(young=-1.0).used}:
             assert time.monotonic() < end, f"{pids} or {engines} still run"
             time.sleep(0.05)
     with WorkDirs():

@@ -32,7 +32,7 @@ from clau_doom.config import (
 from clau_doom.domain import Genome, Purpose
 from clau_doom.error_description import describe
 from clau_doom.errors import ConfigError, ReplayDiffers
-from clau_doom.game import View, VizdoomEngine, resolve
+from clau_doom.game import ViewSettings, VizdoomEngine, resolve
 from clau_doom.orchestration import Shutdown
 from clau_doom.policies import RandomPolicy
 from clau_doom.ports import Action, Needs, Observation, Policy
@@ -48,7 +48,7 @@ POLICIES: dict[str, PolicyConfig] = {
     "neural": NeuralPolicyConfig(layers=(4,), screen=(16, 12)),
     "class": CustomPolicyConfig(target="clau_doom.policies:RulesPolicy"),
 }
-VIEW = View(resolution=(640, 480))
+VIEW = ViewSettings(resolution=(640, 480))
 SCENARIOS = (
     "basic",
     "deadly_corridor",

@@ -192,7 +192,7 @@ async def test_events_are_streamed_from_a_cursor(serving: Serving) -> None:
 async def test_running_experiment_is_controlled(serving: Serving) -> None:
     """A command that is illegal in the current state is refused."""
     repository = ScriptedRepository()
-    repository.open_gate.clear()
+    repository.may_end.clear()
     async with serving(repository) as browser:
         assert (await browser.post("/api/experiments", YAML))[0] == 201
         agent = "shown-g000-a001"
@@ -510,7 +510,7 @@ async def test_a_program_shows_a_token_and_every_change_is_recorded(serving: Ser
 async def test_live_view_streams_frames_of_running_agents(serving: Serving) -> None:
     """Each frame is new, and the end of an episode is sent."""
     repository = ScriptedRepository()
-    repository.open_gate.clear()
+    repository.may_end.clear()
     async with serving(repository) as browser:
         await browser.post("/api/experiments", YAML)
         seen: list[Any] = []
@@ -520,7 +520,7 @@ async def test_live_view_streams_frames_of_running_agents(serving: Serving) -> N
                     update = json.loads(line[6:])
                     seen += update["frames"]
                     if len({frame["image"] for frame in seen}) >= 3:
-                        repository.open_gate.set()
+                        repository.may_end.set()
                     if update["gone"]:
                         break
         assert {frame["agent"] for frame in seen} >= {"shown-g000-a000"}

@@ -9,14 +9,14 @@ import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["TakenApart", "take_apart"]
+__all__ = ["DecodedFilm", "take_apart"]
 
 _STREAM = re.compile(r"Video: (\w+).*?, (\w+)[(,].*? (\d+)x(\d+).*?, ([\d.]+) fps")
 _DURATION = re.compile(r"Duration: (\d+):(\d+):([\d.]+)")
 
 
 @dataclass(frozen=True, kw_only=True)
-class TakenApart:
+class DecodedFilm:
     """A film.
 
     Attributes:
@@ -36,7 +36,7 @@ class TakenApart:
     pictures: NDArray[np.uint8]
 
 
-def take_apart(path: Path) -> TakenApart:
+def take_apart(path: Path) -> DecodedFilm:
     """Return what is in a film.
 
     Raises:
@@ -52,7 +52,7 @@ def take_apart(path: Path) -> TakenApart:
     codec, pixels, width, height, rate = stream.groups()
     hours, minutes, seconds = duration.groups()
     size = (int(width), int(height))
-    return TakenApart(
+    return DecodedFilm(
         codec=codec,
         pixels=pixels,
         size=size,

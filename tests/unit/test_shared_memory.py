@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.shared_memory import find_items, remove_stale_items
+from clau_doom.shared_memory import find_shared_files, remove_stale_files
 
 MAPS = "import mmap, sys; f = open(sys.argv[1], 'r+b'); m = mmap.mmap(f.fileno(), 0); f.close(); print(1, flush=True); "
 MAPS += "sys.stdin.read()"
@@ -31,15 +31,15 @@ def test_mapped_file_is_kept_until_its_process_ends(folder: Path) -> None:
     ) as other:
         assert other.stdout is not None
         other.stdout.readline()
-        assert find_items(folder, young=-1.0).used == (mapped,)
-        assert remove_stale_items(folder, young=-1.0) == (folder / "ViZDoomMQCtr1",)
+        assert find_shared_files(folder, young=-1.0).used == (mapped,)
+        assert remove_stale_files(folder, young=-1.0) == (folder / "ViZDoomMQCtr1",)
         other.kill()
-    assert remove_stale_items(folder, young=-1.0) == (mapped,)
+    assert remove_stale_files(folder, young=-1.0) == (mapped,)
     assert sorted(path.name for path in folder.iterdir()) == ["ViZDoomFolder", "ViZDoomLink", "others"]
 
 
 def test_new_files_and_files_of_other_users_are_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine creates a file shortly before it maps it."""
-    assert remove_stale_items(folder) == ()
+    assert remove_stale_files(folder) == ()
     monkeypatch.setattr(os, "getuid", lambda: 4711)
-    assert find_items(folder, young=-1.0).used == find_items(folder, young=-1.0).stale == ()
+    assert find_shared_files(folder, young=-1.0).used == find_shared_files(folder, young=-1.0).stale == ()

@@ -16,7 +16,7 @@ from clau_doom.config import CustomPolicyConfig, PolicyConfig, RandomPolicyConfi
 from clau_doom.domain import experiment_of_player
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import ConfigError, PolicyFailed
-from clau_doom.game import SCENARIOS, Scenario, View, VizdoomEngine, display_opens, try_scenario
+from clau_doom.game import SCENARIOS, Scenario, ViewSettings, VizdoomEngine, display_opens, try_scenario
 from clau_doom.policies import make_policy
 from clau_doom.policies.remote import RemotePolicy
 from clau_doom.ports import Needs, Policy, ScenarioFacts
@@ -31,7 +31,7 @@ from clau_doom.replay import (
 )
 from clau_doom.storage import ExperimentFolders, StoredInputs
 from clau_doom.worker import ProgressPage, collect_facts
-from clau_doom.worker.action_replay import Replay
+from clau_doom.worker.action_replay import ActionReplay
 
 __all__ = [
     "RESOLUTIONS",
@@ -105,7 +105,7 @@ def plan_replay(
                     f"{choice.agent.id} cannot be played again on this machine, and its actions are not stored"
                 ) from error
             policy = _action_policy(scenario.facts, choice, actions)
-    by_actions = isinstance(policy, Replay)
+    by_actions = isinstance(policy, ActionReplay)
     if by_actions:
         wanted = RandomPolicyConfig()
     return ReplayPlan(
@@ -125,7 +125,7 @@ def _action_policy(facts: ScenarioFacts, choice: SelectedEpisode, actions: bytes
             f"the actions of {choice.name} are not stored for {choice.agent.id}, whose policy runs in containers only: "
             "those of validation and held-out episodes are, where docker.verify is not none"
         )
-    return Replay(facts, actions)
+    return ActionReplay(facts, actions)
 
 
 def verify(plan: ReplayPlan) -> Performance:
@@ -174,7 +174,7 @@ def open_rendering_pass(
         EngineCrashed: The engine does not start.
     """
     with tempfile.TemporaryDirectory(prefix="clau-doom-replay-") as folder:
-        engine = VizdoomEngine(plan.scenario, Path(folder), view=View(resolution=resolution, window=window))
+        engine = VizdoomEngine(plan.scenario, Path(folder), view=ViewSettings(resolution=resolution, window=window))
         try:
             engine.start(Needs(screen=True), record=False)
             yield RenderingPass(engine, performance)

@@ -18,7 +18,7 @@ from typing import Self
 
 from clau_doom.errors import InfrastructureFailed
 from clau_doom.game import sweep
-from clau_doom.shared_memory import remove_stale_items
+from clau_doom.shared_memory import remove_stale_files
 
 __all__ = ["WorkDirs", "private"]
 
@@ -70,7 +70,7 @@ class WorkDirs:
         root = self._root or private(_fastest_folder() / f"clau-doom-{os.getuid()}")
         with _lock(root / "lock"):
             _sweep_all(root)
-            remove_stale_items()
+            remove_stale_files()
             self._base = Path(tempfile.mkdtemp(prefix="run-", dir=root))
             self._held = os.open(self._base / "alive", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._held, fcntl.LOCK_EX)

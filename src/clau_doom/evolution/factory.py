@@ -8,9 +8,9 @@ from clau_doom.evolution.cma_es import CmaEs
 from clau_doom.evolution.genetic import Genetic
 from clau_doom.evolution.map_elites import MapElites
 from clau_doom.evolution.racing import Race
-from clau_doom.evolution.random_search import RandomSearch, SteadyRandom
+from clau_doom.evolution.random_search import RandomSearch, SteadyStateRandom
 from clau_doom.evolution.steady_state import SteadyState
-from clau_doom.evolution.steady_state_genetic import SteadyGenetic
+from clau_doom.evolution.steady_state_genetic import SteadyStateGenetic
 from clau_doom.evolution.strategy import Strategy
 
 __all__ = ["make_race", "make_steady_state", "make_strategy"]
@@ -51,9 +51,9 @@ def make_steady_state(config: EvolutionConfig, space: GenomeSpace, population: i
     """
     match config:
         case GeneticConfig():
-            return SteadyGenetic(config, space, population, seed, lookahead=config.lookahead)
+            return SteadyStateGenetic(config, space, population, seed, lookahead=config.lookahead)
         case RandomSearchConfig():
-            return SteadyRandom(space, population, seed, lookahead=config.lookahead)
+            return SteadyStateRandom(space, population, seed, lookahead=config.lookahead)
         case _:
             raise ValueError(f"{config.kind} does not support steady_state: use genetic or random")
 

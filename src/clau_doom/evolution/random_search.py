@@ -7,7 +7,7 @@ from clau_doom.domain import Genome, GenomeSpace
 from clau_doom.evolution.steady_state import SteadyState
 from clau_doom.evolution.strategy import Offspring, Result, Strategy
 
-__all__ = ["RandomSearch", "SteadyRandom"]
+__all__ = ["RandomSearch", "SteadyStateRandom"]
 
 
 class RandomSearch(Strategy):
@@ -31,7 +31,7 @@ class RandomSearch(Strategy):
         pass
 
 
-class SteadyRandom(SteadyState):
+class SteadyStateRandom(SteadyState):
     """Random search, one agent after another."""
 
     name = "random"

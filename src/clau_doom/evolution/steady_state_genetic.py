@@ -18,10 +18,10 @@ from clau_doom.evolution.coordinates import Matrix
 from clau_doom.evolution.steady_state import SteadyState
 from clau_doom.evolution.strategy import Offspring, Result
 
-__all__ = ["SteadyGenetic"]
+__all__ = ["SteadyStateGenetic"]
 
 
-class SteadyGenetic(SteadyState):
+class SteadyStateGenetic(SteadyState):
     """Tournaments among the latest `population` evaluated genomes and the elites.
 
     The first `population` agents are drawn. Later, each block re-evaluates as many elites as are configured, starting

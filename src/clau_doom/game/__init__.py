@@ -7,7 +7,7 @@ ViZDoom.
 """
 
 from clau_doom.game.display import display_opens
-from clau_doom.game.engine import View, VizdoomEngine
+from clau_doom.game.engine import ViewSettings, VizdoomEngine
 from clau_doom.game.launcher import launched, sweep
 from clau_doom.game.object_kinds import kind_of
 from clau_doom.game.processes import has_ended, is_stopped
@@ -29,7 +29,7 @@ __all__ = [
     "BundledScenario",
     "Scenario",
     "ScenarioFiles",
-    "View",
+    "ViewSettings",
     "VizdoomEngine",
     "display_opens",
     "has_ended",

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from clau_doom.domain import Measures
 from clau_doom.errors import EngineCrashed
-from clau_doom.game.episode_recorder import ActionCheck, Tally
+from clau_doom.game.episode_recorder import ActionCheck, EpisodeRecorder
 from clau_doom.game.launcher import LAUNCHER, LAUNCHES, LOG_FILE, EngineProcess, launched, sweep, write_launcher
 from clau_doom.game.object_kinds import seen_objects
 from clau_doom.game.processes import child_deaths, child_has_ended, notice_child_deaths
 from clau_doom.game.scenarios import CANONICAL_VARIABLES, Scenario
 from clau_doom.ports import Action, Needs, Observation, ScenarioFacts
 
-__all__ = ["View", "VizdoomEngine"]
+__all__ = ["ViewSettings", "VizdoomEngine"]
 
 _SMALLEST = (160, 120)
 _GONE = (
@@ -43,7 +43,7 @@ _SPARE, _IN_FULL = "r_drawflat 1", "r_drawflat 0"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class View:
+class ViewSettings:
     """Rendering for users, in colour and at a higher resolution than for policies.
 
     Attributes:
@@ -67,7 +67,9 @@ class VizdoomEngine:
         console: Write the engine's console output to its log, which then grows with each episode.
     """
 
-    def __init__(self, scenario: Scenario, folder: Path, *, view: View | None = None, console: bool = False) -> None:
+    def __init__(
+        self, scenario: Scenario, folder: Path, *, view: ViewSettings | None = None, console: bool = False
+    ) -> None:
         self._scenario = scenario
         self._view = view
         self._console = console
@@ -83,7 +85,7 @@ class VizdoomEngine:
         self._record = False
         self._running = False
         self._first_tic = 0
-        self._tally = Tally(np.zeros(len(self._variables)), 0)
+        self._tally = EpisodeRecorder(np.zeros(len(self._variables)), 0)
         self._state: vzd.GameState | None = None
         self._final: Measures | None = None
         self._path = self._folder / _RECORDINGS[0]
@@ -152,7 +154,7 @@ class VizdoomEngine:
             raise EngineCrashed(f"{self._facts.name} ended before its first decision, with seed {seed}")
         self._first_tic = state.tic
         seen = self._observed(state)
-        self._tally = Tally(seen.variables, state.tic)
+        self._tally = EpisodeRecorder(seen.variables, state.tic)
         self._running = True
         return seen
 

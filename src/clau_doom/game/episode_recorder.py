@@ -13,7 +13,7 @@ from clau_doom.errors import PolicyFailed
 from clau_doom.game.scenarios import CANONICAL_VARIABLES
 from clau_doom.ports import Action
 
-__all__ = ["ActionCheck", "Tally"]
+__all__ = ["ActionCheck", "EpisodeRecorder"]
 
 _ADDED_UP = [
     CANONICAL_VARIABLES.index(name) for name in ("SELECTED_WEAPON", "SELECTED_WEAPON_AMMO", "POSITION_X", "POSITION_Y")
@@ -61,7 +61,7 @@ class ActionCheck:
         raise PolicyFailed(f"the policy returned a value that is not finite: {_shown.repr(action)}")
 
 
-class Tally:
+class EpisodeRecorder:
     """Recorder of one episode's trajectory and measures.
 
     Args:

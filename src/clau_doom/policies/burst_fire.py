@@ -3,13 +3,13 @@
 from clau_doom.policies.button_mapping import Intent
 from clau_doom.policies.perception import PlayerView
 
-__all__ = ["Trigger"]
+__all__ = ["BurstFire"]
 
 _LOADING = 5  # tics from the button press to the first round, during which aim must be kept
 _CYCLE = 14  # tics between rounds while the button is held, for DOOM's pistol
 
 
-class Trigger:
+class BurstFire:
     """Trigger control of one episode.
 
     The first round of a burst is accurate and later rounds scatter: short bursts are accurate, long ones fast. A pause

@@ -10,7 +10,7 @@ import numpy as np
 
 from clau_doom.domain import Gene, Genome, GenomeSpace
 from clau_doom.errors import ConfigError
-from clau_doom.policies.burst_fire import Trigger
+from clau_doom.policies.burst_fire import BurstFire
 from clau_doom.policies.button_mapping import ButtonMapping, Intent, scan_step
 from clau_doom.policies.evasion import Evasion
 from clau_doom.policies.item_pursuit import ItemPursuit
@@ -114,7 +114,7 @@ class _Agent:
         self._mapping = mapping
         self._genes = genes
         self._sight = Perception(facts)
-        self._trigger = Trigger(int(genes.burst), genes.pause)
+        self._trigger = BurstFire(int(genes.burst), genes.pause)
         self._evasion = Evasion(genes.dodge_horizon, genes.dodge_clearance, genes.commitment, mapping.strafe_sides)
         self._frame_skip = facts.frame_skip
         self._scan_step = scan_step(facts.frame_skip)

@@ -2,7 +2,7 @@
 
 `select_episode` selects the episode. `perform` plays it again, by its policy or by the stored actions, and `check`
 verifies the outcome against the record. `RenderingPass` then performs the same actions tic by tic in another engine,
-in colour, and checks each decision. Its frames go to a window (`InRealTime`) or, with an `Overlay` of observations
+in colour, and checks each decision. Its frames go to a window (`RealTimeFrames`) or, with an `Overlay` of observations
 and actions, to a video (`film`). `agent_text` and `read_agent` write and read an agent's file, which is independent
 of its experiment.
 """
@@ -13,7 +13,7 @@ from clau_doom.replay.episode_selection import ReplayedAgent, SelectedEpisode, s
 from clau_doom.replay.overlay import Overlay
 from clau_doom.replay.rendering_pass import RenderingPass
 from clau_doom.replay.verification import Decision, Performance, check, differs, perform
-from clau_doom.replay.video import TICS_A_SECOND, Clip, Film, InRealTime, Reported, film, film_size
+from clau_doom.replay.video import TICS_A_SECOND, Clip, Film, RealTimeFrames, ReportedFrames, film, film_size
 
 __all__ = [
     "FORMATS",
@@ -22,12 +22,12 @@ __all__ = [
     "Clip",
     "Decision",
     "Film",
-    "InRealTime",
     "Overlay",
     "Performance",
+    "RealTimeFrames",
     "RenderingPass",
     "ReplayedAgent",
-    "Reported",
+    "ReportedFrames",
     "SelectedEpisode",
     "Setting",
     "agent_text",

@@ -13,7 +13,7 @@ from clau_doom.ports import Frame, FrameSource
 from clau_doom.replay.encoder import format_of, write_video
 from clau_doom.replay.overlay import Overlay
 
-__all__ = ["TICS_A_SECOND", "Clip", "Film", "InRealTime", "Reported", "film", "film_size"]
+__all__ = ["TICS_A_SECOND", "Clip", "Film", "RealTimeFrames", "ReportedFrames", "film", "film_size"]
 
 TICS_A_SECOND = 35
 
@@ -96,7 +96,7 @@ def film(
     return Film(path=path, frames=frames, rate=rate, size=size, bytes=path.stat().st_size)
 
 
-class InRealTime:
+class RealTimeFrames:
     """Frames of another source in real time, 35 tics a second; delays are compensated."""
 
     def __init__(
@@ -121,7 +121,7 @@ class InRealTime:
             yield frame
 
 
-class Reported:
+class ReportedFrames:
     """Frames of another source, with progress reports for each hundredth of the episode."""
 
     def __init__(self, source: FrameSource, tics: float, report: Callable[[float], None]) -> None:

@@ -26,7 +26,7 @@ from clau_doom.table_analysis.comparisons import Comparisons, games_howell, pair
 from clau_doom.table_analysis.complete_blocks import CompleteBlocks, complete_blocks, within_blocks
 from clau_doom.table_analysis.design import Design, Factor
 from clau_doom.table_analysis.diagnostics import Diagnostic, diagnose
-from clau_doom.table_analysis.marginal_means import Effect, cell_statistics, effects_of
+from clau_doom.table_analysis.marginal_means import EffectContrasts, cell_statistics, effects_of
 from clau_doom.table_analysis.models import AnovaTable, SumsOfSquares, anova, fit
 from clau_doom.table_analysis.permutation import PERMUTATIONS, permutation_test
 from clau_doom.table_analysis.rank_tests import aligned_ranks, dunn, friedman, kruskal_wallis, nemenyi
@@ -263,7 +263,7 @@ def _compared(design: Design) -> list[Sequence[Factor]]:
     return single if len(design.factors) == 1 else [*single, design.factors]
 
 
-def _approximate(effect: Effect, found: ApproximateF | None, count: int) -> EffectTest:
+def _approximate(effect: EffectContrasts, found: ApproximateF | None, count: int) -> EffectTest:
     if found is None:
         return _impossible(effect)
     return EffectTest(
@@ -276,7 +276,7 @@ def _approximate(effect: Effect, found: ApproximateF | None, count: int) -> Effe
     )
 
 
-def _impossible(effect: Effect) -> EffectTest:
+def _impossible(effect: EffectContrasts) -> EffectTest:
     note = "not possible: a cell has no variance"
     return EffectTest(name=effect.name, symbol="F", statistic=None, df=(), p=None, note=note)
 

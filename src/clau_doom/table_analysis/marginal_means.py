@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from clau_doom.table_analysis.design import Design, Factor
 
-__all__ = ["Cells", "Effect", "cell_statistics", "effects_of", "level_weights"]
+__all__ = ["Cells", "EffectContrasts", "cell_statistics", "effects_of", "level_weights"]
 
 _Matrix = NDArray[np.float64]
 
@@ -34,7 +34,7 @@ class Cells:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Effect:
+class EffectContrasts:
     """A main effect or an interaction.
 
     Attributes:
@@ -58,14 +58,14 @@ def cell_statistics(design: Design, values: _Matrix | None = None) -> Cells:
     return Cells(sizes=sizes, means=means, variances=squares / (sizes - 1))
 
 
-def effects_of(design: Design) -> tuple[Effect, ...]:
+def effects_of(design: Design) -> tuple[EffectContrasts, ...]:
     """Return the main effects, then the interactions of two factors, then those of more."""
     found = []
     for order in range(1, len(design.factors) + 1):
         for chosen in combinations(design.factors, order):
             parts = [_contrasts(factor) if factor in chosen else _average(factor) for factor in design.factors]
             name = ":".join(factor.name for factor in chosen)
-            found.append(Effect(name=name, factors=chosen, contrasts=_kronecker(parts)))
+            found.append(EffectContrasts(name=name, factors=chosen, contrasts=_kronecker(parts)))
     return tuple(found)
 
 

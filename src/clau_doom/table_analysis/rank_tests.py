@@ -25,7 +25,7 @@ from clau_doom.statistics.studentized_range import tail_probability
 from clau_doom.table_analysis.comparisons import MOST_COMPARED, Comparisons, Pair
 from clau_doom.table_analysis.complete_blocks import CompleteBlocks
 from clau_doom.table_analysis.design import Design, Factor
-from clau_doom.table_analysis.marginal_means import Effect
+from clau_doom.table_analysis.marginal_means import EffectContrasts
 
 __all__ = ["aligned_ranks", "dunn", "friedman", "kruskal_wallis", "nemenyi"]
 
@@ -79,7 +79,7 @@ def nemenyi(design: Design, blocks: CompleteBlocks) -> Comparisons:
     return _comparisons(factor, "Nemenyi's test", means, places, chances)
 
 
-def aligned_ranks(design: Design, effect: Effect) -> _Values:
+def aligned_ranks(design: Design, effect: EffectContrasts) -> _Values:
     """Return the ranks, from 1, of the response aligned for one effect; shape (rows,)."""
     # The shortest decimal text of a double is the number in the file.
     exact = [Fraction(repr(value)) for value in design.values.tolist()]
@@ -95,7 +95,7 @@ def aligned_ranks(design: Design, effect: Effect) -> _Values:
     return np.asarray(stats.rankdata([order[value] for value in aligned]), dtype=np.float64)
 
 
-def _exact_estimates(design: Design, effect: Effect, means: list[Fraction]) -> list[Fraction]:
+def _exact_estimates(design: Design, effect: EffectContrasts, means: list[Fraction]) -> list[Fraction]:
     """Return the effect's estimate in each cell, from unweighted means."""
     shape = tuple(len(factor.levels) for factor in design.factors)
     found = np.array(means, dtype=object).reshape(shape)

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from clau_doom.domain import Measures
 from clau_doom.errors import EngineCrashed
-from clau_doom.game.episode_recorder import ActionCheck, Tally
+from clau_doom.game.episode_recorder import ActionCheck, EpisodeRecorder
 from clau_doom.game.scenarios import CANONICAL_VARIABLES
 from clau_doom.ports import Action, Needs, Observation, ScenarioFacts, SeenObject
 
@@ -69,7 +69,7 @@ class ScriptedEngine:
         self._record = self._started = self._running = False
         self._recorded: bytes | None = None
         self._played = 0
-        self._tally: Tally | None = None
+        self._tally: EpisodeRecorder | None = None
         self.asked_to_draw: list[bool] = []
 
     @property
@@ -96,7 +96,7 @@ class ScriptedEngine:
         self._x = 0
         self._running = True
         row = self._row(ammunition=50)
-        self._tally = Tally(row, 0)
+        self._tally = EpisodeRecorder(row, 0)
         return self._observation(row)
 
     def act(self, action: Action) -> Observation | None:

@@ -38,7 +38,7 @@ class ScriptedRepository:
 
     Attributes:
         stores: The stored experiments by id.
-        open_gate: Event that lets episodes end; episodes wait until it is set.
+        may_end: Event that lets episodes end; episodes wait until it is set.
     """
 
     def __init__(
@@ -58,8 +58,8 @@ class ScriptedRepository:
             refuse: Returns the error of planning a configuration, or None.
         """
         self.stores = {} if stores is None else stores
-        self.open_gate = asyncio.Event()
-        self.open_gate.set()
+        self.may_end = asyncio.Event()
+        self.may_end.set()
         self._slots = slots
         self._disturb = disturb
         self._refuse = refuse
@@ -141,6 +141,6 @@ class ScriptedRepository:
             raise ExperimentNotFound(f"no experiment {experiment} in the repository") from None
 
     async def _wait(self, task: EpisodeTask) -> None:
-        await self.open_gate.wait()
+        await self.may_end.wait()
         if self._disturb is not None:
             await self._disturb(task)

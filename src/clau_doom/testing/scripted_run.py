@@ -8,10 +8,10 @@ from clau_doom.ports import Clock, EvaluationBackend
 from clau_doom.testing.memory_store import MemoryStore
 from clau_doom.testing.scripted_backend import Disturb, ScriptedBackend
 
-__all__ = ["StandingClock", "run_scripted", "scripted_run", "scripted_store"]
+__all__ = ["StoppedClock", "run_scripted", "scripted_run", "scripted_store"]
 
 
-class StandingClock:
+class StoppedClock:
     """A clock with constant time."""
 
     def monotonic(self) -> float:
@@ -59,7 +59,7 @@ def scripted_run(
         store=store,
         backend=backend,
         shutdown=shutdown or Shutdown(),
-        clock=clock or StandingClock(),
+        clock=clock or StoppedClock(),
     )
 
 

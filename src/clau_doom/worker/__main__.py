@@ -65,8 +65,8 @@ def main() -> None:
         files = ScenarioFiles(wad=wad, game=game) if arguments.files else None
         scenario = resolve(ScenarioConfig.model_validate_json(message.setup.scenario_json), files)
         folder, resolution = arguments.folder, scenario.facts.resolution
-        with ProgressPage(folder / "phase") as page, SharedFrame(folder / "peephole", resolution) as peephole:
-            serve(channel, message.setup, scenario, folder, page, peephole=peephole)
+        with ProgressPage(folder / "phase") as page, SharedFrame(folder / "shared_frame", resolution) as shared_frame:
+            serve(channel, message.setup, scenario, folder, page, shared_frame=shared_frame)
 
 
 if __name__ == "__main__":

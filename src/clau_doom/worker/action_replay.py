@@ -10,10 +10,10 @@ from clau_doom.errors import PolicyFailed
 from clau_doom.ports import Action, Decide, Needs, Observation, ScenarioFacts
 from clau_doom.wire import MalformedMessage, inflate_actions
 
-__all__ = ["Replay"]
+__all__ = ["ActionReplay"]
 
 
-class Replay:
+class ActionReplay:
     """A policy that performs the given actions and ignores observations.
 
     Args:

@@ -73,11 +73,11 @@ class StreamChannel:
         """Send a message."""
         self._outgoing.put(message)
 
-    def show(self, peephole: SharedFrame) -> None:
+    def show(self, shared_frame: SharedFrame) -> None:
         """Send glimpses while the orchestrator requests them, and otherwise wait for a request; never returns."""
         while True:
             self.watched.wait()
-            if frame := peephole.look():
+            if frame := shared_frame.look():
                 self.send(glimpse_message(frame))
             time.sleep(_GLIMPSE)
             if time.monotonic() > self._until:
@@ -116,15 +116,15 @@ def main() -> None:
             scenario = _scenario(channel, setup)
         except ClauDoomError as error:
             _leave(1, describe(error))
-        looking = SharedFrame(_FOLDER / "peephole", scenario.facts.resolution)
+        looking = SharedFrame(_FOLDER / "shared_frame", scenario.facts.resolution)
         with (
             ProgressPage(_FOLDER / "phase", create=True) as page,
-            SharedFrame(_FOLDER / "peephole") as peephole,
+            SharedFrame(_FOLDER / "shared_frame") as shared_frame,
             looking,
         ):
             threading.Thread(target=_beat, args=(channel, page), daemon=True).start()
             threading.Thread(target=channel.show, args=(looking,), daemon=True).start()
-            serve(channel, setup, scenario, _FOLDER, page, peephole=peephole)
+            serve(channel, setup, scenario, _FOLDER, page, shared_frame=shared_frame)
 
 
 def _age() -> float:

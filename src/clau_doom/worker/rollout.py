@@ -11,13 +11,13 @@ from clau_doom.worker.progress_page import ProgressPage
 from clau_doom.worker.shared_frame import SharedFrame
 from clau_doom.worker.user_traceback import user_traceback
 
-__all__ = ["Begun", "Rollout", "play"]
+__all__ = ["Rollout", "StartedEpisode", "play"]
 
 _NEVER = (0,)
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class StartedEpisode:
     """An episode that the engine has begun, before its first decision.
 
     Attributes:
@@ -29,7 +29,7 @@ class Begun:
     seconds: float
 
     @classmethod
-    def by(cls, engine: Engine, seed: int) -> "Begun":
+    def by(cls, engine: Engine, seed: int) -> "StartedEpisode":
         """Begin an episode.
 
         Raises:
@@ -64,8 +64,8 @@ def play(
     seed: int,
     page: ProgressPage,
     *,
-    begun: Begun | None = None,
-    peephole: SharedFrame | None = None,
+    begun: StartedEpisode | None = None,
+    shared_frame: SharedFrame | None = None,
     task: int = 0,
 ) -> Rollout:
     """Play one episode to its end.
@@ -77,7 +77,7 @@ def play(
         seed: The engine's seed. The policy's generator is seeded from it, too.
         page: Progress page that records the start and end of each decision.
         begun: The episode, if the engine has already begun it on this seed.
-        peephole: Shared memory for requested pictures, or None.
+        shared_frame: Shared memory for requested pictures, or None.
         task: The episode's number in the picture.
 
     Raises:
@@ -85,11 +85,11 @@ def play(
         EngineCrashed: The engine has ended.
         AgentUnreachable: The program of a remote policy cannot be reached; the engine can continue.
     """
-    begun = begun or Begun.by(engine, seed)
+    begun = begun or StartedEpisode.by(engine, seed)
     started = time.perf_counter() - begun.seconds
     observation: Observation | None = begun.seen
     act, turn = engine.act, page.turn
-    asked = peephole.asked if peephole else _NEVER
+    requested = shared_frame.requested if shared_frame else _NEVER
     try:
         turn()
         decide = _begin(policy, genome, seed)
@@ -103,7 +103,10 @@ def play(
             except BaseException as error:  # a call of sys.exit included
                 raise _raised(error, "") from error
             turn()
-            observation = _act_seen(engine, action, peephole, task) if asked[0] and peephole else act(action)
+            if requested[0] and shared_frame:
+                observation = _act_and_capture(engine, action, shared_frame, task)
+            else:
+                observation = act(action)
     finally:
         page.settle()
     outcome = EpisodeOutcome(seed=seed, measures=engine.measures(), trajectory_sha256=engine.trajectory_sha256())
@@ -112,13 +115,13 @@ def play(
     return Rollout(outcome=outcome, seconds=seconds, actions=engine.actions(), repeated=repeated)
 
 
-def _act_seen(engine: Engine, action: Action, peephole: SharedFrame, task: int) -> Observation | None:
+def _act_and_capture(engine: Engine, action: Action, shared_frame: SharedFrame, task: int) -> Observation | None:
     """Perform an action as `Engine.act` does, draw the new state in full, and write its picture."""
     engine.draw(in_full=True)
     observation = engine.act(action)
     engine.draw(in_full=False)
     if observation is not None:
-        peephole.show(task, engine, observation, action)
+        shared_frame.show(task, engine, observation, action)
     return observation
 
 

@@ -64,7 +64,7 @@ class SharedFrame:
         self._page.close()
 
     @property
-    def asked(self) -> memoryview:
+    def requested(self) -> memoryview:
         """View of one number that is not 0 while a picture is requested; read at every decision."""
         return self._numbers
 

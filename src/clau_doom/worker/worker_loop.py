@@ -15,10 +15,10 @@ from clau_doom.policies import make_policy
 from clau_doom.ports import Engine, Needs, Policy
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import played
-from clau_doom.worker.action_replay import Replay
+from clau_doom.worker.action_replay import ActionReplay
 from clau_doom.worker.progress_page import ProgressPage
 from clau_doom.worker.provenance import collect_facts
-from clau_doom.worker.rollout import Begun, Rollout, play
+from clau_doom.worker.rollout import Rollout, StartedEpisode, play
 from clau_doom.worker.shared_frame import SharedFrame
 
 __all__ = ["Channel", "failed", "serve"]
@@ -45,7 +45,13 @@ class Channel(Protocol):
 
 
 def serve(
-    channel: Channel, setup: pb.Setup, scenario: Scenario, folder: Path, page: ProgressPage, *, peephole: SharedFrame
+    channel: Channel,
+    setup: pb.Setup,
+    scenario: Scenario,
+    folder: Path,
+    page: ProgressPage,
+    *,
+    shared_frame: SharedFrame,
 ) -> None:
     """Send a hello, start an engine, and play the requested episodes until the orchestrator closes the channel.
 
@@ -55,7 +61,7 @@ def serve(
         scenario: The scenario of the setup, with local paths.
         folder: A private folder for the engine.
         page: Progress page that records the start and end of each decision.
-        peephole: Shared memory for requested pictures.
+        shared_frame: Shared memory for requested pictures.
     """
     config = _POLICY.validate_json(setup.policy_json)
     try:
@@ -75,7 +81,7 @@ def serve(
     gc.set_threshold(_GARBAGE_THRESHOLD)
     gc.freeze()  # exclude long-lived objects from garbage collection
     try:
-        _Player(channel, engine, policy, baseline, page, peephole=peephole, claims=setup.actions).play_all()
+        _Player(channel, engine, policy, baseline, page, shared_frame=shared_frame, claims=setup.actions).play_all()
     finally:
         engine.close()
 
@@ -89,14 +95,14 @@ class _Player:
         baseline: Policy,
         page: ProgressPage,
         *,
-        peephole: SharedFrame,
+        shared_frame: SharedFrame,
         claims: bool,
     ) -> None:
         self._channel = channel
         self._engine = engine
         self._policies = {False: policy, True: baseline}
         self._page = page
-        self._peephole = peephole
+        self._shared_frame = shared_frame
         self._claims = claims
 
     def play_all(self) -> None:
@@ -113,7 +119,7 @@ class _Player:
             message, begun = channel.receive() if channel.waiting() else None, None
             if isinstance(answer, Rollout):
                 try:
-                    begun = Begun.by(engine, message.play.seed) if message else None
+                    begun = StartedEpisode.by(engine, message.play.seed) if message else None
                     reply = self._played(request.task, answer, engine.recording())
                 except EngineCrashed as error:
                     reply = failed(request.task, pb.EpisodeFailed.FAULT_ENGINE, error)
@@ -126,7 +132,7 @@ class _Player:
         actions = rollout.actions if self._claims else None
         return played(task, rollout.outcome, recording, rollout.seconds, repeated=rollout.repeated, actions=actions)
 
-    def _answer(self, request: pb.PlayEpisode, begun: Begun | None) -> Rollout | pb.FromWorker:
+    def _answer(self, request: pb.PlayEpisode, begun: StartedEpisode | None) -> Rollout | pb.FromWorker:
         try:
             return play(
                 self._engine,
@@ -135,7 +141,7 @@ class _Player:
                 request.seed,
                 self._page,
                 begun=begun,
-                peephole=self._peephole,
+                shared_frame=self._shared_frame,
                 task=request.task,
             )
         except PolicyFailed as error:
@@ -147,7 +153,7 @@ class _Player:
 
     def _policy(self, request: pb.PlayEpisode) -> Policy:
         if request.actions:
-            return Replay(self._engine.facts, request.actions)
+            return ActionReplay(self._engine.facts, request.actions)
         return self._policies[request.baseline]
 
 

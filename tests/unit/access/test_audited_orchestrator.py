@@ -38,12 +38,12 @@ class Audited:
 @pytest.fixture
 async def audited(tmp_path: Path) -> AsyncIterator[Audited]:
     repository = ScriptedRepository()
-    repository.open_gate.clear()
+    repository.may_end.clear()
     async with Orchestrator(repository) as orchestrator:
         made = Audited(orchestrator, tmp_path / "audit.log")
         yield made
         made.log.close()
-        repository.open_gate.set()
+        repository.may_end.set()
 
 
 async def test_changes_and_refusals_are_recorded(audited: Audited) -> None:

@@ -128,7 +128,7 @@ from clau_doom.domain.experiment import Experiment, Provenance
 from clau_doom.orchestration import ExperimentRun, Shutdown
 from clau_doom.storage import ExperimentFolders
 from clau_doom.testing.scripted_backend import ScriptedBackend
-from clau_doom.testing.scripted_run import StandingClock
+from clau_doom.testing.scripted_run import StoppedClock
 
 def peak():  # not ru_maxrss, which begins with what the parent has
     return int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text()).group(1))
@@ -142,7 +142,7 @@ async def main(text, folder, genes):
     async with found.write() as store, ScriptedBackend(slots=2) as backend:
         run = ExperimentRun(
             config, text, space=space, fitness=Fitness.named("reward"), store=store, backend=backend,
-            shutdown=Shutdown(), clock=StandingClock(),
+            shutdown=Shutdown(), clock=StoppedClock(),
         )
         async def follow():
             return [recorded.sequence async for recorded in store.events(follow=True)]

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from clau_doom.errors import PolicyFailed
-from clau_doom.game.episode_recorder import ActionCheck, Tally
+from clau_doom.game.episode_recorder import ActionCheck, EpisodeRecorder
 from clau_doom.game.scenarios import CANONICAL_VARIABLES
 from clau_doom.ports import Action
 
@@ -21,7 +21,7 @@ def values(**known: float) -> NDArray[np.float64]:
 
 def test_shots_and_distance() -> None:
     """Spent rounds count as shots, found rounds and a change of weapon do not; distance is the path on the plane."""
-    tally = Tally(values(SELECTED_WEAPON=2, SELECTED_WEAPON_AMMO=50, HEALTH=100), 10)
+    tally = EpisodeRecorder(values(SELECTED_WEAPON=2, SELECTED_WEAPON_AMMO=50, HEALTH=100), 10)
     there = {"POSITION_X": 3.0, "POSITION_Y": 4.0}
     tally.add(b"", values(SELECTED_WEAPON=2, SELECTED_WEAPON_AMMO=48, POSITION_Z=99, **there), 14)
     tally.add(b"", values(SELECTED_WEAPON=2, SELECTED_WEAPON_AMMO=60, **there), 18)
@@ -36,7 +36,7 @@ def test_shots_and_distance() -> None:
 def test_the_trajectory_ends_with_the_last_decision() -> None:
     """The hash covers each decision's observation and action, and not the state after the last one."""
     first, second, last = values(HEALTH=100), values(HEALTH=90), values(HEALTH=0)
-    tally = Tally(first, 1)
+    tally = EpisodeRecorder(first, 1)
     tally.add(b"left", second, 5)
     tally.add(b"right", last, 9)
     whole = first.tobytes() + b"left" + second.tobytes() + b"right"
@@ -46,7 +46,7 @@ def test_the_trajectory_ends_with_the_last_decision() -> None:
 def test_changed_variables_do_not_change_the_record() -> None:
     """A policy that changes the variables changes neither measures nor hash."""
     row = values(HEALTH=100)
-    tally = Tally(row, 1)
+    tally = EpisodeRecorder(row, 1)
     before = tally.trajectory_sha256(), tally.measures(0.0)
     row[:] = 7.0
     assert (tally.trajectory_sha256(), tally.measures(0.0)) == before

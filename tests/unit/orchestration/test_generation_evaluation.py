@@ -11,7 +11,7 @@ from clau_doom.orchestration.episode_scheduler import EpisodeScheduler
 from clau_doom.orchestration.generation_evaluation import GenerationEvaluation
 from clau_doom.orchestration.run_log import RunLog
 from clau_doom.testing import ScriptedBackend
-from clau_doom.testing.scripted_run import StandingClock, scripted_store
+from clau_doom.testing.scripted_run import StoppedClock, scripted_store
 
 
 class CountedEpisodes(dict[int, Episode]):
@@ -30,7 +30,7 @@ async def test_agent_is_evaluated_once_after_its_last_episode() -> None:
     agent = Agent(experiment="x", ref=AgentRef(0, 0), genome=Genome((0.5,)), parents=(), operator="draw")
     registry = AgentRegistry(1, [agent])
     episodes = registry.get(agent.id).episodes = CountedEpisodes()
-    log = RunLog(scripted_store(config), StandingClock(), ran_before=0.0)
+    log = RunLog(scripted_store(config), StoppedClock(), ran_before=0.0)
     await log.append(
         ExperimentStarted(resumed=False, generations=1, config_yaml=to_yaml(config)),
         GenerationStarted(generation=0, agents=(agent,)),

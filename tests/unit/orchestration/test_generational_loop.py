@@ -9,7 +9,7 @@ from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.orchestration import ExperimentRun, Shutdown
 from clau_doom.storage import ExperimentFolders
 from clau_doom.testing import ScriptedBackend
-from clau_doom.testing.scripted_run import StandingClock
+from clau_doom.testing.scripted_run import StoppedClock
 
 SPACE = GenomeSpace((Gene.real("courage", 0.0, 1.0),))
 
@@ -48,7 +48,7 @@ async def test_memory_does_not_grow_with_finished_agents(tmp_path: Path) -> None
             store=store,
             backend=backend,
             shutdown=Shutdown(),
-            clock=StandingClock(),
+            clock=StoppedClock(),
         )
         assert await run.run() is ExperimentState.COMPLETED
     second, *_, last = backend.agents[1:]

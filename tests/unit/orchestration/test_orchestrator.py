@@ -120,7 +120,7 @@ async def test_planning_error_stores_no_experiment() -> None:
 async def test_the_log_is_followed_to_its_end() -> None:
     """A follower gets each past and new event once and in order, also if it starts late."""
     async with serving() as (orchestrator, repository):
-        repository.open_gate.clear()
+        repository.may_end.clear()
         await orchestrator.start(BASE)
 
         async def read(after: int) -> list[RecordedEvent]:
@@ -129,7 +129,7 @@ async def test_the_log_is_followed_to_its_end() -> None:
         async with asyncio.TaskGroup() as group:
             readers = [group.create_task(read(after)) for after in (0, 0, 5)]
             await asyncio.sleep(0.05)
-            repository.open_gate.set()
+            repository.may_end.set()
         rows = [reader.result() for reader in readers] + [await read(0)]
         assert [recorded.sequence for recorded in rows[0]] == [*range(1, len(rows[0]) + 1)]
         assert rows[0] == rows[1] == rows[3]
@@ -140,7 +140,7 @@ async def test_the_log_is_followed_to_its_end() -> None:
 async def test_an_experiment_is_paused_resumed_and_cancelled() -> None:
     """Each command works in its states. In other states the error names a possible command."""
     async with serving() as (orchestrator, repository):
-        repository.open_gate.clear()
+        repository.may_end.clear()
         await orchestrator.start(BASE)
         with pytest.raises(WrongState):
             await orchestrator.resume("one")
@@ -162,7 +162,7 @@ async def test_a_used_up_budget_is_refused_and_raised() -> None:
     """A resume without budget is refused with the remedy. A larger budget gives the usual history."""
     async with serving() as (orchestrator, repository):
         await orchestrator.start(named("alone"))
-        repository.open_gate.clear()
+        repository.may_end.clear()
         await orchestrator.start(named("one", max_duration=0.001))
         stopped = await ended(orchestrator, "one")
         assert (stopped.state, stopped.snapshot.reason) == (
@@ -175,7 +175,7 @@ async def test_a_used_up_budget_is_refused_and_raised() -> None:
         with pytest.raises(ConfigError, match="max_duration"):
             await orchestrator.resume("one", BudgetChange(max_duration="soon"))
         assert (await orchestrator.experiment("one")).snapshot.last_sequence == stopped.snapshot.last_sequence
-        repository.open_gate.set()
+        repository.may_end.set()
         assert (await orchestrator.resume("one", BudgetChange(max_duration="1h"))).state is ExperimentState.RUNNING
         done, alone = await ended(orchestrator, "one"), await ended(orchestrator, "alone")
         assert done.config.max_duration == 3600.0
@@ -188,7 +188,7 @@ async def test_a_budget_is_changed_while_an_experiment_runs_waits_or_is_complete
         more = BASE.generations + 2
         await orchestrator.start(named("long", generations=more))
         long = await ended(orchestrator, "long")
-        repository.open_gate.clear()
+        repository.may_end.clear()
         for name in ("running", "paused"):
             await orchestrator.start(named(name))
         await orchestrator.pause("paused")
@@ -197,7 +197,7 @@ async def test_a_budget_is_changed_while_an_experiment_runs_waits_or_is_complete
                 await orchestrator.resume(name, BudgetChange(generations=1))
             assert name in orchestrator.live
             assert (await orchestrator.resume(name, BudgetChange(generations=more))).state is ExperimentState.RUNNING
-        repository.open_gate.set()
+        repository.may_end.set()
         await orchestrator.start(named("completed"))
         assert (await ended(orchestrator, "completed")).state is ExperimentState.COMPLETED
         await orchestrator.resume("completed", BudgetChange(generations=more))
@@ -210,13 +210,13 @@ async def test_a_budget_is_changed_while_an_experiment_runs_waits_or_is_complete
 async def test_agents_are_controlled_by_their_ids() -> None:
     """Commands find the experiment of an agent. Agents of an experiment that does not run are read-only."""
     async with serving() as (orchestrator, repository):
-        repository.open_gate.clear()
+        repository.may_end.clear()
         await orchestrator.start(BASE)
         done = await orchestrator.control(AgentCommand(action=AgentAction.PAUSE, agent="one-g000-a001"))
         assert (done.sequence > 0, done.paused) == (True, True)
         await orchestrator.control(AgentCommand(action=AgentAction.STOP, agent="one-g000-a001"))
         await orchestrator.control(InjectGenome(experiment="one", genome=Genome((0.5, 0.5, 1.0))))
-        repository.open_gate.set()
+        repository.may_end.set()
         await ended(orchestrator, "one")
         inspected = await orchestrator.control(AgentCommand(action=AgentAction.INSPECT, agent="one-g000-a001"))
         assert inspected.evaluation is not None
@@ -236,7 +236,7 @@ async def test_agents_are_controlled_by_their_ids() -> None:
 async def test_new_server_resumes_drained_experiments() -> None:
     """A new server resumes drained experiments, but not those that a user paused or cancelled."""
     repository = ScriptedRepository()
-    repository.open_gate.clear()
+    repository.may_end.clear()
     async with Orchestrator(repository) as orchestrator:
         for name in ("one", "paused", "cancelled"):
             await orchestrator.start(named(name))

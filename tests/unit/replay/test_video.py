@@ -10,7 +10,7 @@ from PIL import Image
 
 from clau_doom.errors import ConfigError, ReplayDiffers, StorageFailed
 from clau_doom.ports import Frame
-from clau_doom.replay import Clip, InRealTime, Reported, check_target, film, film_size
+from clau_doom.replay import Clip, RealTimeFrames, ReportedFrames, check_target, film, film_size
 from clau_doom.replay.encoder import write_video
 from tests.support.films import take_apart
 
@@ -126,7 +126,7 @@ def test_frames_are_shown_in_real_time(synthetic: Synthetic) -> None:
         waits.append(seconds)
         clock[0] += seconds
 
-    for frame in InRealTime(synthetic(70), now=lambda: clock[0], sleep=sleep).frames():
+    for frame in RealTimeFrames(synthetic(70), now=lambda: clock[0], sleep=sleep).frames():
         assert clock[0] >= 100.0 + frame.tic / 35
         clock[0] += 1.0 if frame.tic == 10 else 0.01
     assert clock[0] == pytest.approx(100.0 + 69 / 35 + 0.01)
@@ -137,7 +137,7 @@ def test_progress_has_at_most_a_hundred_reports(synthetic: Synthetic) -> None:
     """The frames are unchanged."""
     for tics, reports in ((1000, 100), (7, 7)):
         shares: list[float] = []
-        frames = [frame.tic for frame in Reported(synthetic(tics), tics, shares.append).frames()]
+        frames = [frame.tic for frame in ReportedFrames(synthetic(tics), tics, shares.append).frames()]
         assert frames == list(range(tics))
         assert (len(shares), shares[0]) == (reports, 0.0)
         assert shares == sorted(shares)

@@ -50,7 +50,7 @@ SMALL = "name: x\ngenerations: 2\npopulation: 3\nepisodes: 2\nholdout: {validati
 async def test_every_method_works_over_the_socket(serving: Serving) -> None:
     repository = ScriptedRepository()
     async with serving(repository) as served, connect(f"unix:{served.socket}", environ={}) as client:
-        repository.open_gate.clear()
+        repository.may_end.clear()
         experiment, created = await client.start(SMALL, request_id="r")
         assert (experiment.id, created) == ("x", True)
         assert (await client.start(SMALL, request_id="r"))[1] is False
@@ -60,7 +60,7 @@ async def test_every_method_works_over_the_socket(serving: Serving) -> None:
         assert (done.agent.id, done.agent.status) == ("x-g000-a001", resources_pb2.AGENT_STATUS_PAUSED)
         await client.control(AgentCommand(action=AgentAction.RESUME, agent="x-g000-a001"))
         await client.control(InjectGenome(experiment="x", genome=Genome((0.5, 0.5, 1.0))))
-        repository.open_gate.set()
+        repository.may_end.set()
         events = [recorded async for recorded in client.follow("x")]
         assert events == [recorded async for recorded in repository.stores["x"].events()]
         assert (await client.generation("x", 0)).finished
@@ -71,7 +71,7 @@ async def test_every_method_works_over_the_socket(serving: Serving) -> None:
         assert [each.id for each in await client.experiments()] == ["x"]
         assert list(await client.experiments(ExperimentState.FAILED)) == []
         assert (await client.experiment("x")).state == resources_pb2.EXPERIMENT_STATE_COMPLETED
-        repository.open_gate.clear()
+        repository.may_end.clear()
         config = ExperimentConfig(name="y", generations=1, population=3)
         assert (await client.start(config_message(config)))[0].id == "y"
         raised = await client.resume("x", BudgetChange(generations=3, max_duration="1h"))
@@ -124,7 +124,7 @@ async def test_errors_keep_type_and_message(serving: Serving) -> None:
 
 async def test_refused_command_raises_its_error(serving: Serving) -> None:
     repository = ScriptedRepository()
-    repository.open_gate.clear()
+    repository.may_end.clear()
     async with serving(repository) as served, connect(f"unix:{served.socket}", environ={}) as client:
         await client.start(SMALL)
         command = InjectGenome(experiment="x", genome=Genome((0.5, 0.5, 1.0)))
@@ -216,7 +216,7 @@ async def test_stream_continues_after_a_server_restart(tmp_path: Path) -> None:
 
     first, second = asyncio.Event(), asyncio.Event()
     held = ScriptedRepository(stores=stores)
-    held.open_gate.clear()
+    held.may_end.clear()
     async with asyncio.TaskGroup() as group:
         serving = group.create_task(served(held, first))
         while not socket.exists():  # noqa: ASYNC110 - it is the kernel that sets it
@@ -254,7 +254,7 @@ asyncio.run(main())
 async def test_grpc_prints_nothing(tmp_path: Path) -> None:
     """A stopped server is one error."""
     repository = ScriptedRepository()
-    repository.open_gate.clear()
+    repository.may_end.clear()
     orchestrator, socket = Orchestrator(repository), tmp_path / "s.sock"
     config = GrpcConfig(socket=str(socket))
     async with orchestrator:
@@ -277,7 +277,7 @@ async def test_grpc_prints_nothing(tmp_path: Path) -> None:
 
 async def test_stream_ends_if_the_server_stays_unreachable(tmp_path: Path) -> None:
     repository = ScriptedRepository()
-    repository.open_gate.clear()
+    repository.may_end.clear()
     orchestrator = Orchestrator(repository)
     socket = tmp_path / "s.sock"
 

@@ -32,7 +32,7 @@ def inject(command_id: str, *genome: float) -> pb.AgentCommand:
 async def test_command_is_answered_after_its_commit(serving: Serving) -> None:
     """The answer has the command's id, the event's sequence and the agent's state."""
     repository = ScriptedRepository()
-    repository.open_gate.clear()
+    repository.may_end.clear()
     async with serving(repository) as served:
         await served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x"))
         control = served.stub.ControlAgent()
@@ -57,7 +57,7 @@ async def test_command_is_answered_after_its_commit(serving: Serving) -> None:
 async def test_refused_command_keeps_the_stream_open(serving: Serving) -> None:
     """The answer has the status code and the reason on one line."""
     repository = ScriptedRepository()
-    repository.open_gate.clear()
+    repository.may_end.clear()
     commands = [
         (pause("a", "x-g000-a999"), code_pb2.NOT_FOUND),
         (pause("b", "nix-g000-a000"), code_pb2.NOT_FOUND),

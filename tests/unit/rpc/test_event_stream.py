@@ -341,7 +341,7 @@ async def test_drained_run_is_streamed_to_its_interruption(serving: Serving) -> 
     """The stream ends without an error."""
     repository = ScriptedRepository()
     async with serving(repository) as served:
-        repository.open_gate.clear()
+        repository.may_end.clear()
         await served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x"))
         call = aiter(served.stub.StreamEvents(pb.StreamEventsRequest(experiment_id="x")))
         assert (await anext(call)).WhichOneof("payload") == "experiment_created"
@@ -355,7 +355,7 @@ async def test_stopped_server_ends_streams_of_running_experiments(
 ) -> None:
     """The status tells a client to reconnect."""
     repository = ScriptedRepository()
-    repository.open_gate.clear()
+    repository.may_end.clear()
     orchestrator, socket = Orchestrator(repository), tmp_path / "s.sock"
     server = RpcServer(
         GrpcConfig(socket=str(socket)),
@@ -388,7 +388,7 @@ async def stalled(serving: Serving, own_channel: Callable[..., Any]) -> AsyncIte
             given_up.set()
 
     async with serving(repository, stall=0.5, grace=30.0, observe=observe) as served:
-        repository.open_gate.clear()
+        repository.may_end.clear()
         await served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x"))
         channel = own_channel(f"unix:{served.socket}", ("grpc.http2.bdp_probe", 0))
         stub: Any = OrchestratorServiceStub(channel)

@@ -382,7 +382,7 @@ async def test_the_others_miss_nothing_and_memory_stays(serving: Serving) -> Non
     """What the stalled client does not take is kept nowhere: 3 MB of events a client would be 640 MB in queues."""
     repository = ScriptedRepository()
     async with serving(repository) as served:
-        repository.open_gate.clear()
+        repository.may_end.clear()
         await served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x"))
         store = repository.stores["x"]
         before = resident()

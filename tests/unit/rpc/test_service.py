@@ -162,7 +162,7 @@ async def test_disallowed_value_names_the_list(serving: Serving) -> None:
 async def test_an_experiment_is_paused_resumed_and_cancelled(serving: Serving) -> None:
     """Each answer has the new state. An illegal command is FAILED_PRECONDITION."""
     repository = ScriptedRepository()
-    repository.open_gate.clear()
+    repository.may_end.clear()
     async with serving(repository) as served:
         await start(served, finish=False)
         stub, states = served.stub, resources_pb2.ExperimentState
@@ -289,7 +289,7 @@ async def test_experiments_are_filtered_by_state(serving: Serving) -> None:
     repository = ScriptedRepository()
     async with serving(repository) as served:
         await start(served, "done")
-        repository.open_gate.clear()
+        repository.may_end.clear()
         await start(served, "runs", finish=False)
         found = {}
         for states in STATES:

@@ -12,7 +12,7 @@ from clau_doom.errors import EngineCrashed, PolicyFailed
 from clau_doom.ports import Action, Decide, Needs, Observation
 from clau_doom.testing.scripted_engine import ScriptedEngine
 from clau_doom.worker import Phase, ProgressPage, SharedFrame, play
-from clau_doom.worker.rollout import Begun
+from clau_doom.worker.rollout import StartedEpisode
 
 
 class Puppet:
@@ -75,7 +75,7 @@ def test_the_beginning_of_an_episode_is_a_part_of_its_time(page: ProgressPage) -
     slow = Slow(decisions=3)
     slow.start(Needs(), record=False)
     now = play(slow, Puppet(left), Genome(()), 5, page)
-    before = play(slow, Puppet(left), Genome(()), 5, page, begun=Begun.by(slow, 5))
+    before = play(slow, Puppet(left), Genome(()), 5, page, begun=StartedEpisode.by(slow, 5))
     assert now.outcome == before.outcome
     assert min(now.seconds, before.seconds) >= 0.05
 
@@ -172,11 +172,11 @@ def test_progress_page_shows_the_phase(tmp_path: Path, page: ProgressPage) -> No
 
 def test_requested_frame_is_written(tmp_path: Path, page: ProgressPage) -> None:
     """It belongs to the decision after the request. Without a request there is no frame."""
-    with SharedFrame(tmp_path / "peephole", (160, 120)) as written, SharedFrame(tmp_path / "peephole") as looked:
-        play(engine(), Puppet(left), Genome(()), 5, page, peephole=written, task=3)
+    with SharedFrame(tmp_path / "frame", (160, 120)) as written, SharedFrame(tmp_path / "frame") as looked:
+        play(engine(), Puppet(left), Genome(()), 5, page, shared_frame=written, task=3)
         assert looked.look() is None, "nobody had asked"
         game = engine()
-        play(game, Puppet(left), Genome(()), 5, page, peephole=written, task=4)
+        play(game, Puppet(left), Genome(()), 5, page, shared_frame=written, task=4)
         assert game.asked_to_draw == [True, False], "in full for the picture, and for it alone"
         frame = looked.look()
         assert frame is not None
@@ -188,10 +188,13 @@ def test_requested_frame_is_written(tmp_path: Path, page: ProgressPage) -> None:
 
 def test_live_view_does_not_change_an_episode(tmp_path: Path, page: ProgressPage) -> None:
     alone = play(engine(), Puppet(left), Genome(()), 5, page).outcome
-    with SharedFrame(tmp_path / "peephole", (160, 120)) as written, SharedFrame(tmp_path / "peephole") as looked:
+    with (
+        SharedFrame(tmp_path / "shared_frame", (160, 120)) as written,
+        SharedFrame(tmp_path / "shared_frame") as looked,
+    ):
 
         def look(observation: Observation) -> Action:
             looked.look()
             return left(observation)
 
-        assert play(engine(), Puppet(look), Genome(()), 5, page, peephole=written).outcome == alone
+        assert play(engine(), Puppet(look), Genome(()), 5, page, shared_frame=written).outcome == alone

@@ -26,21 +26,21 @@ def frame(*, width: int = 4, height: int = 3, channels: int = 1, held: tuple[str
 
 @given(channels=st.sampled_from([1, 3]), held=st.lists(st.sampled_from(["ATTACK", "TURN_LEFT", "MOVE_FORWARD"])))
 def test_written_frame_is_read_once(tmp_path_factory: pytest.TempPathFactory, channels: int, held: list[str]) -> None:
-    path = tmp_path_factory.mktemp("p") / "peephole"
+    path = tmp_path_factory.mktemp("p") / "frame"
     it = frame(channels=channels, held=tuple(held[:20]))
     with SharedFrame(path, (8, 8)) as written, SharedFrame(path) as looked:
-        assert (written.asked[0], looked.look()) == (0, None)
-        assert written.asked[0] == 1
+        assert (written.requested[0], looked.look()) == (0, None)
+        assert written.requested[0] == 1
         written.write(it)
-        assert written.asked[0] == 0
+        assert written.requested[0] == 0
         assert looked.look() == it
         assert looked.look() is None
 
 
 def test_a_picture_that_is_too_large_is_left_out(tmp_path: Path) -> None:
     """It is answered, so that it is not drawn again at every decision, but nothing beyond the file is touched."""
-    with SharedFrame(tmp_path / "peephole", (2, 2)) as written, SharedFrame(tmp_path / "peephole") as looked:
+    with SharedFrame(tmp_path / "shared_frame", (2, 2)) as written, SharedFrame(tmp_path / "shared_frame") as looked:
         looked.look()
         written.write(frame(width=13, height=1))
-        assert written.asked[0] == 0
+        assert written.requested[0] == 0
         assert looked.look() is None

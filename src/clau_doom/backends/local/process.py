@@ -221,7 +221,7 @@ class WorkerProcess:
         """Return the newest picture of the episode since the last call, and request another one; see the port."""
         if self._shared_frame is None:
             try:
-                self._shared_frame = SharedFrame(self.folder / "peephole")
+                self._shared_frame = SharedFrame(self.folder / "shared_frame")
             except OSError:  # no free file descriptor or no folder: go on without pictures
                 return None
         frame = self._shared_frame.look()

@@ -153,16 +153,16 @@ def _show(
 ) -> "Film | None":
     from clau_doom.app.replay import open_rendering_pass
     from clau_doom.ports import FrameSource
-    from clau_doom.replay import InRealTime, Overlay, Reported, film
+    from clau_doom.replay import Overlay, RealTimeFrames, ReportedFrames, film
 
     if output is None and not watch:
         return None
     caption = plan.choice.agent.id
     drawn = Overlay(plan.scenario.facts, performance.decisions, caption) if overlay else None
     with open_rendering_pass(plan, performance, size, window=watch) as rendering:
-        source: FrameSource = InRealTime(rendering) if watch else rendering
+        source: FrameSource = RealTimeFrames(rendering) if watch else rendering
         if progress:
-            source = Reported(source, performance.outcome.measures.tics, _print_progress)
+            source = ReportedFrames(source, performance.outcome.measures.tics, _print_progress)
         if output is None:
             for _ in source.frames():
                 pass

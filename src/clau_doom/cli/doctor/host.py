@@ -20,7 +20,7 @@ from clau_doom.machine_limits import (
     memory_problem,
     usable_cores,
 )
-from clau_doom.shared_memory import SHARED_MEMORY, find_items
+from clau_doom.shared_memory import SHARED_MEMORY, find_shared_files
 
 __all__ = [
     "TRY_ENGINE",
@@ -125,7 +125,7 @@ def shared_memory(folder: Path) -> Iterator[Finding]:
     scarce = free < _LITTLE_SHARED_MEMORY
     remedy = "make it larger (docker run --shm-size=256m), or remove leftovers" if scarce else ""
     yield Finding(name=name, verdict=HealthStatus.MISSING if scarce else HealthStatus.FINE, found=found, remedy=remedy)
-    items = find_items(folder)
+    items = find_shared_files(folder)
     found = f"{len(items.stale)} ViZDoom files of ended engines, {len(items.used)} in use or new, in {folder}"
     verdict = HealthStatus.WARNING if items.stale else HealthStatus.FINE
     remedy = f"the next run removes those of ended engines, such as {items.stale[0].name}" if items.stale else ""

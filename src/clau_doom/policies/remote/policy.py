@@ -8,9 +8,9 @@ import numpy as np
 from clau_doom.config import RemotePolicyConfig
 from clau_doom.domain import Genome, GenomeSpace
 from clau_doom.errors import AgentUnreachable, ConfigError, PolicyFailed
-from clau_doom.policies.remote.status import Late
+from clau_doom.policies.remote.status import AnswerLate
 from clau_doom.policies.remote.stream import NoStream, PlayStream
-from clau_doom.policies.remote.unary_client import AgentCalls
+from clau_doom.policies.remote.unary_client import UnaryClient
 from clau_doom.ports import Action, Decide, Needs, Observation, ScenarioFacts
 from clau_doom.protos.claudoom.agent.v1 import agent_pb2 as pb
 from clau_doom.wire.agent import (
@@ -56,7 +56,7 @@ class RemotePolicy:
         self._prefix = uuid.uuid4().hex
         self._begun = 0
         self._stream: PlayStream | None = None
-        self._calls: AgentCalls | None = None
+        self._calls: UnaryClient | None = None
 
     @property
     def needs(self) -> Needs:
@@ -103,7 +103,7 @@ class RemotePolicy:
         self._streams = False
         if self._calls is None:
             self.close()
-            self._calls = AgentCalls(self._address, self._config.deadline)
+            self._calls = UnaryClient(self._address, self._config.deadline)
         self._calls.begin(request, _PATIENCE)
         return self._episode(request, self._calls.act)
 
@@ -151,7 +151,7 @@ class _Episode:
         self._decision += 1
         try:
             answer = self._asked(request)
-        except Late:
+        except AnswerLate:
             if not self._repeat:
                 raise
             self.repeated += 1
@@ -168,7 +168,7 @@ class _Episode:
 
 
 def _describe(facts: ScenarioFacts, config: RemotePolicyConfig, address: str) -> AgentDescription:
-    calls, where = AgentCalls(address, config.deadline), f"policy.address {address}"
+    calls, where = UnaryClient(address, config.deadline), f"policy.address {address}"
     try:
         return described(calls.describe(describe_request(facts), _FIRST_PATIENCE))
     except AgentUnreachable:

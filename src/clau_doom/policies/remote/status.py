@@ -2,7 +2,7 @@
 
 from clau_doom.errors import AgentUnreachable, ClauDoomError, PolicyFailed
 
-__all__ = ["UNIMPLEMENTED", "Late", "judged"]
+__all__ = ["UNIMPLEMENTED", "AnswerLate", "judged"]
 
 UNIMPLEMENTED = 12
 """gRPC's status for a method that the program does not have."""
@@ -29,7 +29,7 @@ _NAMES = (
 )
 
 
-class Late(AgentUnreachable):
+class AnswerLate(AgentUnreachable):
     """The agent has not answered within its deadline."""
 
 
@@ -46,7 +46,7 @@ def judged(address: str, status: int, text: str) -> ClauDoomError:
     """
     said = f": {text}" if text else ""
     if status == _DEADLINE_EXCEEDED:
-        return Late(f"the agent at {address} missed its deadline{said}")
+        return AnswerLate(f"the agent at {address} missed its deadline{said}")
     if status in {0, _CANCELLED, _UNAVAILABLE}:
         return AgentUnreachable(f"the agent at {address} ended or is unreachable{said}")
     name = _NAMES[status] if 0 <= status < len(_NAMES) else f"status {status}"

@@ -6,7 +6,7 @@ from collections import deque
 
 from clau_doom.errors import AgentUnreachable, PolicyFailed
 from clau_doom.policies.remote.http2 import Call, CallEnded, connect
-from clau_doom.policies.remote.status import UNIMPLEMENTED, Late, judged
+from clau_doom.policies.remote.status import UNIMPLEMENTED, AnswerLate, judged
 from clau_doom.protos.claudoom.agent.v1 import agent_pb2 as pb
 
 __all__ = ["NoStream", "PlayStream"]
@@ -53,7 +53,7 @@ class PlayStream:
         """Return the `ActionProto` for one decision, not yet parsed.
 
         Raises:
-            AgentUnreachable: The agent's program has ended; `Late` if it missed the deadline.
+            AgentUnreachable: The agent's program has ended; `AnswerLate` if it missed the deadline.
             PolicyFailed: The agent raised an error.
             NoStream: The program does not implement Play.
         """
@@ -70,7 +70,7 @@ class PlayStream:
             while self._owed.popleft() != asked:
                 answer = self._call.receive(end)
         except TimeoutError:
-            raise Late(f"the agent at {self._address} missed its deadline of {self._deadline:g} s") from None
+            raise AnswerLate(f"the agent at {self._address} missed its deadline of {self._deadline:g} s") from None
         except CallEnded as ended:
             if ended.status == UNIMPLEMENTED and not self._answered:
                 raise NoStream from None

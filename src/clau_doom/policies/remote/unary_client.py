@@ -6,11 +6,11 @@ from typing import TypeVar
 import grpc
 
 from clau_doom.errors import AgentUnreachable
-from clau_doom.policies.remote.status import Late, judged
+from clau_doom.policies.remote.status import AnswerLate, judged
 from clau_doom.protos.claudoom.agent.v1 import agent_pb2 as pb
 from clau_doom.protos.claudoom.agent.v1.agent_pb2_grpc import AgentServiceStub
 
-__all__ = ["AgentCalls"]
+__all__ = ["UnaryClient"]
 
 ReplyT = TypeVar("ReplyT")
 
@@ -24,7 +24,7 @@ _OPTIONS = (
 )
 
 
-class AgentCalls:
+class UnaryClient:
     """A channel to the agent's program."""
 
     def __init__(self, address: str, deadline: float) -> None:
@@ -69,7 +69,7 @@ class AgentCalls:
         """
         try:
             self._asked(lambda: self._stub.Begin(request, timeout=self._deadline))
-        except Late:
+        except AnswerLate:
             raise
         except AgentUnreachable:
             self._begin_again(request, patience)
@@ -77,7 +77,7 @@ class AgentCalls:
     def _begin_again(self, request: pb.BeginRequest, patience: float) -> None:
         try:
             self._asked(lambda: self._stub.Begin(request, timeout=patience, wait_for_ready=True))
-        except Late as error:
+        except AnswerLate as error:
             raise AgentUnreachable(
                 f"the agent at {self._address} was unreachable for {patience:g} s: start its program again"
             ) from error
@@ -86,7 +86,7 @@ class AgentCalls:
         """Return the `ActionProto` for one decision, not yet parsed.
 
         Raises:
-            AgentUnreachable: The agent's program has ended; `Late` if it missed the deadline.
+            AgentUnreachable: The agent's program has ended; `AnswerLate` if it missed the deadline.
             PolicyFailed: The agent raised an error.
         """
         return self._asked(lambda: self._act(request, timeout=self._deadline))

@@ -77,7 +77,7 @@ class Background:
 
     def let_play(self, *, play: bool) -> None:
         """Allow or block the end of episodes."""
-        gate = self.repository.open_gate
+        gate = self.repository.may_end
         self._loop.call_soon_threadsafe(gate.set if play else gate.clear)
 
 
