@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,9 +88,14 @@ def read_equivalent(path: Path) -> dict[Mutant, str]:
     }
 
 
-def compare(killed: Sequence[Mutant], survivors: Sequence[Mutant], equivalent: Iterable[Mutant]) -> Comparison:
-    """Compare the tested mutants with the listed ones."""
+def compare(tested: Sequence[tuple[Mutant, str]], equivalent: Iterable[Mutant]) -> Comparison:
+    """Compare tested mutants, each with the status that mutmut reports, with the listed ones.
+
+    A time-out kills a mutant that is not in the list. On a busy machine, tests of an equivalent mutant time out too.
+    """
     listed = set(equivalent)
+    killed = [each for each, status in tested if status in _KILLED and not (status == "timeout" and each in listed)]
+    survivors = [each for each, status in tested if status in _SURVIVED or (status == "timeout" and each in listed)]
     return Comparison(
         killed=len(killed),
         equivalent=[each for each in survivors if each in listed],
@@ -100,22 +104,20 @@ def compare(killed: Sequence[Mutant], survivors: Sequence[Mutant], equivalent: I
     )
 
 
-def run_mutmut(folder: Path, mutants: Mapping[str, Path]) -> tuple[list[Mutant], list[Mutant]]:
-    """Run mutmut in a copy of the repository and return the killed mutants and the survivors."""
+def run_mutmut(folder: Path, mutants: Mapping[str, Path]) -> list[tuple[Mutant, str]]:
+    """Run mutmut in a copy of the repository and return each mutant with its status."""
     mutmut = Path(sys.executable).with_name("mutmut")
     subprocess.run([mutmut, "run", "--max-children", "1", *mutants], cwd=folder, check=True)
     statuses: dict[str, str] = {}
     for path in set(mutants.values()):
         codes = json.loads((folder / "mutants" / f"{path}.meta").read_text())["exit_code_by_key"]
         statuses |= {name: status_by_exit_code[codes[name]] for name in mutants if name in codes}
-    if unclear := Counter(statuses.values()).keys() - _KILLED - _SURVIVED:
+    if unclear := set(statuses.values()) - _KILLED - _SURVIVED:
         sys.exit(f"mutmut did not finish: it reports {', '.join(sorted(unclear))}")
     with contextlib.chdir(folder):
-        described = {name: describe(name, get_diff_for_mutant(name, path=path)) for name, path in mutants.items()}
-    return (
-        [described[name] for name in mutants if statuses[name] in _KILLED],
-        [described[name] for name in mutants if statuses[name] in _SURVIVED],
-    )
+        return [
+            (describe(name, get_diff_for_mutant(name, path=path)), statuses[name]) for name, path in mutants.items()
+        ]
 
 
 def report(comparison: Comparison, reasons: Mapping[Mutant, str]) -> None:
@@ -158,7 +160,7 @@ def main() -> None:
             mutants = generate(folder, patterns)
         sampled = sample(mutants, count=arguments.count, seed=arguments.seed)
         print(f"{len(sampled)} of {len(mutants)} mutants, seed {arguments.seed}", flush=True)
-        comparison = compare(*run_mutmut(folder, {name: mutants[name] for name in sampled}), reasons)
+        comparison = compare(run_mutmut(folder, {name: mutants[name] for name in sampled}), reasons)
     report(comparison, reasons)
     sys.exit(bool(comparison.unexplained or comparison.obsolete))
 

@@ -62,10 +62,12 @@ def test_a_mutant_is_identified_by_function_and_changed_lines(name: str, functio
 def test_survivors_are_compared_with_the_list(capsys: pytest.CaptureFixture[str]) -> None:
     """A listed survivor is equivalent, another is unexplained, and a listed mutant that is killed is obsolete."""
     third = Mutant(function="a.g", diff=("- y = 1", "+ y = 2"))
-    found = compare([FIRST, third], [SECOND], [])
+    tested = [(FIRST, "killed"), (third, "timeout"), (SECOND, "survived")]
+    found = compare(tested, [])
     assert (found.killed, list(found.equivalent), list(found.unexplained)) == (2, [], [SECOND])
-    found = compare([FIRST, third], [SECOND], [SECOND, FIRST])
+    found = compare(tested, [SECOND, FIRST])
     assert (list(found.equivalent), list(found.unexplained), list(found.obsolete)) == ([SECOND], [], [FIRST])
+    assert list(compare(tested, [third]).equivalent) == [third]
     report(found, {SECOND: "It is the same.", FIRST: ""})
     assert "equivalent: a.f\n    - x = 1\n    + x = None\n  It is the same." in capsys.readouterr().out
 
