@@ -6,7 +6,7 @@ from clau_doom.analysis import comparison_sections
 from clau_doom.analysis.comparison_data import ComparisonData
 from clau_doom.analysis.document import Document
 from clau_doom.analysis.section_modules import describe_all
-from clau_doom.analysis.wording import capitalized, count, joined
+from clau_doom.analysis.wording import count, joined
 from clau_doom.statistics.intervals import CONFIDENCE
 
 __all__ = ["comparison_document"]
@@ -37,7 +37,7 @@ def comparison_document(data: ComparisonData, names: Sequence[str] | None = None
             f"with {comparison.baseline}. Champions are compared by their held-out episodes. Setups are compared by "
             "runs: each run counts once."
         ),
-        notices=tuple(f"{capitalized(remark)}." for remark in comparison.remarks),
+        notices=tuple(f"Note: {remark}." for remark in comparison.remarks),
         data={
             "confidence": CONFIDENCE,
             "baseline": comparison.baseline,

@@ -15,7 +15,7 @@ from clau_doom.number_format import (
 from clau_doom.statistics.estimates import Estimate
 from clau_doom.statistics.intervals import Interval
 
-__all__ = ["bracket", "capitalized", "cell_text", "count", "joined", "measured", "ranges", "shared"]
+__all__ = ["bracket", "cell_text", "count", "joined", "measured", "ranges", "shared"]
 
 
 def bracket(low: float | None, high: float | None) -> str:
@@ -56,11 +56,6 @@ def ranges(numbers: Iterable[int]) -> str:
         else:
             found.append([value])
     return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in found)
-
-
-def capitalized(text: str) -> str:
-    """Return a text with its first letter in upper case."""
-    return f"{text[:1].upper()}{text[1:]}"
 
 
 def cell_text(cell: Cell) -> str:  # noqa: C901, PLR0911 - one case for each type

@@ -47,13 +47,17 @@ def _blocks(data: ExperimentData, chart: ControlChart) -> tuple[Block, ...]:
 
 def _sentence(chart: ControlChart) -> str:
     sides = [
-        f"{side} the centre in {ranges(found)}"
+        f"{side} the centre in generations {ranges(found)}"
         for side, above in (("below", False), ("above", True))
         if (found := sorted({signal.generation for signal in chart.signals if signal.above is above}))
     ]
     signals = f"The mean is {' and '.join(sides)}" if sides else "No mean meets a Western Electric rule"
     beyond = ranges(point.generation for point in chart.points if point.spread_signals)
-    spread = f"the spread {chart.spread} is beyond its limits in {beyond}" if beyond else "the spread is in control"
+    spread = (
+        f"the spread {chart.spread} is beyond its limits in generations {beyond}"
+        if beyond
+        else "the spread is in control"
+    )
     return f"{signals}; {spread} (centre {number(chart.centre)}, sigma {number(chart.sigma)} within generations)."
 
 
