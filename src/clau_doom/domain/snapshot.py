@@ -76,13 +76,13 @@ class Snapshot:
         """
         experiment, generation, index = parse_agent_id(agent)
         if experiment != self.experiment.id:
-            raise AgentNotFound(f"there is no agent {agent} in experiment {self.experiment.id}")
+            raise AgentNotFound(f"agent {agent} not found in experiment {self.experiment.id}")
         if generation >= len(self.generations):
             there = f"experiment {experiment} has {len(self.generations)} generations, from 0"
-            raise AgentNotFound(f"there is no agent {agent}: {there}")
+            raise AgentNotFound(f"agent {agent} not found: {there}")
         row = self.generations[generation]
         if index >= len(row):
-            raise AgentNotFound(f"there is no agent {agent}: generation {generation} has {len(row)} agents, from 0")
+            raise AgentNotFound(f"agent {agent} not found: generation {generation} has {len(row)} agents, from 0")
         return row[index]
 
     def ancestors(self, agent: Agent) -> tuple[Evaluation, ...]:

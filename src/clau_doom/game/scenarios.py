@@ -266,7 +266,7 @@ def _map(cfg: CfgFile, wad: Path | None, resources: Path) -> str:
         said = "selects the map" if cfg.map else "sets no doom_map, which selects"
         raise ConfigError(
             f"{cfg.path} {said} {named}, which {file.path} does not contain; set doom_map to one of "
-            f"{', '.join(file.maps) or 'none of its maps, because it has none'}"
+            f"{', '.join(file.maps) or 'its maps (it has no maps)'}"
         )
     if not file.has_player_start(named):
         raise ConfigError(

@@ -94,8 +94,7 @@ def _check(files: TlsFiles) -> None:
     except (ssl.SSLError, ValueError) as error:
         named = [f"{name} {path}" for name, path in vars(files).items() if path]
         raise ConfigError(
-            f"{', '.join(named)} cannot be used: {error}: use PEM files that belong together, "
-            "the key without a passphrase"
+            f"{', '.join(named)} cannot be used: {error}: use PEM files of one key pair, without a passphrase"
         ) from error
 
 
