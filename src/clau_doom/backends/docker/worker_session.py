@@ -210,7 +210,7 @@ class WorkerSession:
         """Return the reason to end the worker now, or None."""
         now, limits, worker = time.monotonic(), self._limits, f"the worker of agent {self._agent}"
         if self._identified and now - self._last_message > limits.stall_timeout:
-            return EpisodeTimedOut(f"{worker} has said nothing for {limits.stall_timeout:g} s")
+            return EpisodeTimedOut(f"{worker} sent nothing for {limits.stall_timeout:g} s")
         if not self.pending:
             return None
         return timeout_error(
@@ -298,7 +298,7 @@ class WorkerSession:
     def _checked(self, message: pb.EpisodePlayed, task: EpisodeTask) -> Episode:
         for name, data in (("actions", message.actions), ("recording", message.recording)):
             if len(data) > self._limits.max_bytes:
-                raise MalformedMessage(f"{name} of {len(data)} bytes where at most {self._limits.max_bytes} can be")
+                raise MalformedMessage(f"{name} of {len(data)} bytes; the maximum is {self._limits.max_bytes}")
         if self._limits.claims is not bool(message.actions):
             raise MalformedMessage(f"an episode {'without' if self._limits.claims else 'with'} actions")
         return episode_from_played(message, task, worker=self._place)
