@@ -54,7 +54,9 @@ def test_served_run_has_the_result_of_a_local_run(service: Any) -> None:
         if words != ["status"]:
             assert asked.stdout == read.stdout
     unknown = service.run("status", "nix")
-    assert (unknown.returncode, "no experiment nix in <output folder>" in unknown.stderr) == (2, True), unknown.stderr
+    assert (unknown.returncode, "experiment nix not found in <output folder>" in unknown.stderr) == (2, True), (
+        unknown.stderr
+    )
     again = service.run("run")
     assert (again.returncode, again.stdout) == (2, "")
     assert "quick exists already" in again.stderr
