@@ -265,7 +265,7 @@ async def test_check_reports_the_problems_of_a_start(serving: Serving) -> None:
 
 async def test_check_applies_the_limits_of_the_server(serving: Serving) -> None:
     def refuse(_config: ExperimentConfig) -> Exception:
-        return ConfigError("asks for 3,193,859 genes, and limits.genes is 1,000,000")
+        return ConfigError("needs 3,193,859 genes, but limits.genes is 1,000,000")
 
     async with serving(ScriptedRepository(refuse=refuse)) as browser:
         checked, started = await browser.post("/api/check", YAML), await browser.post("/api/experiments", YAML)

