@@ -62,6 +62,24 @@ interval_of_ncp <- function(f, df, rdf) {
   list(low = ends[1], high = ends[2])
 }
 
+# Rules ---------------------------------------------------------------------------------------------------------------
+
+at_limit <- function(x) {
+  any(sapply(c(max(x), min(x)), function(end) 2 * sum(x == end) > length(x) && sum(x != end) < 5))
+}
+
+# Hall, Journal of the Royal Statistical Society B 54, 1992: g(T) of the t statistic, inverted.
+hall <- function(x) {
+  n <- length(x)
+  if (n < 5 || at_limit(x)) return(c(NA, NA))
+  s <- sqrt(mean((x - mean(x))^2))
+  g <- mean((x - mean(x))^3) / s^3
+  y <- c(1, -1) * qt(.975, n - 1) / sqrt(n)
+  root <- 1 + g * (y - g / (6 * n))
+  T <- if (abs(g) < 1e-6) y else 3 / g * (sign(root) * abs(root)^(1 / 3) - 1)
+  mean(x) - s * sqrt(n / (n - 1)) * T
+}
+
 # Without blocks -----------------------------------------------------------------------------------------------------
 
 cells_of <- function(y, cell) list(m = tapply(y, cell, mean), v = tapply(y, cell, var), n = as.vector(table(cell)))
@@ -278,11 +296,12 @@ add <- function(name, data, y, factors, block = NULL) {
   }
   s <- cells_of(data[[y]], cell)
   cells <- lapply(seq_along(s$m), function(i) {
-    half <- qt(.975, s$n[i] - 1) * sqrt(s$v[i] / s$n[i])
-    list(levels = I(unname(sapply(data[match(levels(cell)[i], cell), factors, drop = FALSE], as.character))), mean = unname(s$m[i]), low = unname(s$m[i] - half), high = unname(s$m[i] + half), deviation = unname(sqrt(s$v[i])),
+    ends <- hall(data[[y]][cell == levels(cell)[i]])
+    list(levels = I(unname(sapply(data[match(levels(cell)[i], cell), factors, drop = FALSE], as.character))), mean = unname(s$m[i]), low = ends[1], high = ends[2], deviation = unname(sqrt(s$v[i])),
          median = median(data[[y]][cell == levels(cell)[i]]))
   })
   expected <- list(cells = if (all(s$n > 1)) cells,
+                   withheld = is.null(block) && any(tapply(data[[y]], cell, function(x) length(x) >= 5 && at_limit(x))),
                    default = if (is.null(block)) default_without_blocks(data, y, factors, levels, cell)
                              else if (!is.null(Y)) default_with_blocks(Y, factors, levels),
                    classical = classical(data, y, factors, block), ranks = ranks(data, y, factors, Y))

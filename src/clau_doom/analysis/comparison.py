@@ -82,10 +82,9 @@ class Setup:
         number: Number of the setup. The baseline's setup is 0.
         experiments: Runs of the setup. Experiments with the same seed are one run, represented by the first.
         changes: Differences from the baseline's setup.
-        mean: Mean of the runs' scores with its interval (Student's t for few runs), or the reason why it is
-            unavailable.
-        runs: Bootstrap estimates over the runs' scores, or the reason why they are unavailable. With fewer than ten
-            runs, the intervals are too narrow, because resampling a small sample underestimates its variance.
+        mean: Mean of the runs' scores with its interval, or the reason why it is unavailable.
+        runs: Bootstrap estimates over the runs' scores, or the reason why they are unavailable. Fewer than ten
+            runs have no intervals, because a bootstrap of a small sample is too narrow.
         episodes: Estimates over all episodes, stratified by run. They describe these champions, not the setup.
     """
 
@@ -148,13 +147,7 @@ def compare_experiments(
     """
     base = next(entrant for entrant in entrants if entrant.id == baseline)
     thresholds = thresholds_over([value for entrant in entrants for value in entrant.champion.fitnesses])
-    contrasts = holm(
-        [
-            compare(_episodes(other), _episodes(base), generator(other.seed, "analysis", "compare", other.id, baseline))
-            for other in entrants
-            if other is not base
-        ]
-    )
+    contrasts = holm([compare(_episodes(other), _episodes(base)) for other in entrants if other is not base])
     runs = _runs(entrants)
     return ExperimentComparison(
         baseline=baseline,
@@ -177,7 +170,7 @@ def _row(entrant: ComparedExperiment, thresholds: Sequence[float]) -> EntrantRow
         setup=entrant.setup,
         agent=entrant.champion.agent,
         # Use the random streams of the experiment's own analysis, so that a champion has the same intervals in both.
-        fitness=mean_interval(scores, generator(seed, "analysis", entrant.champion.role, "fitness")),
+        fitness=mean_interval(scores),
         aggregates=aggregate([scores], generator(seed, "analysis", "aggregates", entrant.champion.role)),
         profile=performance_profile(
             [scores], thresholds, generator(seed, "analysis", "profile", entrant.champion.role)
@@ -209,7 +202,7 @@ def _setup(number: int, runs: Sequence[ComparedExperiment]) -> Setup:
         number=number,
         experiments=tuple(run.id for run in runs),
         changes=first.changes,
-        mean=few if alone else mean_interval(scores, generator(first.seed, "analysis", "run means", first.id)),
+        mean=few if alone else mean_interval(scores),
         runs=few if alone else aggregate([scores], generator(first.seed, "analysis", "runs", first.id)),
         episodes=aggregate(
             [run.champion.fitnesses for run in runs], generator(first.seed, "analysis", "strata", first.id)
@@ -224,13 +217,7 @@ def _setup_contrasts(runs: dict[int, list[ComparedExperiment]]) -> tuple[Contras
     if 0 not in able or len(able) < 2:
         return Unavailable(missing="two setups with two runs each, of different seeds, are needed to compare setups")
     base = _scores(able[0])
-    return holm(
-        [
-            compare(_scores(row), base, generator(row[0].seed, "analysis", "setups", row[0].id), pair=False)
-            for number, row in sorted(able.items())
-            if number
-        ]
-    )
+    return holm([compare(_scores(row), base, pair=False) for number, row in sorted(able.items()) if number])
 
 
 def _scores(runs: Sequence[ComparedExperiment]) -> Sample:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from clau_doom.analysis.charts import Colour, IntervalPlot, IntervalRow, Panel, Series, XYPlot
 from clau_doom.analysis.document import Cell, Chart, Column, Marked, PValue, Share, Table, TextTable
-from clau_doom.analysis.wording import count, joined, measured, shared
+from clau_doom.analysis.wording import count, joined, measured, shared, withheld
 from clau_doom.number_format import number, p_relation
 from clau_doom.statistics.effects import Contrast
 from clau_doom.statistics.estimates import PerformanceProfile
@@ -21,6 +21,8 @@ def contrast_sentence(contrast: Contrast, us: str, them: str) -> str:
     effect = "" if contrast.effect is None else f", {name} = {number(contrast.effect)}"
     test = "" if contrast.p_holm is None else f", {p_relation(contrast.p_holm)} by {contrast.test}, Holm-corrected"
     details = f"{interval(difference)} ({n}{effect}{test})"
+    if difference.reason:
+        return f"{us} and {them} are not tested, because {difference.reason}: mean difference {details}."
     if not difference.excludes(0.0):
         return f"No difference between {us[:1].lower()}{us[1:]} and {them} is shown: {details}."
     return f"{us} is ahead of {them} by {details}." if difference.mean > 0 else f"{us} is behind {them}: {details}."
@@ -77,7 +79,7 @@ def contrast_table(contrasts: Sequence[Contrast], names: Sequence[str]) -> Table
         title="Effect sizes with 95 % intervals, tests and power",
         columns=(Column("champion less", text=True), *map(Column, names)),
         rows=tuple((heading, *cells) for heading, cells in quantities),
-        note=f"{_EFFECTS_NOTE} {_tests_note(contrasts)}",
+        note=f"{_effects_note(contrasts)} {_tests_note(contrasts)}",
     )
 
 
@@ -94,7 +96,7 @@ def contrast_tables(contrasts: Sequence[Contrast], names: Sequence[str]) -> tupl
         )
 
     return (
-        table("Effect sizes with 95 % intervals", _effects(contrasts), _EFFECTS_NOTE),
+        table("Effect sizes with 95 % intervals", _effects(contrasts), _effects_note(contrasts)),
         table("Tests and power", _tests(contrasts), _tests_note(contrasts)),
     )
 
@@ -104,11 +106,13 @@ def pairs_text(contrast: Contrast) -> str:
     return f"{contrast.n} pairs" if contrast.paired else f"{contrast.n} and {contrast.n_theirs}"
 
 
-_EFFECTS_NOTE = (
-    "d_z divides by the standard deviation of the paired differences, d by the pooled standard deviation. Only d is "
-    "comparable with unpaired studies. Cliff's delta is between -1 and 1. Improvement: the "
-    "probability that a value is above one of the other sample. Ties count half."
-)
+def _effects_note(contrasts: Sequence[Contrast]) -> str:
+    note = (
+        "d_z divides by the standard deviation of the paired differences, d by the pooled standard deviation. Only d "
+        "is comparable with unpaired studies. Cliff's delta is between -1 and 1. Improvement: the probability that a "
+        "value is above one of the other sample. Ties count half."
+    )
+    return f"{note} {withheld(each.difference for each in contrasts)}".strip()
 
 
 def _effects(contrasts: Sequence[Contrast]) -> list[tuple[str, list[Cell]]]:

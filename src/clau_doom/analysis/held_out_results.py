@@ -41,7 +41,7 @@ def held_out_table(snapshot: Snapshot, fitness: Fitness, measures: Sequence[str]
     if not standings:
         return None
     training = _training_fitness(snapshot, snapshot.champion[0]) if snapshot.champion else None
-    return result_table(standings, measures=measures, seed=snapshot.experiment.seed, training=training)
+    return result_table(standings, measures=measures, training=training)
 
 
 def _standing(role: str, agent: str, episodes: Sequence[Episode], fitness: Fitness) -> HoldoutResult:

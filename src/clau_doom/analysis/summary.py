@@ -8,12 +8,11 @@ The mean of the generation is not biased. The unbiased estimate for a champion i
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clau_doom.domain import AgentRef, Evaluation, Fitness, finalists, generator
+from clau_doom.domain import AgentRef, Evaluation, Fitness, finalists
 from clau_doom.domain.experiment import HoldoutResult
-from clau_doom.statistics.intervals import Interval, difference_interval, mean_interval, student_interval
+from clau_doom.statistics.intervals import Interval, mean_interval
 
 __all__ = [
-    "Comparison",
     "GenerationRow",
     "ResultRow",
     "ResultTable",
@@ -46,9 +45,9 @@ class GenerationRow:
         index: Number of the generation, from 0.
         best: Best agent, or None if all agents failed.
         best_fitness: Training fitness of the best agent, or None.
-        mean: Mean fitness with Student's t interval, or None.
+        mean: Mean fitness with its interval, or None.
         worst_fitness: Worst fitness, or None.
-        best_interval: Fitness of the best agent with Student's t interval over its episodes, or None if the episodes
+        best_interval: Fitness of the best agent with its interval over its episodes, or None if the episodes
             are unknown. Its coverage is below 95 %, because the agent was selected for its fitness.
         worst_interval: Fitness of the worst agent, with the same kind of interval.
         agents: Number of agents.
@@ -84,21 +83,6 @@ class ResultRow:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Comparison:
-    """Difference between the champion and another contestant, paired by seed.
-
-    Attributes:
-        role: Role of the other contestant.
-        difference: Mean difference of fitness, champion minus other.
-        overlap: Whether the intervals of both contestants overlap. None if an interval is missing.
-    """
-
-    role: str
-    difference: Interval
-    overlap: bool | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class SelectionBias:
     """Selection bias of the champion's training fitness.
 
@@ -129,12 +113,10 @@ class ResultTable:
 
     Attributes:
         rows: Contestants, the champion first.
-        comparisons: Champion compared with each other contestant, on the seeds that both finished.
         bias: Selection bias of the champion. None if the champion or its training fitness is missing.
     """
 
     rows: tuple[ResultRow, ...]
-    comparisons: tuple[Comparison, ...]
     bias: SelectionBias | None
 
 
@@ -157,20 +139,19 @@ def generation_rows(
 
 
 def result_table(
-    standings: Sequence[HoldoutResult], *, measures: Sequence[str], seed: int, training: float | None = None
+    standings: Sequence[HoldoutResult], *, measures: Sequence[str], training: float | None = None
 ) -> ResultTable:
     """Build the table of held-out results.
 
     Args:
         standings: Contestants with at least one episode each.
         measures: Names of the scenario's most informative measures.
-        seed: Seed of the experiment, for the resampling of the intervals.
         training: Training fitness of the champion, if known.
     """
-    rows = tuple(_result_row(standing, measures, seed) for standing in standings)
+    rows = tuple(_result_row(standing, measures) for standing in standings)
     champion = next((row for row in rows if row.role == CHAMPION), None)
     bias = None if champion is None or training is None else _bias(training, champion.fitness)
-    return ResultTable(rows=rows, comparisons=_comparisons(standings, rows, seed), bias=bias)
+    return ResultTable(rows=rows, bias=bias)
 
 
 def _generation_row(index: int, evaluations: Sequence[Evaluation], fitness: Fitness | None) -> GenerationRow:
@@ -186,7 +167,7 @@ def _generation_row(index: int, evaluations: Sequence[Evaluation], fitness: Fitn
         index=index,
         best=best.agent.ref,
         best_fitness=best_fitness,
-        mean=student_interval([value for value, _ in fit]),
+        mean=mean_interval([value for value, _ in fit]),
         worst_fitness=worst_fitness,
         agents=len(evaluations),
         failed=len(evaluations) - len(fit),
@@ -198,7 +179,7 @@ def _generation_row(index: int, evaluations: Sequence[Evaluation], fitness: Fitn
 def _over_episodes(evaluation: Evaluation, fitness: Fitness | None) -> Interval | None:
     if fitness is None or not evaluation.outcomes:
         return None
-    return student_interval([fitness.of_episode(outcome.measures) for outcome in evaluation.outcomes])
+    return mean_interval([fitness.of_episode(outcome.measures) for outcome in evaluation.outcomes])
 
 
 def _bias(training: float, held_out: Interval) -> SelectionBias:
@@ -211,43 +192,12 @@ def _bias(training: float, held_out: Interval) -> SelectionBias:
     )
 
 
-def _result_row(standing: HoldoutResult, measures: Sequence[str], seed: int) -> ResultRow:
-    def interval(name: str, values: Sequence[float]) -> Interval:
-        return mean_interval(values, generator(seed, "analysis", standing.role, name))
-
+def _result_row(standing: HoldoutResult, measures: Sequence[str]) -> ResultRow:
     return ResultRow(
         role=standing.role,
         agent=standing.agent,
-        fitness=interval("fitness", standing.fitnesses),
+        fitness=mean_interval(standing.fitnesses),
         measures=tuple(
-            (name, interval(name, [float(getattr(played, name)) for played in standing.measures])) for name in measures
+            (name, mean_interval([float(getattr(played, name)) for played in standing.measures])) for name in measures
         ),
     )
-
-
-def _comparisons(standings: Sequence[HoldoutResult], rows: Sequence[ResultRow], seed: int) -> tuple[Comparison, ...]:
-    pairs = tuple(zip(standings, rows, strict=True))
-    champion = next((pair for pair in pairs if pair[1].role == CHAMPION), None)
-    if champion is None:
-        return ()
-    return tuple(
-        Comparison(role=row.role, difference=difference, overlap=_overlap(champion[1].fitness, row.fitness))
-        for other, row in pairs
-        if other is not champion[0] and (difference := _difference(champion[0], other, seed)) is not None
-    )
-
-
-def _difference(ours: HoldoutResult, theirs: HoldoutResult, seed: int) -> Interval | None:
-    """Return the mean difference over the seeds that both finished. None if they share no seed."""
-    other = dict(zip(theirs.seeds, theirs.fitnesses, strict=True))
-    common = [(fitness, other[at]) for at, fitness in zip(ours.seeds, ours.fitnesses, strict=True) if at in other]
-    if not common:
-        return None
-    rng = generator(seed, "analysis", "difference", theirs.role)
-    return difference_interval([our for our, _ in common], [their for _, their in common], rng)
-
-
-def _overlap(one: Interval, other: Interval) -> bool | None:
-    if one.low is None or one.high is None or other.low is None or other.high is None:
-        return None
-    return one.low <= other.high and other.low <= one.high

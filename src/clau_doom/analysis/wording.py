@@ -15,7 +15,7 @@ from clau_doom.number_format import (
 from clau_doom.statistics.estimates import Estimate
 from clau_doom.statistics.intervals import Interval
 
-__all__ = ["bracket", "cell_text", "count", "joined", "measured", "ranges", "shared"]
+__all__ = ["bracket", "cell_text", "count", "joined", "measured", "ranges", "shared", "withheld"]
 
 
 def bracket(low: float | None, high: float | None) -> str:
@@ -34,6 +34,12 @@ def measured(value: Interval | Estimate | None) -> Measured | None:
 def shared(value: Estimate) -> Share:
     """Return an estimated fraction as a table cell."""
     return Share(value=value.value, low=value.low, high=value.high)
+
+
+def withheld(values: Iterable[Interval | Estimate | None]) -> str:
+    """Return a sentence with the reasons why intervals are withheld, or an empty text."""
+    reasons = sorted({value.reason for value in values if value is not None and value.reason})
+    return f"An estimate without an interval: {'; '.join(reasons)}." if reasons else ""
 
 
 def count(n: int, thing: str, many: str = "") -> str:

@@ -5,8 +5,9 @@
   removes common noise (Cohen, "Statistical Power Analysis for the Behavioral Sciences", 2nd ed. 1988,
   sections 2.2 and 2.3).
 - **Cliff's delta** is P(X > Y) - P(X < Y), from -1 to 1 (Cliff, "Dominance statistics", Psychological Bulletin 114,
-  1993): it depends on ranks only and is robust to outliers. Its interval is a percentile bootstrap.
-- The **test** is the paired t test if both samples have the same seeds, else Welch's t test (1947).
+  1993): it depends on ranks only and is robust to outliers. `superiority` describes its interval.
+- The **test** is the paired t test if both samples have the same seeds, else Welch's t test (1947). The interval of the
+  difference is that of the same test. If `intervals` withholds the interval, there is no test either.
 - **Holm's** step-down correction ("A simple sequentially rejective multiple test procedure", Scandinavian Journal of
   Statistics 6, 1979) controls the family-wise error rate at 5 %.
 - **Power** is that of the same t test for the observed effect. It is a function of the p-value
@@ -23,8 +24,9 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
-from clau_doom.statistics.estimates import Estimate, probability_of_improvement
+from clau_doom.statistics.estimates import Estimate
 from clau_doom.statistics.intervals import Interval, difference_interval, unpaired_interval
+from clau_doom.statistics.superiority import probability_of_superiority
 
 __all__ = ["ALPHA", "POWER", "Contrast", "Sample", "compare", "episodes_needed", "holm", "power_of"]
 
@@ -73,9 +75,9 @@ class Contrast:
         cliff_delta: Cliff's delta, from -1 (all of theirs are above ours) to 1.
         improvement: The probability that a value of ours is above one of theirs.
         test: Name of the test.
-        p: Two-sided p-value; None without variance.
-        p_holm: The p-value after Holm's correction for the family; None without variance.
-        power: Power of the test for the observed effect; None without variance.
+        p: Two-sided p-value; None if the interval of the difference is withheld.
+        p_holm: The p-value after Holm's correction for the family, or None.
+        power: Power of the test for the observed effect, or None.
         detectable: The smallest standardised effect (d_z if paired, else d) detected with a power of 80 %; None for
             fewer than two values.
         needed: Pairs, or episodes of each sample, for a power of 80 % at the observed effect; None for an effect of 0
@@ -105,7 +107,7 @@ class Contrast:
         return self.cohen_dz if self.paired else self.cohen_d
 
 
-def compare(ours: Sample, theirs: Sample, rng: np.random.Generator, *, pair: bool = True) -> Contrast:
+def compare(ours: Sample, theirs: Sample, *, pair: bool = True) -> Contrast:
     """Compare two samples, paired by seed if half of the smaller sample's seeds are common.
 
     With fewer common seeds, or fewer than two, the samples are treated as independent.
@@ -113,7 +115,6 @@ def compare(ours: Sample, theirs: Sample, rng: np.random.Generator, *, pair: boo
     Args:
         ours: The first sample.
         theirs: The second sample.
-        rng: Generator of the resamples of the intervals.
         pair: Whether equal seeds may pair values.
     """
     other = dict(zip(theirs.seeds, theirs.values, strict=True))
@@ -121,14 +122,10 @@ def compare(ours: Sample, theirs: Sample, rng: np.random.Generator, *, pair: boo
     paired = pair and len(common) >= max(_PAIRS, min(len(ours.values), len(theirs.values)) / 2)
     us = np.array([our for our, _ in common] if paired else ours.values)
     them = np.array([their for _, their in common] if paired else theirs.values)
-    difference = (
-        difference_interval(us.tolist(), them.tolist(), rng)
-        if paired
-        else unpaired_interval(us.tolist(), them.tolist(), rng)
-    )
-    better = probability_of_improvement([us.tolist()], [them.tolist()], rng, paired=paired)
+    difference = (difference_interval if paired else unpaired_interval)(us.tolist(), them.tolist())
+    better = probability_of_superiority(us.tolist(), them.tolist())
     d, d_z = _cohen_d(us, them), _ratio(float(np.mean(us - them)), _deviation(us - them)) if paired else None
-    effect = d_z if paired else d
+    effect = None if difference.reason else d_z if paired else d
     return Contrast(
         ours=ours.name,
         theirs=theirs.name,
@@ -228,4 +225,4 @@ def _ratio(amount: float, per: float) -> float | None:
 
 def _delta(better: Estimate) -> Estimate:
     low, high = (None if end is None else 2.0 * end - 1.0 for end in (better.low, better.high))
-    return Estimate(value=2.0 * better.value - 1.0, low=low, high=high, n=better.n)
+    return Estimate(value=2.0 * better.value - 1.0, low=low, high=high, n=better.n, reason=better.reason)

@@ -13,6 +13,8 @@ Precipice", NeurIPS 2021 (arXiv:2108.13264), whose reference implementation is t
 
 Here a stratum is an experiment and its scores are episodes, or there is one stratum whose scores are experiments. The
 median of a single stratum is the median of its scores, because that of its one mean would be the mean.
+
+With fewer than `FEWEST_SCORES` scores there is no interval: the percentile bootstrap of a few scores is too narrow.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +26,7 @@ from numpy.typing import NDArray
 from clau_doom.statistics.intervals import CONFIDENCE
 
 __all__ = [
+    "FEWEST_SCORES",
     "RESAMPLES",
     "Aggregates",
     "Estimate",
@@ -37,6 +40,9 @@ __all__ = [
 
 RESAMPLES = 10_000
 """Number of bootstrap resamples."""
+
+FEWEST_SCORES = 10
+"""Smallest number of scores whose aggregates have an interval."""
 
 THRESHOLDS = 101
 """Number of thresholds of a performance profile."""
@@ -59,12 +65,14 @@ class Estimate:
         low: Lower end of the interval, or None if the data do not allow one.
         high: Upper end, or None.
         n: Number of scores.
+        reason: The reason why there is no interval, or empty.
     """
 
     value: float
     low: float | None
     high: float | None
     n: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,43 +131,40 @@ def aggregate(strata: Strata, rng: np.random.Generator) -> Aggregates:
         ],
         axis=1,
     )
-    n, varied = sum(map(len, scores)), any(len(row) > 1 for row in scores)
+    n = sum(map(len, scores))
     mean, median, iqm = (
-        _estimate(value, resampled if varied else None, n) for value, resampled in zip(observed, drawn, strict=True)
+        _estimate(value, resampled, n, _too_few(scores)) for value, resampled in zip(observed, drawn, strict=True)
     )
     return Aggregates(mean=mean, median=median, iqm=iqm)
 
 
-def probability_of_improvement(
-    ours: Strata, theirs: Strata, rng: np.random.Generator, *, paired: bool = False
-) -> Estimate:
+def probability_of_improvement(ours: Strata, theirs: Strata, rng: np.random.Generator) -> Estimate:
     """Return the probability that a score of ours is above a score of theirs; a tie counts half.
 
-    This is the Mann-Whitney U over the number of pairs of scores, averaged over strata. Cliff's delta is 2 p - 1.
+    This is the Mann-Whitney U over the number of pairs of scores, averaged over strata. For one stratum,
+    `probability_of_superiority` has an interval without resampling.
 
     Args:
         ours: Our scores.
         theirs: Their scores, in the same number of strata.
         rng: Generator of the resamples.
-        paired: Resample the n-th scores of both together, because they share a seed.
 
     Raises:
         ValueError: The strata do not match, or one has no scores.
     """
     us, them = _arrays(ours), _arrays(theirs)
-    if len(us) != len(them) or (paired and [*map(len, us)] != [*map(len, them)]):
+    if len(us) != len(them):
         raise ValueError(f"strata of {[*map(len, us)]} scores cannot be compared with strata of {[*map(len, them)]}")
     observed, drawn = 0.0, np.zeros(RESAMPLES)
     for our, their in zip(us, them, strict=True):
         ones = (np.ones((1, len(our))), np.ones((1, len(their))))
         observed += float(_superiority(our, their, *ones)[0]) / len(us)
         parts = [
-            _superiority(our, their, mine, mine if paired else _weights(rng, len(their), len(mine)))
+            _superiority(our, their, mine, _weights(rng, len(their), len(mine)))
             for mine in _weight_chunks(rng, len(our), len(their))
         ]
         drawn += np.concatenate(parts) / len(us)
-    n = sum(map(len, us))
-    return _estimate(observed, drawn if max(map(len, (*us, *them))) > 1 else None, n)
+    return _estimate(observed, drawn, sum(map(len, us)), _too_few(us) or _too_few(them))
 
 
 def thresholds_over(scores: Sequence[float]) -> tuple[float, ...]:
@@ -199,11 +204,19 @@ def performance_profile(strata: Strata, thresholds: Sequence[float], rng: np.ran
 _PERCENTILES = (50.0 * (1.0 - CONFIDENCE), 50.0 * (1.0 + CONFIDENCE))
 
 
-def _estimate(value: float, drawn: _Rows | None, n: int) -> Estimate:
-    if drawn is None:
-        return Estimate(value=value, low=None, high=None, n=n)
+def _estimate(value: float, drawn: _Rows, n: int, reason: str) -> Estimate:
+    if reason:
+        return Estimate(value=value, low=None, high=None, n=n, reason=reason)
     low, high = (float(end) for end in np.percentile(drawn, _PERCENTILES))
     return Estimate(value=value, low=low, high=high, n=n)
+
+
+def _too_few(scores: Sequence[_Rows]) -> str:
+    """Return the reason why scores have no interval, or an empty text."""
+    n = sum(map(len, scores))
+    if n < FEWEST_SCORES:
+        return f"{n} of at least {FEWEST_SCORES} values"
+    return "" if any(float(np.ptp(row)) > 0.0 for row in scores) else "all values are equal"
 
 
 def _mean(strata: Sequence[_Rows]) -> _Rows:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from clau_doom.errors import ConfigError
 from clau_doom.statistics.effect_sizes import EffectSize, noncentrality_interval, omega_squared_of_f
-from clau_doom.statistics.intervals import Interval, student_interval
+from clau_doom.statistics.intervals import FEWEST_FOR_MEAN, Interval, concentration, mean_interval
 from clau_doom.table_analysis.comparisons import Comparisons, games_howell, paired, tukey
 from clau_doom.table_analysis.complete_blocks import CompleteBlocks, complete_blocks, within_blocks
 from clau_doom.table_analysis.design import Design, Factor
@@ -44,7 +44,7 @@ class Group:
 
     Attributes:
         levels: Its level of each factor.
-        mean: The mean with Student's t interval.
+        mean: The mean with its interval.
         deviation: The sample standard deviation.
         median: The median.
     """
@@ -147,13 +147,20 @@ def analyze_design(
 
 def _default(design: Design) -> _Tested:
     if design.block is None:
+        name = "Welch's ANOVA" if len(design.factors) == 1 else "Welch-James tests of unweighted marginal means"
+        reason = _at_limit(design)
+        if reason:
+            return _Tested(
+                test=name,
+                effects=tuple([_impossible(effect, reason) for effect in effects_of(design)]),
+                comparisons=(),
+            )
         cells = cell_statistics(design)
         effects = [
             _approximate(effect, welch_james(effect.contrasts, cells), len(design.values))
             for effect in effects_of(design)
         ]
         comparisons = [games_howell(design, cells, factors) for factors in _compared(design)]
-        name = "Welch's ANOVA" if len(design.factors) == 1 else "Welch-James tests of unweighted marginal means"
         return _Tested(test=name, effects=tuple(effects), comparisons=tuple(comparisons))
     blocks = _blocks(design)
     effects = [
@@ -276,8 +283,14 @@ def _approximate(effect: EffectContrasts, found: ApproximateF | None, count: int
     )
 
 
-def _impossible(effect: EffectContrasts) -> EffectTest:
-    note = "not possible: a cell has no variance"
+def _at_limit(design: Design) -> str:
+    """Return the reason why values at a limit forbid tests of means, or an empty text."""
+    reasons = (concentration(group.tolist()) for group in design.groups() if len(group) >= FEWEST_FOR_MEAN)
+    reason = next(filter(None, reasons), "")
+    return f"withheld: {reason} in a cell; use --test ranks or permutation" if reason else ""
+
+
+def _impossible(effect: EffectContrasts, note: str = "not possible: a cell has no variance") -> EffectTest:
     return EffectTest(name=effect.name, symbol="F", statistic=None, df=(), p=None, note=note)
 
 
@@ -311,7 +324,7 @@ def _groups(design: Design) -> tuple[Group, ...]:
     return tuple(
         Group(
             levels=levels,
-            mean=student_interval(values.tolist()),
+            mean=mean_interval(values.tolist()),
             deviation=float(np.std(values, ddof=1)),
             median=float(np.median(values)),
         )

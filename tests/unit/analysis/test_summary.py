@@ -29,7 +29,7 @@ def standing(role: str, kills: Sequence[float], seeds: Sequence[int] | None = No
 
 
 def table(*standings: HoldoutResult, training: float | None = None) -> ResultTable:
-    return result_table(standings, measures=("kills", "tics"), seed=1, training=training)
+    return result_table(standings, measures=("kills", "tics"), training=training)
 
 
 def test_a_generation_is_summed_up_over_the_agents_that_have_a_fitness() -> None:
@@ -46,26 +46,6 @@ def test_generation_without_fitness_has_no_best_and_no_mean() -> None:
     assert (row.best, row.mean, row.failed) == (None, None, 2)
 
 
-def test_contestants_are_compared_seed_by_seed() -> None:
-    """The champion's lead is the mean difference over common seeds, one of which the random player lacks."""
-    result = table(
-        standing("champion", [9.0, 11.0, 10.0]),
-        standing("generation 0", [8.0, 10.0, 9.0]),
-        standing("random", [1.0, 2.0], seeds=[2, 0]),
-    )
-    first, second = result.comparisons
-    assert (first.role, first.difference.mean, first.difference.n) == ("generation 0", 1.0, 3)
-    assert (second.role, second.difference.mean, second.difference.n) == ("random", 8.0, 2)
-
-
-def test_comparison_states_overlap_of_intervals() -> None:
-    """Intervals of distant contestants do not overlap, those of close ones do, and single episodes have none."""
-    far = table(standing("champion", [20.0, 21.0, 22.0]), standing("random", [1.0, 1.5, 2.0]))
-    near = table(standing("champion", [1.0, 2.0, 3.0]), standing("random", [1.0, 1.5, 2.0]))
-    single = table(standing("champion", [1.0]), standing("random", [1.0]))
-    assert [found.comparisons[0].overlap for found in (far, near, single)] == [False, True, None]
-
-
 def test_selection_bias_is_training_minus_held_out_fitness() -> None:
     """A champion with 24 in training and 20 on held-out seeds has a bias of 4."""
     result = table(standing("champion", [19.0, 21.0]), training=24.0)
@@ -77,7 +57,6 @@ def test_rows_carry_the_telling_measures_in_order() -> None:
     """Each row has the requested measures, with their means."""
     (row,) = table(standing("random", [1.0, 3.0])).rows
     assert [(name, interval.mean) for name, interval in row.measures] == [("kills", 2.0), ("tics", 20.0)]
-    assert table(standing("random", [1.0, 3.0])).comparisons == ()
 
 
 @pytest.mark.parametrize("scenario", [*SCENARIOS, "my/own.cfg"])

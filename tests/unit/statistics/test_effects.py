@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clau_doom.domain import generator
 from clau_doom.statistics.effects import Contrast, Sample, compare, episodes_needed, holm, power_of
 
 
@@ -15,7 +14,7 @@ def sample(values: list[float], seeds: list[int] | None = None, name: str = "our
 
 
 def against(ours: Sample, theirs: Sample) -> Contrast:
-    return compare(ours, theirs, generator(1, "test"))
+    return compare(ours, theirs)
 
 
 # Student's sleep data (Biometrika 6, 1908; R's `sleep`): hours gained by ten patients with each of two drugs.

@@ -6,7 +6,7 @@ from clau_doom.analysis.charts import IntervalPlot, IntervalRow
 from clau_doom.analysis.comparison import EntrantRow
 from clau_doom.analysis.comparison_data import ComparisonData
 from clau_doom.analysis.document import Chart, Column, Fact, Marked, Section, Table, TextTable
-from clau_doom.analysis.wording import bracket, count, joined, measured
+from clau_doom.analysis.wording import bracket, count, joined, measured, withheld
 from clau_doom.number_format import number
 
 __all__ = ["describe"]
@@ -35,9 +35,9 @@ def _chart(data: ComparisonData) -> Chart:
         title="Champions",
         caption=(
             f"Mean {data.comparison.fitness} of each experiment's champion on held-out seeds with its 95 % interval (n "
-            f"= {sizes} episodes each; BCa bootstrap from 34 episodes on, else Student's t). Median and interquartile "
-            "mean: percentile bootstrap of 10,000 resamples (Agarwal et al. 2021). Held-out seeds follow from each "
-            "experiment's seed."
+            f"= {sizes} episodes each; Hall's transformation of t). Median and interquartile mean: percentile "
+            "bootstrap of 10,000 resamples (Agarwal et al. 2021). Held-out seeds follow from each experiment's seed. "
+            f"{withheld(row.fitness for row in rows)}"
         ),
         alt="Intervals of the champions' means; the table below has the numbers.",
         plot=IntervalPlot(

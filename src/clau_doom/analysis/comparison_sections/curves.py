@@ -31,7 +31,7 @@ def _chart(data: ComparisonData, curves: Mapping[str, Sequence[GenerationRow]]) 
         name="curves",
         title="Mean fitness in training",
         caption=(
-            "Mean fitness of each generation with Student's t interval over its agents. Training seeds differ between "
+            "Mean fitness of each generation with its 95 % interval over its agents. Training seeds differ between "
             "experiments with different seeds. Training fitness does not measure the performance of a champion."
         ),
         alt="A curve for each experiment; the table below has the numbers.",

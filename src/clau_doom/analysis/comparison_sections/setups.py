@@ -8,7 +8,7 @@ from clau_doom.analysis.comparison_data import ComparisonData
 from clau_doom.analysis.contrast_blocks import contrast_chart, contrast_sentence, contrast_tables
 from clau_doom.analysis.document import Block, Chart, Column, Marked, Paragraph, Section, Table, TextTable
 from clau_doom.analysis.unavailable import Unavailable
-from clau_doom.analysis.wording import count, measured
+from clau_doom.analysis.wording import count, measured, withheld
 from clau_doom.number_format import number
 
 __all__ = ["describe"]
@@ -72,12 +72,13 @@ def _compared(setups: Sequence[Setup]) -> list[Setup]:
 
 def _chart(data: ComparisonData) -> Chart:
     scores = {row.id: row.fitness.mean for row in data.comparison.entrants}
+    means = [setup.mean for setup in data.comparison.setups if not isinstance(setup.mean, Unavailable)]
     return Chart(
         name="setups",
         title="Setups and their runs",
         caption=(
-            "Mean of each setup's runs with its 95 % interval: BCa bootstrap from 34 runs on, else Student's t. A "
-            "setup with one run has no interval."
+            "Mean of each setup's runs with its 95 % interval by Hall's transformation of t. A setup with one run has "
+            f"no interval. {withheld(means)}"
         ),
         alt="Runs as dots and the setups' means with intervals; the table below has the numbers.",
         plot=IntervalPlot(
@@ -106,8 +107,7 @@ def _row(setup: Setup, scores: dict[str, float]) -> IntervalRow:
 
 
 def _table(setups: Sequence[Setup]) -> Table:
-    few = any(1 < len(setup.experiments) < _MANY_RUNS for setup in setups)
-    narrow = f" With fewer than {_MANY_RUNS} runs, the interval of the runs' interquartile mean is too narrow."
+    runs = [setup.runs.iqm for setup in setups if not isinstance(setup.runs, Unavailable)]
     return Table(
         title="Setups, with 95 % intervals",
         columns=(
@@ -133,6 +133,6 @@ def _table(setups: Sequence[Setup]) -> Table:
         ),
         note=(
             "Of episodes: the interquartile mean over the episodes of all runs, resampled within each run. It "
-            f"describes these champions, not the setup.{narrow if few else ''}"
+            f"describes these champions, not the setup. {withheld(runs)}".strip()
         ),
     )

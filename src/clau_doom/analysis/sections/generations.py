@@ -84,7 +84,7 @@ def _chart(data: ExperimentData, rows: Sequence[GenerationRow]) -> Chart:
         name="generations",
         title="Fitness in training",
         caption=(
-            f"Mean fitness ({data.fitness_name}) of each generation with Student's t interval over its agents (n = "
+            f"Mean fitness ({data.fitness_name}) of each generation with its 95 % interval over its agents (n = "
             f"{n}), and the fitness of its best agent with the interval over its episodes. The best agent was "
             f"selected by these episodes, so that its fitness is biased upwards. Seed {data.seed}."
         ),

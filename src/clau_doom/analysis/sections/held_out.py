@@ -10,7 +10,7 @@ from clau_doom.analysis.experiment_data import ExperimentData
 from clau_doom.analysis.held_out_results import ROLE_NAMES, held_out_standings, held_out_table
 from clau_doom.analysis.summary import CHAMPION, ResultRow, ResultTable, SelectionBias
 from clau_doom.analysis.unavailable import Unavailable
-from clau_doom.analysis.wording import bracket, count, joined, measured
+from clau_doom.analysis.wording import bracket, count, joined, measured, withheld
 from clau_doom.domain import generator
 from clau_doom.domain.experiment import HoldoutResult
 from clau_doom.number_format import number, p_relation
@@ -104,13 +104,7 @@ def contrasts_of(data: ExperimentData) -> tuple[Contrast, ...]:
     champion = next((standing for standing in standings if standing.role == CHAMPION), None)
     if champion is None:
         return ()
-    return holm(
-        [
-            compare(_sample(champion), _sample(other), generator(data.seed, "analysis", "contrast", other.role))
-            for other in standings
-            if other is not champion
-        ]
-    )
+    return holm([compare(_sample(champion), _sample(other)) for other in standings if other is not champion])
 
 
 def _sample(standing: HoldoutResult) -> Sample:
@@ -132,7 +126,7 @@ def describe(data: ExperimentData) -> Section:
             "champion": data.champion,
             "validation_fitness": data.stored.snapshot.champion[1] if data.stored.snapshot.champion else None,
             "held_out": _results_json(results, data.result(robust_of)),
-            "comparisons": _contrasts_json(results, data.result(contrasts_of)),
+            "comparisons": _contrasts_json(data.result(contrasts_of)),
             "selection_bias": (
                 asdict(results.bias) | {"value": results.bias.value} if results and results.bias else None
             ),
@@ -152,7 +146,7 @@ def _blocks(data: ExperimentData, results: ResultTable | None) -> tuple[Block, .
                 missing="no agent has played the held-out seeds yet: they are played after the last generation"
             ),
         )
-    blocks: list[Block] = [_measures_table(data, results), _episodes_chart(data, results)]
+    blocks: list[Block] = [_measures_table(data, results), *_withheld(results), _episodes_chart(data, results)]
     contrasts = data.result(contrasts_of)
     if contrasts:
         names = [role_name(each.theirs) for each in contrasts]
@@ -169,6 +163,12 @@ def _blocks(data: ExperimentData, results: ResultTable | None) -> tuple[Block, .
     else:
         blocks.append(Unavailable(missing="the selection bias needs a champion with a training fitness"))
     return tuple(blocks)
+
+
+def _withheld(results: ResultTable) -> list[Block]:
+    intervals = [each for row in results.rows for each in (row.fitness, *(value for _, value in row.measures))]
+    text = withheld(intervals)
+    return [Paragraph(text=text, kind="note")] if text else []
 
 
 def _facts(data: ExperimentData, champion: ResultRow | None) -> tuple[Fact, ...]:
@@ -241,7 +241,12 @@ def _cautions(data: ExperimentData, champion: ResultRow | None) -> list[str]:
         found.append("No champion has played the held-out seeds: the result of the evolution is unknown.")
     elif champion.fitness.n < _FEW:
         episodes = count(champion.fitness.n, "held-out episode")
-        found.append(f"The champion has played {episodes} only: its interval depends on Student's t distribution.")
+        found.append(f"The champion has played {episodes} only: its interval assumes nearly normal values.")
+    if champion is not None and champion.fitness.reason:
+        found.append(
+            f"The champion's mean has no interval, because {champion.fitness.reason}. Where the fitness reaches its "
+            "limit in most episodes, it cannot distinguish agents or strategies."
+        )
     if _never_better(data):
         found.append(_NEVER_BETTER)
     unsure = [role_name(each.theirs) for each in data.result(contrasts_of) if not each.difference.excludes(0.0)]
@@ -257,9 +262,9 @@ def _episodes_chart(data: ExperimentData, results: ResultTable) -> Chart:
         name="held-out",
         title="Held-out episodes",
         caption=(
-            f"Mean fitness of n = {sizes} held-out episodes each, with its 95 % interval: BCa bootstrap from 34 "
-            "episodes on, else Student's t. All agents play the same seeds, which no selection used. They follow from "
-            f"the experiment's seed {data.seed}."
+            f"Mean fitness of n = {sizes} held-out episodes each, with its 95 % interval by Hall's "
+            "transformation of t. All agents play the same seeds, which no selection used. They follow from the "
+            f"experiment's seed {data.seed}."
         ),
         marks="Bars: number of episodes by fitness, scaled to the most frequent one.",
         alt="Bars for the held-out episodes of each agent, with the mean; the table below has the numbers.",
@@ -346,13 +351,11 @@ def _results_json(results: ResultTable | None, robust: Sequence[RobustResult]) -
     ]
 
 
-def _contrasts_json(results: ResultTable | None, contrasts: Sequence[Contrast]) -> list[dict[str, object]]:
-    overlaps = {row.role: row.overlap for row in (results.comparisons if results else ())}
+def _contrasts_json(contrasts: Sequence[Contrast]) -> list[dict[str, object]]:
     return [
         {
             "role": each.theirs,
             **{field.name: getattr(each, field.name) for field in fields(each) if field.name != "theirs"},
-            "intervals_overlap": overlaps.get(each.theirs),
         }
         for each in contrasts
     ]

@@ -69,7 +69,10 @@ def _view(design: "Design", analysis: "TableAnalysis", rows: str) -> RenderableT
     by = " and ".join(factor.name for factor in design.factors)
     blocks = f", in blocks of {design.block.name}" if design.block else ""
     head = Text.assemble((f"{design.response} by {by}{blocks}", "bold"), (f"  {rows}", "dim"))
-    parts: list[RenderableType] = [head, _groups_view(design, analysis), _effects_view(analysis)]
+    reasons = {group.mean.reason for group in analysis.groups if group.mean.reason}
+    parts: list[RenderableType] = [head, _groups_view(design, analysis)]
+    parts += [Text(f"no interval: {'; '.join(sorted(reasons))}", "dim")] if reasons else []
+    parts.append(_effects_view(analysis))
     parts += [_comparisons_view(each) for each in analysis.comparisons if each.pairs]
     parts += [Text(f"{each.effect}: {each.note}", "dim") for each in analysis.comparisons if each.note]
     parts.append(_diagnostics_view(analysis.diagnostics))

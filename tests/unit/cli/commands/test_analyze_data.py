@@ -293,7 +293,7 @@ def test_names_and_levels_do_not_act_on_the_terminal(run: Run, tmp_path: Path) -
     ("name", "words", "shown"),
     [
         ("leadingzero", ["--factor", "subject"], ["01 ", "1 ", "02 "]),
-        ("decimalcomma", ["--factor", "agent", "--decimal", ","], ["9.3 [7.8, 10.8]"]),
+        ("decimalcomma", ["--factor", "agent", "--decimal", ","], ["9.3 [7.7, 10.7]"]),
         ("latin1", ["--factor", "Gruppe", "--encoding", "latin-1"], ["Männer"]),
         ("level_na", ["--factor", "region", "--na", ""], ["NA "]),
         ("bigids", ["--factor", "id", "--where", "id > 18446744073709541003"], ["24 rows of bigids.csv", "9551002"]),
