@@ -1,4 +1,4 @@
-"""Test of a new statistic: one module and its name in the registry."""
+"""Tests of `analyze` with a new statistic: one module and its name in the registry."""
 
 import json
 import re
@@ -12,7 +12,7 @@ import pytest
 from clau_doom.analysis import sections
 from clau_doom.domain.events import Event
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 Run = Callable[..., Any]
 Keep = Callable[..., None]
 
