@@ -132,7 +132,7 @@ def unpaired_interval(ours: Sequence[float], theirs: Sequence[float]) -> Interva
         return Interval(mean=mean, low=None, high=None, n=n, reason=few)
     parts = [_variance(values) / len(values) for values in (ours, theirs)]
     sizes = (len(ours), len(theirs))
-    freedom = sum(parts) ** 2 / sum(part**2 / (size - 1) for part, size in zip(parts, sizes, strict=True))
+    freedom = 1.0 / sum((part / sum(parts)) ** 2 / (size - 1) for part, size in zip(parts, sizes, strict=True))
     reach = _student(freedom) * math.sqrt(sum(parts))
     return Interval(mean=mean, low=mean - reach, high=mean + reach, n=n)
 

@@ -87,7 +87,8 @@ def games_howell(design: Design, cells: Cells, factors: Sequence[Factor]) -> Com
     def spread(contrast: _Matrix) -> tuple[float, float]:
         parts = contrast**2 * errors
         variance = float(parts.sum())
-        df = variance**2 / float((parts**2 / freedom).sum()) if variance > 0.0 else 1.0
+        # Squares of shares do not underflow, as squares of tiny variances do.
+        df = 1.0 / float(((parts / variance) ** 2 / freedom).sum()) if variance > 0.0 else 1.0
         return float(np.sqrt(variance)), df
 
     return _studentized(

@@ -67,7 +67,7 @@ def within_blocks(contrasts: NDArray[np.float64], blocks: CompleteBlocks) -> App
     trace = float(np.trace(covariance))
     if trace <= 0.0:
         return None
-    epsilon = trace**2 / (df * float((covariance**2).sum()))
+    epsilon = 1.0 / (df * float(((covariance / trace) ** 2).sum()))
     f = count * float(means @ means) / trace
     numerator, denominator = df * epsilon, df * (count - 1) * epsilon
     return ApproximateF(f=f, df=numerator, residual_df=denominator, p=float(stats.f.sf(f, numerator, denominator)))

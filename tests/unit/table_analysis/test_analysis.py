@@ -59,6 +59,14 @@ def test_unbalanced_type_ii_has_no_comparisons(published: Published) -> None:
     assert len(analyze_design(design, "classical").comparisons) == 3
 
 
+@pytest.mark.parametrize("method", ["default", "permutation"])
+def test_tiny_variances_do_not_underflow(one_way: Callable[..., Design], method: str) -> None:
+    """A cell whose variance is 1e-192 of another's has degrees of freedom."""
+    design = one_way([0.0, 0.0], [0.0, 1.0], [0.0, 5.2e-96])
+    analysis = analyze_design(design, "default" if method == "default" else "permutation")
+    assert all(0.0 <= pair.p <= 1.0 for each in analysis.comparisons for pair in each.pairs)
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     st.lists(

@@ -7,7 +7,7 @@ from clau_doom.analysis.document import Block, Chart, Column, Fact, Marked, Para
 from clau_doom.analysis.experiment_data import ExperimentData
 from clau_doom.analysis.racing import racing_sentence
 from clau_doom.analysis.sections import held_out
-from clau_doom.analysis.summary import GenerationRow, generation_rows
+from clau_doom.analysis.summary import GenerationRow, ResultRow, generation_rows
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import count, measured
 from clau_doom.domain.experiment import RaceTally
@@ -70,15 +70,6 @@ def _chart(data: ExperimentData, rows: Sequence[GenerationRow]) -> Chart:
     levels = results.rows if results else ()
     agents = [row.agents for row in rows]
     n = f"{min(agents)} to {max(agents)}" if min(agents) < max(agents) else f"{agents[0]}"
-    best = Series(
-        label="best agent",
-        points=tuple((row.index, row.best_fitness) for row in rows),
-        colour=Colour.TEXT,
-        marker=Marker.DOT,
-        thin=True,
-        size=4.5,
-    )
-    mean = mean_series(rows, "mean of the generation", Colour.RED, band_label="its 95 % interval")
     held = f" Dashed: means of n = {levels[0].fitness.n} episodes on held-out seeds." if levels else ""
     return Chart(
         name="generations",
@@ -90,27 +81,35 @@ def _chart(data: ExperimentData, rows: Sequence[GenerationRow]) -> Chart:
         ),
         marks=held.strip(),
         alt=f"Mean and best fitness of {count(len(rows), 'generation')}; the table below has the numbers.",
-        plot=XYPlot(
-            label="generation",
-            panels=(
-                Panel(
-                    label=data.fitness_name,
-                    series=(mean, best),
-                    levels=tuple(
-                        Level(
-                            label=f"held-out: {held_out.role_name(level.role)}",
-                            value=level.fitness.mean,
-                            colour=held_out.role_colour(level.role),
-                        )
-                        for level in levels
-                    ),
-                    height=290.0,
-                ),
-            ),
-        ),
+        plot=_plot(data, rows, levels),
         table=generations_table(rows, data.id),
         text_table=TextTable.INSTEAD,
     )
+
+
+def _plot(data: ExperimentData, rows: Sequence[GenerationRow], levels: Sequence[ResultRow]) -> XYPlot:
+    best = Series(
+        label="best agent",
+        points=tuple((row.index, row.best_fitness) for row in rows),
+        colour=Colour.TEXT,
+        marker=Marker.DOT,
+        thin=True,
+        size=4.5,
+    )
+    panel = Panel(
+        label=data.fitness_name,
+        series=(mean_series(rows, "mean of the generation", Colour.RED, band_label="its 95 % interval"), best),
+        levels=tuple(
+            Level(
+                label=f"held-out: {held_out.role_name(level.role)}",
+                value=level.fitness.mean,
+                colour=held_out.role_colour(level.role),
+            )
+            for level in levels
+        ),
+        height=290.0,
+    )
+    return XYPlot(label="generation", panels=(panel,))
 
 
 def generations_table(rows: Sequence[GenerationRow], experiment: str) -> Table:
