@@ -328,7 +328,7 @@ async def test_error_after_a_resume_names_all_failed_agents() -> None:
     async def disturb(task: EpisodeTask) -> None:
         if task.agent.endswith("a002"):
             shutdown.request("enough", grace=0.0)
-            await asyncio.sleep(1)
+            await asyncio.Event().wait()  # the shutdown cancels this episode
         raise PolicyFailed(f"bad {task.agent[-4:]}")
 
     config = configuration(population=4)

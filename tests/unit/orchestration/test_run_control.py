@@ -9,6 +9,7 @@ import pytest
 from clau_doom.config import ExperimentConfig, GeneticConfig, HoldoutConfig, to_yaml
 from clau_doom.domain import AgentStatus, Fitness, Gene, Genome, GenomeSpace
 from clau_doom.domain.commands import AgentAction, AgentCommand, InjectGenome
+from clau_doom.domain.events import EpisodeFinished
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.domain.history_hash import history_sha256
 from clau_doom.domain.snapshot import Snapshot
@@ -24,6 +25,7 @@ from clau_doom.orchestration import ExperimentRun, Shutdown
 from clau_doom.ports import EpisodeTask
 from clau_doom.testing import ScriptedBackend
 from clau_doom.testing.memory_store import MemoryStore
+from tests.support.waiting import let_tasks_settle, until, until_stored
 
 SPACE = GenomeSpace((Gene.real("x", -1.0, 1.0), Gene.real("y", -1.0, 1.0)))
 CONFIG = ExperimentConfig(
@@ -78,7 +80,7 @@ class Stage:
         """Run until the first episodes are played, and hold them."""
         async with asyncio.TaskGroup() as group:
             task = group.create_task(self.run.run())
-            await self.until(lambda: len(self.backend.played) >= 2)
+            await until(lambda: len(self.backend.played) >= 2)
             try:
                 yield task
             finally:
@@ -86,11 +88,6 @@ class Stage:
                 if not task.done():
                     await asyncio.wait({task}, timeout=5)
                     task.cancel()
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
-            while not condition():  # noqa: ASYNC110 - the condition has no event
-                await asyncio.sleep(0.001)
 
     async def do(self, action: AgentAction, agent: str) -> int:
         return (await self.run.control.execute(AgentCommand(action=action, agent=agent))).sequence
@@ -118,7 +115,8 @@ async def test_paused_run_starts_no_episodes() -> None:
             await stage.run.control.pause()
         assert (await stage.snapshot()).state is ExperimentState.PAUSED
         stage.open.set()
-        await asyncio.sleep(0.2)
+        await until_stored(stage.store, EpisodeFinished, 2)
+        await let_tasks_settle()
         assert len(stage.backend.played) == 2
         stage.clock.now = 1000.0
         await stage.run.control.resume()
@@ -140,7 +138,8 @@ async def test_a_generation_does_not_end_while_the_run_is_paused() -> None:
             await stage.do(AgentAction.STOP, agent)
         stage.open.set()
         await stage.do(AgentAction.STOP, agents[-1])
-        await asyncio.sleep(0.2)
+        await until_stored(stage.store, EpisodeFinished, 2)
+        await let_tasks_settle()
         await stage.do(AgentAction.RESTART, agents[-1])
         await stage.run.control.resume()
         assert await task is ExperimentState.COMPLETED
@@ -148,11 +147,13 @@ async def test_a_generation_does_not_end_while_the_run_is_paused() -> None:
 
 async def test_a_pause_does_not_use_up_the_running_time() -> None:
     """The time limit excludes pauses, and a paused run can be stopped at once."""
-    stage = Stage(CONFIG.model_copy(update={"max_duration": 0.1}))
+    stage = Stage(CONFIG.model_copy(update={"max_duration": 0.5}))
     async with stage.playing() as task:
         await stage.run.control.pause()
         stage.open.set()
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.5)  # a deadline of the run would end before this later timer
+        await let_tasks_settle()
+        assert not stage.shutdown.requested
         assert not task.done()
         stage.shutdown.request("Ctrl-C", grace=60.0)
         assert await asyncio.wait_for(task, 1.0) is ExperimentState.INTERRUPTED
@@ -176,8 +177,8 @@ async def test_agent_stays_paused_across_a_resume() -> None:
         assert await stage.do(AgentAction.PAUSE, SECOND) > 0
         assert await stage.do(AgentAction.PAUSE, SECOND) == 0, "it is paused already"
         stage.open.set()
-        await stage.until(lambda: len(stage.backend.played) == 9)
-        await asyncio.sleep(0.2)
+        await until_stored(stage.store, EpisodeFinished, 9)
+        await let_tasks_settle()
         assert stage.begun(SECOND) == 0
         stage.shutdown.request("Ctrl-C", grace=5.0)
         assert await asyncio.wait_for(task, 1.0) is ExperimentState.INTERRUPTED
@@ -185,7 +186,8 @@ async def test_agent_stays_paused_across_a_resume() -> None:
     again.open.set()
     async with asyncio.TaskGroup() as group:
         task = group.create_task(again.run.run())
-        await asyncio.sleep(0.2)
+        await again.run.control.ready.wait()
+        await let_tasks_settle()
         assert not again.backend.played
         inspected = await again.run.control.execute(AgentCommand(action=AgentAction.INSPECT, agent=SECOND))
         assert (inspected.sequence, inspected.paused) == (0, True)
@@ -234,8 +236,8 @@ async def test_failed_agent_can_be_restarted_until_its_generation_ends() -> None
     async with stage.playing() as task:
         await stage.do(AgentAction.PAUSE, SECOND)
         stage.open.set()
-        await stage.until(lambda: stage.run.control.live is not None and len(stage.backend.played) >= 7)
-        await asyncio.sleep(0.2)
+        await until_stored(stage.store, EpisodeFinished, 6)
+        await let_tasks_settle()
         assert (await stage.snapshot()).find(FIRST).status is AgentStatus.FAILED
         stage.fail = lambda task: False
         await stage.do(AgentAction.RESTART, FIRST)

@@ -24,6 +24,7 @@ from clau_doom.testing import ScriptedBackend
 from clau_doom.testing.memory_store import MemoryStore
 from clau_doom.testing.scripted_backend import Disturb
 from clau_doom.testing.scripted_run import run_scripted, scripted_run, scripted_store
+from tests.support.waiting import let_tasks_settle, until_stored
 
 SPACE = GenomeSpace((Gene.real("courage", 0.0, 1.0), Gene.real("patience", 0.0, 1.0), Gene.integer("steps", 1, 9)))
 POPULATION, GENERATIONS, LOOKAHEAD = 6, 4, 4
@@ -162,10 +163,8 @@ async def test_all_agents_within_the_lookahead_are_played(undisturbed: Snapshot)
 
     backend = ScriptedBackend(slots=4, disturb=disturb)
     running = asyncio.ensure_future(scripted_run(config, store, backend, space=SPACE).run())
-    for _ in range(100):
-        await asyncio.sleep(0.01)
-        if [each.status for each in flat(await store.snapshot())[10:]] == [AgentStatus.COMPLETED] * (LOOKAHEAD - 1):
-            break
+    await until_stored(store, AgentEvaluated, 9 + LOOKAHEAD - 1)
+    await let_tasks_settle()
     asked = flat(await store.snapshot())
     assert len(asked) == 9 + LOOKAHEAD
     assert [each.status for each in asked].count(AgentStatus.PENDING) == 1
@@ -278,7 +277,8 @@ async def test_users_commands_are_executed() -> None:
     await control(AgentCommand(action=AgentAction.PAUSE, agent="x-g001-a001"))
     hanging.set()
     await until_asked(store, 7 + LOOKAHEAD)
-    await asyncio.sleep(0.3)
+    await until_stored(store, AgentEvaluated, 7 + LOOKAHEAD - 1)
+    await let_tasks_settle()
     assert len(flat(await store.snapshot())) == 7 + LOOKAHEAD, "the paused agent is waited for"
     await control(AgentCommand(action=AgentAction.STOP, agent="x-g001-a001"))
     assert await running is ExperimentState.COMPLETED
