@@ -12,7 +12,7 @@ PROTOS = $(sort $(shell find proto -name '*.proto'))
 # Files that define a service.
 SERVICES = $(shell grep -l '^service' $(PROTOS))
 GENERATED := src/clau_doom/protos
-PATHS := src tests bench examples tools
+PATHS := src tests bench examples tools validation
 # Files for the spell checker. pyproject.toml excludes generated and vendored ones.
 TEXTS := $(PATHS) docs deploy proto $(wildcard *.md) Makefile pyproject.toml
 # Seconds of random inputs of `make fuzz`. Its systematic inputs take two to three additional minutes.
@@ -29,7 +29,7 @@ DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo install dev test coverage mutants fuzz check check-text format reference bench image base-image proto check-proto lock check-pins clean
+.PHONY: help demo install dev test coverage mutants fuzz check check-text format reference validate bench image base-image proto check-proto lock check-pins clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -71,6 +71,9 @@ format: $(DEV) ## Fix formatting, and lint errors that ruff can fix
 
 reference: ## Compute the expected values of tests/reference again; needs R with car, emmeans and jsonlite
 	Rscript tests/reference/reference.R tests/reference/tables.json
+
+validate: $(DEV) ## Simulate error rates of tests and intervals; about two hours, continues where it was stopped
+	$(BIN)/python -m validation $(ARGS)
 
 bench: $(DEV) ## Run the benchmarks and print a table; ARGS="--help" lists the options
 	$(BIN)/python -m bench $(ARGS)

@@ -5,7 +5,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 UNIT = ROOT / "tests/unit"
 CODE = (ROOT / "src/clau_doom", ROOT)
-"""Folders that `tests/unit` mirrors: the package, and the top level for `bench`, `deploy` and `tools`."""
+"""Folders that `tests/unit` mirrors: the package, and the top level for `bench`, `deploy`, `tools` and `validation`."""
 
 
 def test_each_unit_test_file_has_the_name_of_its_module() -> None:
