@@ -12,8 +12,8 @@ from pathlib import Path
 from bench.clau_doom_run import MeasuredRun, measured_run
 from bench.throughput_sample import MeasurementFailed, Sample
 from clau_doom.app.gene_space import genome_space
-from clau_doom.app.plan import plan_config
 from clau_doom.app.run import make_backend
+from clau_doom.app.run_planning import plan_config
 from clau_doom.backends.docker.configuration import DockerConfig
 from clau_doom.config import ExecutionConfig, ExperimentConfig, GeneticConfig, HoldoutConfig, ScenarioConfig
 from clau_doom.domain import Genome, Purpose

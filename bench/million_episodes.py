@@ -14,8 +14,8 @@ from rich.table import Table
 
 from bench.throughput_sample import MeasurementFailed
 from clau_doom.app.gene_space import genome_space
-from clau_doom.app.plan import make_fitness
 from clau_doom.app.run import SystemClock
+from clau_doom.app.run_planning import make_fitness
 from clau_doom.config import (
     ExecutionConfig,
     ExperimentConfig,

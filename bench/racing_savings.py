@@ -22,7 +22,7 @@ from scipy import stats
 
 from bench.child_processes import python_path
 from clau_doom.app.catalog.stored_experiments import read_experiment
-from clau_doom.app.plan import make_fitness
+from clau_doom.app.run_planning import make_fitness
 from clau_doom.domain import Purpose
 from clau_doom.domain.experiment import ExperimentState
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.app.plan import plan_config
 from clau_doom.app.run import make_backend
+from clau_doom.app.run_planning import plan_config
 from clau_doom.config import ExperimentConfig, registered_backends
 from clau_doom.domain import Genome, Purpose
 from clau_doom.errors import PolicyFailed

@@ -17,11 +17,11 @@ import pytest
 import vizdoom as vzd
 from hypothesis import strategies as st
 
-from clau_doom.app.agent_lookup import find_agent
+from clau_doom.app.replay_agent_lookup import find_agent
 from clau_doom.config import ScenarioConfig, config_from_yaml, starter
 from clau_doom.errors import ClauDoomError, ConfigError
 from clau_doom.game import resolve as resolve_scenario
-from clau_doom.game.wads import read_maps
+from clau_doom.game.wad_maps import read_maps
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))
 CASES = Path(__file__).parents[1] / "cases"

@@ -21,7 +21,7 @@ from google.protobuf.message_factory import GetMessageClass
 from hypothesis import strategies as st
 
 from clau_doom.access import Authenticator, TokenFiles
-from clau_doom.app.artifacts import FolderArtifactStore
+from clau_doom.app.dashboard_artifacts import FolderArtifactStore
 from clau_doom.config import GrpcConfig, WebConfig
 from clau_doom.logs import configure_logs
 from clau_doom.orchestration import Orchestrator, ShieldedTasks

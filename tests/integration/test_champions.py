@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.app.agent_lookup import find_agent
 from clau_doom.app.replay import plan_replay, verify
+from clau_doom.app.replay_agent_lookup import find_agent
 from clau_doom.domain import Purpose
 from clau_doom.replay import select_episode
 

@@ -15,8 +15,8 @@ import pytest
 import vizdoom
 
 from clau_doom.app.gene_space import genome_space
-from clau_doom.app.plan import plan_config, plan_resume
 from clau_doom.app.run import make_backend, open_run
+from clau_doom.app.run_planning import plan_config, plan_resume
 from clau_doom.config import ExperimentConfig, to_yaml
 from clau_doom.domain import AgentStatus, Evaluation, Genome, Purpose
 from clau_doom.domain.events import AgentFailed, EpisodeLost, FailureKind

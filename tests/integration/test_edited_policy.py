@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.app.plan import plan_config, plan_resume
 from clau_doom.app.run import open_run
 from clau_doom.app.run_plan import Plan
+from clau_doom.app.run_planning import plan_config, plan_resume
 from clau_doom.config import CustomPolicyConfig, ExecutionConfig, ExperimentConfig, HoldoutConfig, ScenarioConfig
 from clau_doom.errors import ResumeRefused
 from clau_doom.orchestration import Shutdown

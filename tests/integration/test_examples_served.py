@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from clau_doom.app import log_followers
+from clau_doom.app import event_log_consumers
 from clau_doom.app.catalog.server_source import ServerSource
 from clau_doom.app.event_logging import log_event
-from clau_doom.app.service import ServiceAddresses, open_service
+from clau_doom.app.orchestrator_service import ServiceAddresses, open_service
 from clau_doom.cli.views.status import experiment_json, experiment_view
 from clau_doom.config import (
     ExecutionConfig,
@@ -131,7 +131,7 @@ async def test_every_example_completes_despite_a_failing_reader(
             raise KeyError("dropped")
         log_event(experiment, event)
 
-    monkeypatch.setattr(log_followers, "log_event", broken)
+    monkeypatch.setattr(event_log_consumers, "log_event", broken)
     monkeypatch.syspath_prepend(str(EXAMPLES / "custom_policy"))
     monkeypatch.setenv("PYTHONPATH", str(EXAMPLES / "custom_policy"))  # for the workers
     configure_logs(stream, json=True)

@@ -7,7 +7,7 @@ from rich.console import Console
 from clau_doom.analysis.document import Listing
 from clau_doom.analysis.sections.failures import failure_blocks
 from clau_doom.app.gene_space import genome_space
-from clau_doom.app.plan import make_fitness
+from clau_doom.app.run_planning import make_fitness
 from clau_doom.cli.views.agent import portrait_json, portrait_view
 from clau_doom.config import ExperimentConfig, to_yaml
 from clau_doom.domain import Agent, AgentRef, Genome

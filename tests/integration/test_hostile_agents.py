@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from clau_doom.app.plan import plan_config
 from clau_doom.app.run import make_backend, open_run
+from clau_doom.app.run_planning import plan_config
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import AgentStatus, EpisodeOutcome, Evaluation, Genome, Purpose
 from clau_doom.domain.events import AgentFailed, FailureKind
@@ -212,7 +212,7 @@ def test_rogue_program_does_not_affect_other_agents(
     refused = "UNAUTHENTICATED"
     assert f"output: tokens: {refused} {refused} OK {refused}" in failures["thief"].reason
     assert re.search(r"came as 900, knocked \d{4,} times$", failures["crowd"].reason)
-    turned_away = [str(each.msg) for each in caplog.records if each.name == "clau_doom.backends.docker.worker_server"]
+    turned_away = [str(each.msg) for each in caplog.records if each.name == "clau_doom.backends.docker.worker_gateway"]
     assert all("its token is missing or wrong" in entry for entry in turned_away)
     assert 3 < len(turned_away) < 40
 

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 import vizdoom as vzd
 
-from clau_doom.app.agent_lookup import export_agent, find_agent
 from clau_doom.app.catalog.folder_source import FolderSource
 from clau_doom.app.export import export_experiment
 from clau_doom.app.gene_space import space_of
 from clau_doom.app.input_files import same_files
-from clau_doom.app.plan import plan_config, plan_resume
 from clau_doom.app.replay import plan_replay, stored_actions, verify
+from clau_doom.app.replay_agent_lookup import export_agent, find_agent
 from clau_doom.app.run import open_run
 from clau_doom.app.run_plan import Plan
+from clau_doom.app.run_planning import plan_config, plan_resume
 from clau_doom.config import CustomPolicyConfig, ExecutionConfig, ExperimentConfig, HoldoutConfig, ScenarioConfig
 from clau_doom.domain import Purpose
 from clau_doom.errors import ConfigError, ResumeRefused

@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 import vizdoom
 
-from clau_doom.app.plan import plan_config
 from clau_doom.app.run import open_run
 from clau_doom.app.run_plan import Plan
+from clau_doom.app.run_planning import plan_config
 from clau_doom.backends.ray.backend import RayBackend
 from clau_doom.config import ExperimentConfig, to_yaml
 from clau_doom.domain.events import EpisodeLost

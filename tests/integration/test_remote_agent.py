@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from clau_doom.app.catalog import stored_experiments
-from clau_doom.app.plan import plan_resume, plan_run
 from clau_doom.app.run import open_run
 from clau_doom.app.run_plan import Plan
+from clau_doom.app.run_planning import plan_resume, plan_run
 from clau_doom.backends.local.backend import LocalBackend
 from clau_doom.backends.local.configuration import LocalConfig
 from clau_doom.config import (

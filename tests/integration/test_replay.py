@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clau_doom.app.agent_lookup import export_agent, find_agent
-from clau_doom.app.plan import plan_config
 from clau_doom.app.replay import open_rendering_pass, plan_replay, stored_actions, verify
+from clau_doom.app.replay_agent_lookup import export_agent, find_agent
 from clau_doom.app.run import open_run
+from clau_doom.app.run_planning import plan_config
 from clau_doom.config import (
     CustomPolicyConfig,
     ExecutionConfig,

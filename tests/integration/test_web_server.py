@@ -15,7 +15,7 @@ import aiohttp
 import pytest
 
 from clau_doom.access import AuditedOrchestrator, AuditLog, Authenticator, Role, TokenFiles
-from clau_doom.app.artifacts import FolderArtifactStore
+from clau_doom.app.dashboard_artifacts import FolderArtifactStore
 from clau_doom.config import ExperimentConfig, WebConfig
 from clau_doom.domain.event_declaration import summary_of
 from clau_doom.domain.events import EpisodeFinished, Event

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from clau_doom.analysis import comparison_sections
 from clau_doom.analysis.comparison_data import ComparisonData
 from clau_doom.analysis.document import Document
-from clau_doom.analysis.section_modules import describe_all
+from clau_doom.analysis.section_loader import describe_all
 from clau_doom.analysis.wording import count, joined
 from clau_doom.statistics.intervals import CONFIDENCE
 

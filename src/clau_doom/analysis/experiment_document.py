@@ -6,7 +6,7 @@ from dataclasses import asdict
 from clau_doom.analysis import sections
 from clau_doom.analysis.document import Document
 from clau_doom.analysis.experiment_data import ExperimentData
-from clau_doom.analysis.section_modules import describe_all
+from clau_doom.analysis.section_loader import describe_all
 from clau_doom.analysis.wording import count
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.statistics.intervals import CONFIDENCE

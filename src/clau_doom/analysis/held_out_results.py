@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from clau_doom.analysis.summary import ResultTable, result_table
+from clau_doom.analysis.result_tables import ResultTable, result_table
 from clau_doom.domain import AgentRef, Episode, Fitness, Purpose, parse_agent_id
 from clau_doom.domain.experiment import HoldoutResult
 from clau_doom.domain.snapshot import Snapshot

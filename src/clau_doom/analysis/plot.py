@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from clau_doom.analysis.summary import GenerationRow, ResultRow
+from clau_doom.analysis.result_tables import GenerationRow, ResultRow
 from clau_doom.escaping import printable
 
 __all__ = ["FORMATS", "draw_fitness_curve"]

@@ -1,9 +1,9 @@
 """Composition root: builds runs and servers from configurations.
 
-`plan` checks a configuration and returns the plan of a run. `run` creates and hosts the planned run, `served_run` makes
-it visible to clients, and `remote_run` asks a server to run it. `service` serves many experiments of a
-`folder_repository`. `catalog` and `scenario_catalog` list stored experiments and scenarios. `analyze` and `report`
-compute statistics and render pages. `cleanup` removes containers. The command line calls only these modules.
+`run_planning` checks a configuration and returns the plan of a run. `run` creates and hosts the planned run,
+`served_run` makes it visible to clients, and `remote_run` sends it to a server. `orchestrator_service` serves many
+experiments of a `folder_repository`. `catalog` and `scenario_catalog` list stored experiments and scenarios.
+`analyze` and `report` compute statistics and render pages. The command line calls only these modules.
 
 This file imports nothing, so that commands such as `list` do not load a web server.
 """

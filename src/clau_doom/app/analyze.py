@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from clau_doom.app.gene_space import space_of
-from clau_doom.app.plan import make_fitness
+from clau_doom.app.run_planning import make_fitness
 from clau_doom.config import ExperimentConfig, MapElitesConfig, by_paths, setup_changes
 from clau_doom.domain import AgentStatus, GenomeSpace
 from clau_doom.domain.experiment import HoldoutResult, RaceTally
@@ -48,7 +48,7 @@ def analyse(
             import its module.
     """
     from clau_doom.analysis.experiment_data import ExperimentData  # noqa: PLC0415 - scipy, which no run needs
-    from clau_doom.analysis.summary import telling_measures  # noqa: PLC0415 - as above
+    from clau_doom.analysis.result_tables import telling_measures  # noqa: PLC0415 - as above
 
     return ExperimentData(
         stored=stored,

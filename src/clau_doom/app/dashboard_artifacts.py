@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Self
 
 from clau_doom.access import PrivatePaths
 from clau_doom.app.analyze import analyse, archive
-from clau_doom.app.plan import make_fitness
 from clau_doom.app.report import report_comparison, report_experiment
+from clau_doom.app.run_planning import make_fitness
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import Fitness, GenomeSpace, Purpose
 from clau_doom.errors import StorageFailed, WrongState

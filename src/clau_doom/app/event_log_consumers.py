@@ -17,7 +17,7 @@ from clau_doom.metrics import MetricsCollector
 from clau_doom.orchestration import EventReader, ReaderHealth
 from clau_doom.ports import EventBus, ExperimentStore, StoredExperiment
 
-__all__ = ["LogFollowers"]
+__all__ = ["EventLogConsumers"]
 
 _POLL_INTERVAL = 1.0
 """Seconds between two polls of workers, the outbox and deleted experiments, which have no events."""
@@ -36,7 +36,7 @@ class _Reading:
     position: Callable[[], int]
 
 
-class LogFollowers:
+class EventLogConsumers:
     """Reads the log of every running experiment. Enter the context before the runs start.
 
     Each reader has its own task, connection and cursor. A failing reader disturbs neither the runs nor the other

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from clau_doom.app.catalog.folder_source import ExperimentSource
 from clau_doom.app.gene_space import space_of
-from clau_doom.app.plan import make_fitness
+from clau_doom.app.run_planning import make_fitness
 from clau_doom.domain.event_declaration import declaration_of
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.storage.export_schema import Value, agent_rows, episode_rows, exported_tables, generation_rows

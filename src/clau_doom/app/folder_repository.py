@@ -7,9 +7,9 @@ from pathlib import Path
 
 from clau_doom.app.catalog.stored_experiments import read_experiment
 from clau_doom.app.gene_space import genome_space
-from clau_doom.app.plan import plan_config, plan_resume
 from clau_doom.app.run import create_experiment, host_run
 from clau_doom.app.run_plan import Plan
+from clau_doom.app.run_planning import plan_config, plan_resume
 from clau_doom.backends.core_allocator import CoreAllocator
 from clau_doom.backends.local.configuration import LocalConfig
 from clau_doom.backends.provider import provider_of

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from clau_doom.access import AuditedOrchestrator, Authenticator, PrivatePaths, acting
 from clau_doom.app.access_control import audit_log, token_files
-from clau_doom.app.artifacts import FolderArtifactStore
+from clau_doom.app.dashboard_artifacts import FolderArtifactStore
+from clau_doom.app.event_log_consumers import EventLogConsumers
 from clau_doom.app.folder_repository import FolderRepository
-from clau_doom.app.log_followers import LogFollowers
 from clau_doom.config import ExperimentConfig
 from clau_doom.events import NatsBus, accepting_commands
 from clau_doom.http_server import HttpServer
@@ -93,7 +93,7 @@ async def open_service(config: ExperimentConfig, output_dir: Path) -> AsyncItera
         readers = ReaderHealth(count=metrics.reader_failed)
         bus = await stack.enter_async_context(NatsBus(config.nats)) if config.nats.enabled else None
         private = PrivatePaths.of_process(output_dir)
-        followers = await stack.enter_async_context(LogFollowers(repository, metrics, bus, readers, private))
+        followers = await stack.enter_async_context(EventLogConsumers(repository, metrics, bus, readers, private))
         orchestrator = Orchestrator(repository, on_begun=followers.follow, readers=readers)
         await stack.enter_async_context(orchestrator)
         parts = _Parts(

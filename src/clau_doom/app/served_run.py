@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from clau_doom.access import AuditedOrchestrator, Authenticator, PrivatePaths
 from clau_doom.app.access_control import audit_log, token_files
-from clau_doom.app.artifacts import FolderArtifactStore
 from clau_doom.app.catalog.stored_experiments import read_experiment
+from clau_doom.app.dashboard_artifacts import FolderArtifactStore
 from clau_doom.app.run import open_run
 from clau_doom.app.run_plan import Plan
 from clau_doom.config import GrpcConfig

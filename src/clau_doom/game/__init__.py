@@ -10,7 +10,7 @@ from clau_doom.game.display import display_opens
 from clau_doom.game.engine import ViewSettings, VizdoomEngine
 from clau_doom.game.launcher import launched, sweep
 from clau_doom.game.object_kinds import kind_of
-from clau_doom.game.processes import has_ended, is_stopped
+from clau_doom.game.process_states import has_ended, is_stopped
 from clau_doom.game.scenario_trial import try_scenario
 from clau_doom.game.scenarios import (
     EXCLUDED,

@@ -11,7 +11,7 @@ from clau_doom.config import ScenarioConfig
 from clau_doom.errors import ConfigError
 from clau_doom.escaping import quoted
 from clau_doom.game.cfg_file import CfgFile, package
-from clau_doom.game.wads import read_maps
+from clau_doom.game.wad_maps import read_maps
 from clau_doom.ports import ScenarioFacts
 from clau_doom.regular_files import open_regular
 

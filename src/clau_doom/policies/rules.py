@@ -13,8 +13,8 @@ from clau_doom.errors import ConfigError
 from clau_doom.policies.burst_fire import BurstFire
 from clau_doom.policies.button_mapping import ButtonMapping, Intent, scan_step
 from clau_doom.policies.evasion import Evasion
-from clau_doom.policies.item_pursuit import ItemPursuit
 from clau_doom.policies.perception import Perception, PlayerView, Target
+from clau_doom.policies.unreachable_items import ItemPursuit
 from clau_doom.ports import Action, Decide, Needs, Observation, ScenarioFacts
 
 __all__ = ["GENES", "RulesPolicy"]

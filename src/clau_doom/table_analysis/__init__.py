@@ -9,7 +9,7 @@ from clau_doom.table_analysis.comparisons import MOST_COMPARED, Comparisons, Pai
 from clau_doom.table_analysis.csv_dialect import CsvOptions
 from clau_doom.table_analysis.design import Design, Factor, make_design
 from clau_doom.table_analysis.diagnostics import Diagnostic, diagnose
-from clau_doom.table_analysis.models import AnovaTable, LinearModel, SumsOfSquares, anova, fit
+from clau_doom.table_analysis.linear_models import AnovaTable, LinearModel, SumsOfSquares, anova, fit
 from clau_doom.table_analysis.row_filter import Condition, parse_where, rows_where
 from clau_doom.table_analysis.table import Column, Table, Value, check_names, make_column, make_table
 from clau_doom.table_analysis.table_reader import read_table

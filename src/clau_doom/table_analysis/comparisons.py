@@ -25,8 +25,8 @@ from clau_doom.statistics.intervals import CONFIDENCE
 from clau_doom.statistics.studentized_range import quantile, tail_probability
 from clau_doom.table_analysis.complete_blocks import CompleteBlocks
 from clau_doom.table_analysis.design import Design, Factor
+from clau_doom.table_analysis.linear_models import LinearModel, level_rows
 from clau_doom.table_analysis.marginal_means import Cells, level_weights
-from clau_doom.table_analysis.models import LinearModel, level_rows
 
 __all__ = ["MOST_COMPARED", "Comparisons", "Pair", "games_howell", "paired", "tukey"]
 

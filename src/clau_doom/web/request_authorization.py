@@ -20,7 +20,7 @@ from clau_doom.access.authenticator import caller_of
 from clau_doom.access.caller import NOTE_HEADER, read_note
 from clau_doom.errors import NotAuthenticated
 from clau_doom.http_server import address_of
-from clau_doom.web.sessions import Sessions
+from clau_doom.web.browser_sessions import Sessions
 
 __all__ = ["CSRF_HEADER", "SECURITY_HEADERS", "RequestAuthorization"]
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from clau_doom.analysis.held_out_results import ROLE_NAMES, held_out_table
 from clau_doom.analysis.lineage import line_of
-from clau_doom.analysis.summary import generation_rows, telling_measures
+from clau_doom.analysis.result_tables import generation_rows, telling_measures
 from clau_doom.domain import (
     Agent,
     AgentStatus,

@@ -4,11 +4,11 @@ Received messages are untrusted. An invalid message of a worker raises `Malforme
 long or does not fit its task. An invalid message of a client, a server or a bus raises `InvalidMessage`.
 """
 
-from clau_doom.wire.claims import claimed_traceback
 from clau_doom.wire.commands import MAX_COMMAND_ID, command_from, command_message, done_message, refused_message
 from clau_doom.wire.configuration import config_fields, config_message
 from clau_doom.wire.events import event_from_json, event_json, event_message, is_large, recorded_event
 from clau_doom.wire.framing import MAX_FRAME, PREFIX, frame, frame_size
+from clau_doom.wire.message_validation import claimed_traceback
 from clau_doom.wire.resources import (
     agent_brief,
     agent_message,
@@ -17,7 +17,7 @@ from clau_doom.wire.resources import (
     generation_message,
     reader_failures,
 )
-from clau_doom.wire.values import EXPERIMENT_STATES, FAILURE_KINDS, PURPOSES
+from clau_doom.wire.shared_values import EXPERIMENT_STATES, FAILURE_KINDS, PURPOSES
 from clau_doom.wire.worker import (
     MalformedMessage,
     episode_from_played,

@@ -5,7 +5,7 @@ from clau_doom.domain.commands import AgentAction, AgentCommand, Command, Comman
 from clau_doom.errors import ConfigError, ExperimentNotFound, InvalidMessage
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2
-from clau_doom.wire.claims import check_finite, sendable
+from clau_doom.wire.message_validation import check_finite, sendable
 from clau_doom.wire.resources import agent_brief
 
 __all__ = ["MAX_COMMAND_ID", "command_from", "command_message", "done_message", "refused_message"]

@@ -21,8 +21,8 @@ from clau_doom.domain.experiment import Experiment, GenerationSummary, Provenanc
 from clau_doom.domain.failure_trace import FailureTrace
 from clau_doom.errors import InvalidMessage, StorageFailed
 from clau_doom.protos.claudoom.orchestrator.v1 import events_pb2 as pb
-from clau_doom.wire.claims import EnumMapping, agent_ref, player_id, sendable, unique_id, whole
-from clau_doom.wire.values import (
+from clau_doom.wire.message_validation import EnumMapping, agent_ref, player_id, sendable, unique_id, whole
+from clau_doom.wire.shared_values import (
     FAILURE_KINDS,
     PURPOSES,
     episode_from,

@@ -11,8 +11,8 @@ from google.protobuf.json_format import MessageToDict, Parse, ParseError
 from clau_doom.domain.events import Event, RecordedEvent
 from clau_doom.errors import InvalidMessage
 from clau_doom.protos.claudoom.orchestrator.v1 import events_pb2 as pb
-from clau_doom.wire.claims import check_finite, experiment_id, moment, timestamp, whole
 from clau_doom.wire.event_payloads import event_from, write_payload
+from clau_doom.wire.message_validation import check_finite, experiment_id, moment, timestamp, whole
 
 __all__ = ["event_from_json", "event_json", "event_message", "is_large", "recorded_event"]
 

@@ -10,8 +10,8 @@ from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import GenerationNotFound
 from clau_doom.ports import StoredExperiment
 from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2 as pb
-from clau_doom.wire.claims import sendable, timestamp
-from clau_doom.wire.values import (
+from clau_doom.wire.message_validation import sendable, timestamp
+from clau_doom.wire.shared_values import (
     AGENT_STATUSES,
     EXPERIMENT_STATES,
     champion_message,

@@ -15,7 +15,7 @@ from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.domain.fitness import MEASURES
 from clau_doom.errors import InvalidMessage
 from clau_doom.protos.claudoom.orchestrator.v1 import events_pb2, resources_pb2
-from clau_doom.wire.claims import EnumMapping, agent_ref, digest, player_id, whole
+from clau_doom.wire.message_validation import EnumMapping, agent_ref, digest, player_id, whole
 
 __all__ = [
     "AGENT_STATUSES",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from clau_doom.analysis.summary import ResultTable, generation_rows, result_table, telling_measures
+from clau_doom.analysis.result_tables import ResultTable, generation_rows, result_table, telling_measures
 from clau_doom.domain import Agent, AgentRef, AgentStatus, Evaluation, Genome, Measures
 from clau_doom.domain.experiment import HoldoutResult
 from clau_doom.domain.fitness import MEASURES

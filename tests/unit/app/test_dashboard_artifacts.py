@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.app.artifacts import FolderArtifactStore
+from clau_doom.app.dashboard_artifacts import FolderArtifactStore
 from clau_doom.domain import Purpose
 from clau_doom.errors import WrongState
 from clau_doom.web import FilmProgress

@@ -10,9 +10,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from clau_doom.access import PrivatePaths
-from clau_doom.app import log_followers
+from clau_doom.app import event_log_consumers
+from clau_doom.app.event_log_consumers import EventLogConsumers
 from clau_doom.app.folder_repository import FolderRepository
-from clau_doom.app.log_followers import LogFollowers
 from clau_doom.config import ExperimentConfig, to_yaml
 from clau_doom.domain.events import (
     Event,
@@ -56,11 +56,11 @@ async def following(
     folder: Path,
     metrics: MetricsCollector,
     health: ReaderHealth,
-    scenario: Callable[[LogFollowers, InProcessBus], Awaitable[None]],
+    scenario: Callable[[EventLogConsumers, InProcessBus], Awaitable[None]],
 ) -> None:
     repository = FolderRepository(ExperimentConfig(), folder)
     private = PrivatePaths({folder: "<output folder>"})
-    async with InProcessBus() as bus, LogFollowers(repository, metrics, bus, health, private) as followers:
+    async with InProcessBus() as bus, EventLogConsumers(repository, metrics, bus, health, private) as followers:
         followers.catch_up([await repository.experiment(name) for name in repository.experiments()])
         await scenario(followers, bus)
 
@@ -75,12 +75,12 @@ async def test_failing_reader_does_not_affect_others(tmp_path: Path, monkeypatch
             super().apply(experiment, recorded)  # type: ignore[arg-type]
 
     narrated: list[Event] = []
-    monkeypatch.setattr(log_followers, "log_event", lambda _, event: narrated.append(event))
+    monkeypatch.setattr(event_log_consumers, "log_event", lambda _, event: narrated.append(event))
     create(tmp_path)
     metrics, health = Broken(), ReaderHealth(pause=0.01)
     events: list[Event] = [STARTED, ExperimentPaused(), ExperimentResumed(), ExperimentCompleted(generations=7)]
 
-    async def scenario(followers: LogFollowers, bus: InProcessBus) -> None:
+    async def scenario(followers: EventLogConsumers, bus: InProcessBus) -> None:
         async with ExperimentFolders(tmp_path).open("one").write() as store:
             before = await store.snapshot()
             for event in events:
@@ -109,7 +109,7 @@ async def test_stored_experiments_have_series_until_they_are_deleted(tmp_path: P
             started = replace(STARTED, config_yaml=to_yaml(ExperimentConfig(name=name)))
             await store.append([started, ExperimentCompleted(generations=7)], running_seconds=0.0)
 
-    async def scenario(followers: LogFollowers, bus: InProcessBus) -> None:
+    async def scenario(followers: EventLogConsumers, bus: InProcessBus) -> None:
         assert planned(metrics) == {"one": 100.0, "two": 100.0}
         async with ExperimentFolders(tmp_path).open("one").read() as store:
             before: Snapshot = await store.snapshot()
@@ -128,7 +128,7 @@ async def test_published_events_contain_no_server_folder(tmp_path: Path) -> None
     create(tmp_path)
     interrupted = ExperimentInterrupted(generation=0, reason=f"no room is left in {tmp_path}/one")
 
-    async def scenario(followers: LogFollowers, bus: InProcessBus) -> None:
+    async def scenario(followers: EventLogConsumers, bus: InProcessBus) -> None:
         async with bus.subscribe(ALL_EVENTS) as messages, asyncio.timeout(10):
             async with ExperimentFolders(tmp_path).open("one").write() as store:
                 before = await store.snapshot()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from clau_doom.app.folder_repository import FolderRepository
-from clau_doom.app.plan import plan_config
+from clau_doom.app.run_planning import plan_config
 from clau_doom.backends.docker.configuration import DockerConfig
 from clau_doom.backends.ray.configuration import RayConfig
 from clau_doom.config import (

@@ -9,8 +9,8 @@ import pytest
 
 from clau_doom.app.configuration_checks import examine
 from clau_doom.app.folder_repository import FolderRepository
-from clau_doom.app.plan import check_config, plan_config
 from clau_doom.app.resource_estimate import estimate_resources, excesses
+from clau_doom.app.run_planning import check_config, plan_config
 from clau_doom.config import ExperimentConfig, LimitsConfig, config_from_yaml
 from clau_doom.errors import ConfigError
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.app.plan import plan_config
+from clau_doom.app.run_planning import plan_config
 from clau_doom.config import ExperimentConfig, ScenarioConfig
 from clau_doom.errors import ConfigError
 from tests.unit.game.wad_building import own_scenario, udmf_things

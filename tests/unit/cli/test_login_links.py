@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.cli import browser
+from clau_doom.cli import login_links
 from clau_doom.domain.experiment import Experiment, Provenance
 from clau_doom.storage import ExperimentFolders
 
 
 def test_the_file_with_the_code_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The file is removed even if no browser can be started."""
-    monkeypatch.setattr(browser, "_has_display", lambda: True)
+    monkeypatch.setattr(login_links, "_has_display", lambda: True)
     monkeypatch.setattr(sys, "executable", "/no/such/program")
-    with browser.shown_in_browser("http://127.0.0.1:8080/login?code=x", tmp_path):
+    with login_links.shown_in_browser("http://127.0.0.1:8080/login?code=x", tmp_path):
         pass
     assert list(tmp_path.iterdir()) == []
 
@@ -25,7 +25,7 @@ def test_login_link_is_stored_in_a_private_file(tmp_path: Path) -> None:
     ExperimentFolders(tmp_path).create(
         Experiment(id="login", uuid="u", seed=1, config_yaml="", provenance=Provenance(facts=())),
     )
-    with browser.kept_in_file("http://127.0.0.1:8080/login?code=2", tmp_path) as path:
+    with login_links.kept_in_file("http://127.0.0.1:8080/login?code=2", tmp_path) as path:
         assert path is not None
         assert path.read_text() == "http://127.0.0.1:8080/login?code=2\n"
         assert path.stat().st_mode & 0o777 == 0o600
@@ -36,5 +36,5 @@ def test_login_link_is_stored_in_a_private_file(tmp_path: Path) -> None:
 def test_failed_storage_of_a_login_link_is_ignored(tmp_path: Path) -> None:
     """A full disk, or a folder of the same name, does not end the command."""
     (tmp_path / "login.link").mkdir()
-    with browser.kept_in_file("http://127.0.0.1:8080/login?code=2", tmp_path) as path:
+    with login_links.kept_in_file("http://127.0.0.1:8080/login?code=2", tmp_path) as path:
         assert path is None

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from clau_doom.errors import ConfigError
-from clau_doom.game.wads import read_maps
+from clau_doom.game.wad_maps import read_maps
 from tests.unit.game.wad_building import doom_thing, udmf_things, wad
 
 CASES = Path(__file__).parents[2] / "cases"

@@ -6,7 +6,7 @@ import re
 
 from rich.console import Console
 
-from clau_doom.app.plan import make_fitness
+from clau_doom.app.run_planning import make_fitness
 from clau_doom.cli.views.agent import portrait_view
 from clau_doom.config import ExperimentConfig, ScenarioConfig, to_yaml
 from clau_doom.domain import Agent, AgentRef, AgentStatus, Evaluation, Gene, Genome, GenomeSpace

@@ -6,8 +6,8 @@ from dataclasses import replace
 from clau_doom.analysis.charts import Marker, Panel, XYPlot
 from clau_doom.analysis.comparison_data import ComparisonData
 from clau_doom.analysis.document import Cell, Chart, Column, Section, Table
+from clau_doom.analysis.result_tables import GenerationRow, generation_rows
 from clau_doom.analysis.sections.generations import mean_series
-from clau_doom.analysis.summary import GenerationRow, generation_rows
 from clau_doom.analysis.wording import measured
 
 __all__ = ["describe"]

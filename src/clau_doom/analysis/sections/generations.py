@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from clau_doom.analysis.charts import Colour, Level, Marker, Panel, Series, XYPlot
 from clau_doom.analysis.document import Block, Chart, Column, Fact, Marked, Paragraph, Section, Table, TextTable
 from clau_doom.analysis.experiment_data import ExperimentData
-from clau_doom.analysis.racing import racing_sentence
+from clau_doom.analysis.racing_savings import racing_sentence
+from clau_doom.analysis.result_tables import GenerationRow, ResultRow, generation_rows
 from clau_doom.analysis.sections import held_out
-from clau_doom.analysis.summary import GenerationRow, ResultRow, generation_rows
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import count, measured
 from clau_doom.domain.experiment import RaceTally

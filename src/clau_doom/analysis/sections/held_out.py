@@ -8,7 +8,7 @@ from clau_doom.analysis.contrast_blocks import contrast_chart, contrast_sentence
 from clau_doom.analysis.document import Block, Cell, Chart, Column, Fact, Marked, Paragraph, Section, Table
 from clau_doom.analysis.experiment_data import ExperimentData
 from clau_doom.analysis.held_out_results import ROLE_NAMES, held_out_standings, held_out_table
-from clau_doom.analysis.summary import CHAMPION, ResultRow, ResultTable, SelectionBias
+from clau_doom.analysis.result_tables import CHAMPION, ResultRow, ResultTable, SelectionBias
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import bracket, count, joined, measured, withheld
 from clau_doom.domain import generator

@@ -6,8 +6,8 @@ from clau_doom.analysis.charts import Colour, Level, Marker, Panel, Series, XYPl
 from clau_doom.analysis.document import Block, Chart, Column, Paragraph, PValue, Section, Table
 from clau_doom.analysis.experiment_data import ExperimentData
 from clau_doom.analysis.learning import LearningCurve, Plateau, Verdict, fit_learning_curve, judge_plateau
+from clau_doom.analysis.result_tables import GenerationRow
 from clau_doom.analysis.sections import generations
-from clau_doom.analysis.summary import GenerationRow
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import measured
 from clau_doom.number_format import fixed, number, p_relation

@@ -14,7 +14,7 @@ from clau_doom.backends.docker.container_lifecycle import ContainerManager, chec
 from clau_doom.backends.docker.daemon import Daemon
 from clau_doom.backends.docker.network import Network, ensure_network
 from clau_doom.backends.docker.worker_connectors import Service, inbound_connectors, service_connectors
-from clau_doom.backends.docker.worker_server import WorkerServer
+from clau_doom.backends.docker.worker_gateway import WorkerServer
 from clau_doom.backends.docker.worker_session import PendingEpisode, SessionLimits
 from clau_doom.backends.local.worker_channel import Requeued
 from clau_doom.domain import Episode, Purpose

@@ -9,7 +9,7 @@ from clau_doom.backends.docker.worker_connectors import Service
 from clau_doom.backends.docker.worker_session import ExpectedIdentity, SessionLimits
 from clau_doom.backends.local.backend import LocalBackend
 from clau_doom.backends.local.configuration import LocalConfig
-from clau_doom.backends.local.process import LaunchSettings
+from clau_doom.backends.local.worker_process import LaunchSettings
 from clau_doom.backends.provider import BackendContext
 from clau_doom.backends.scenario_files import announced_files, placed_scenario
 from clau_doom.backends.work_dirs import WorkDirs

@@ -10,9 +10,9 @@ from typing import Any
 from clau_doom.backends.core_allocator import CoreAllocator
 from clau_doom.backends.docker.agent_container import ConnectorFactory, WorkerConnector
 from clau_doom.backends.docker.container_lifecycle import ContainerManager
-from clau_doom.backends.docker.worker_server import Lease, WorkerServer
+from clau_doom.backends.docker.worker_gateway import Lease, WorkerServer
 from clau_doom.backends.docker.worker_session import PendingEpisode, SessionLimits, WorkerSession, settle
-from clau_doom.backends.local.process import LaunchSettings, WorkerProcess
+from clau_doom.backends.local.worker_process import LaunchSettings, WorkerProcess
 from clau_doom.backends.work_dirs import WorkDirs
 from clau_doom.config import RemotePolicyConfig
 from clau_doom.domain import Episode

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from clau_doom.backends.docker.worker_server import WorkerStream
+from clau_doom.backends.docker.worker_gateway import WorkerStream
 from clau_doom.backends.local.timeouts import timeout_error
 from clau_doom.domain import Episode
 from clau_doom.domain.experiment import Provenance

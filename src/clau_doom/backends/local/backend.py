@@ -10,9 +10,9 @@ from typing import Self
 
 from clau_doom.backends.core_allocator import CoreAllocator, Share
 from clau_doom.backends.local.configuration import LocalConfig
-from clau_doom.backends.local.process import LaunchSettings, WorkerProcess
 from clau_doom.backends.local.start_failure import starting
 from clau_doom.backends.local.worker_channel import Requeued
+from clau_doom.backends.local.worker_process import LaunchSettings, WorkerProcess
 from clau_doom.backends.work_dirs import WorkDirs
 from clau_doom.config import CustomPolicyConfig, ExecutionConfig, PolicyConfig, RemotePolicyConfig, ScenarioConfig
 from clau_doom.domain import Episode, Purpose

@@ -71,9 +71,9 @@ def show_agent(
     agent: _Agent, *, as_json: AsJson = False, server: Server = None, output_dir: OutputDir = DEFAULT_OUTPUT_DIR
 ) -> None:
     """Show the genome, the lineage and the episodes of an agent."""
-    from clau_doom.analysis.summary import telling_measures
+    from clau_doom.analysis.result_tables import telling_measures
     from clau_doom.app.gene_space import space_of
-    from clau_doom.app.plan import make_fitness
+    from clau_doom.app.run_planning import make_fitness
     from clau_doom.cli.views.agent import portrait_json, portrait_view
     from clau_doom.domain import parse_agent_id
 
@@ -104,7 +104,7 @@ def export_agent(
 
     The file contains the genome, the scenario, the policy and the recorded episodes.
     """
-    from clau_doom.app.agent_lookup import export_agent, find_agent, is_agent_file
+    from clau_doom.app.replay_agent_lookup import export_agent, find_agent, is_agent_file
     from clau_doom.atomic_write import write_output
     from clau_doom.replay import check_place
 

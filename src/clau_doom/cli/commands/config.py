@@ -47,7 +47,7 @@ def init(
 @add_command(app, "clau-doom config check my-experiment.yaml")
 def check(file: _File = _CONFIG) -> None:
     """Check a configuration and the environment, like a run."""
-    from clau_doom.app.plan import check_config
+    from clau_doom.app.run_planning import check_config
 
     check_config(file, environ=os.environ, overrides={})
     data_console().print(f"{file} is valid", soft_wrap=True)

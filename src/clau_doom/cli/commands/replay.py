@@ -128,8 +128,8 @@ def _plan(
     address: str | None,
     trust: "Trust",
 ) -> "ReplayPlan":
-    from clau_doom.app.agent_lookup import find_agent, is_agent_file
     from clau_doom.app.replay import plan_replay, stored_actions
+    from clau_doom.app.replay_agent_lookup import find_agent, is_agent_file
     from clau_doom.replay import select_episode
 
     remote = remote_server(server)

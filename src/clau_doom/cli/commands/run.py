@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from clau_doom.cli.browser import LOGIN_HINT, shown_in_browser
 from clau_doom.cli.console import ExitCode, MessageStream, data_console, progress_console
+from clau_doom.cli.login_links import LOGIN_HINT, shown_in_browser
 from clau_doom.cli.shared_options import (
     DEFAULT_OUTPUT_DIR,
     OutputDir,
@@ -91,7 +91,7 @@ def run(  # noqa: PLR0917 - each parameter is an option with a name
         "name": name,
         "web.port": web_port,
     }
-    from clau_doom.app.plan import plan_resume, plan_run
+    from clau_doom.app.run_planning import plan_resume, plan_run
     from clau_doom.domain.commands import BudgetChange
     from clau_doom.logs import configure_logs
 

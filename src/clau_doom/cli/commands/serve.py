@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from clau_doom.cli.browser import LOGIN_HINT, kept_in_file, shown_in_browser
 from clau_doom.cli.console import LOG_MESSAGES, ExitCode, progress_console
+from clau_doom.cli.login_links import LOGIN_HINT, kept_in_file, shown_in_browser
 from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, OutputDir
 from clau_doom.cli.signals import stop_signals
 from clau_doom.cli.standard_streams import make_output_optional
 
 if TYPE_CHECKING:
-    from clau_doom.app.service import ServiceAddresses
+    from clau_doom.app.orchestrator_service import ServiceAddresses
     from clau_doom.config import ExperimentConfig
 
 __all__ = ["serve"]
@@ -58,7 +58,7 @@ def serve(
 
 
 async def _serve(config: "ExperimentConfig", output_dir: Path) -> ExitCode:
-    from clau_doom.app.service import open_service
+    from clau_doom.app.orchestrator_service import open_service
     from clau_doom.orchestration import Shutdown
 
     shutdown, grace = Shutdown(), config.server.grace

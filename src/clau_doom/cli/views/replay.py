@@ -7,7 +7,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from clau_doom.analysis.summary import telling_measures
+from clau_doom.analysis.result_tables import telling_measures
 from clau_doom.number_format import number
 from clau_doom.replay import TICS_A_SECOND, Film, Performance
 

@@ -15,8 +15,8 @@ __all__ = ["generations_view", "show_result"]
 
 def generations_view(stored: StoredExperiment) -> RenderableType:
     """Return the finished generations as a table."""
+    from clau_doom.analysis.result_tables import generation_rows
     from clau_doom.analysis.sections.generations import generations_table
-    from clau_doom.analysis.summary import generation_rows
 
     rows = generation_rows(stored.snapshot.finished_generations)
     return block_view(generations_table(rows, stored.snapshot.experiment.id), whole=True)

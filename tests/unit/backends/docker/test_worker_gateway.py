@@ -12,7 +12,7 @@ import grpc
 import pytest
 from cryptography import x509
 
-from clau_doom.backends.docker.worker_server import Lease, WorkerServer, WorkerStream
+from clau_doom.backends.docker.worker_gateway import Lease, WorkerServer, WorkerStream
 from clau_doom.errors import ContainerRefused
 from clau_doom.wire import MAX_FRAME
 from tests.support.requirements import missing
@@ -94,7 +94,7 @@ async def test_a_token_is_good_once(server: WorkerServer, caplog: pytest.LogCapt
         assert await first(stream) == b"still here"
         await worker.close()
     assert server.refused == 1
-    (entry,) = [str(each.msg) for each in caplog.records if each.name == "clau_doom.backends.docker.worker_server"]
+    (entry,) = [str(each.msg) for each in caplog.records if each.name == "clau_doom.backends.docker.worker_gateway"]
     assert "its token is missing or wrong" in entry
     assert "127.0.0.1" in entry
     assert lease.token not in caplog.text
@@ -137,7 +137,7 @@ async def test_repeated_refusals_are_logged_rarely(server: WorkerServer, caplog:
     with caplog.at_level(logging.WARNING):
         for _ in range(70):
             assert await Client(server, "made up").end() is grpc.StatusCode.UNAUTHENTICATED
-    entries = [record.msg for record in caplog.records if record.name == "clau_doom.backends.docker.worker_server"]
+    entries = [record.msg for record in caplog.records if record.name == "clau_doom.backends.docker.worker_gateway"]
     assert [entry["times"] for entry in entries] == [*range(1, 17), 32, 64]  # type: ignore[index] # structlog's event
     assert server.refused == 70
 

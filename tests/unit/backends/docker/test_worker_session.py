@@ -12,7 +12,7 @@ from typing import Self
 import pytest
 
 from clau_doom.backends.docker import worker_session
-from clau_doom.backends.docker.worker_server import WorkerStream
+from clau_doom.backends.docker.worker_gateway import WorkerStream
 from clau_doom.backends.docker.worker_session import ExpectedIdentity, PendingEpisode, SessionLimits, WorkerSession
 from clau_doom.domain import Episode, EpisodeOutcome, Genome, Measures, Purpose
 from clau_doom.domain.experiment import Provenance
