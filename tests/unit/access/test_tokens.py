@@ -77,7 +77,7 @@ def test_rotated_and_removed_tokens_expire_within_a_second(tmp_path: Path) -> No
         operator.remove("owner")
 
 
-def test_token_is_refused_once_others_can_read_it(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_token_is_refused_when_its_file_becomes_readable(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Other tokens stay valid. The log contains the reason once, and never the secret."""
     clock = Clock()
     files = TokenFiles(tmp_path / "token", clock=clock)

@@ -29,7 +29,7 @@ RANGE_CONSTANTS = [
 
 
 @pytest.mark.parametrize(("n", "a2", "d3", "d4"), RANGE_CONSTANTS)
-def test_ranges_have_the_tabulated_limits(n: int, a2: float, d3: float, d4: float) -> None:
+def test_limits_of_ranges_equal_tabulated_factors(n: int, a2: float, d3: float, d4: float) -> None:
     """Subgroups of range 1 around 0 have limits of ± A2 for the mean, and D3 and D4 for the range."""
     row = [-0.5, *[0.0] * (n - 2), 0.5]
     point = chart([row, row]).points[0]
@@ -43,7 +43,7 @@ def test_ranges_have_the_tabulated_limits(n: int, a2: float, d3: float, d4: floa
 @pytest.mark.parametrize(
     ("n", "a3", "b3", "b4"), [(11, 0.927, 0.321, 1.679), (15, 0.789, 0.428, 1.572), (25, 0.606, 0.565, 1.435)]
 )
-def test_standard_deviations_have_the_tabulated_limits(n: int, a3: float, b3: float, b4: float) -> None:
+def test_limits_of_standard_deviations_equal_tabulated_factors(n: int, a3: float, b3: float, b4: float) -> None:
     """For more than ten agents the second chart is of s: subgroups with s = 1 have limits of ± A3, B3 and B4."""
     raw = [float(value) for value in range(n)]
     mean = sum(raw) / n
@@ -56,7 +56,7 @@ def test_standard_deviations_have_the_tabulated_limits(n: int, a3: float, b3: fl
     assert found.points[0].spread_high == pytest.approx(b4, abs=1e-3)
 
 
-def test_the_flow_width_example() -> None:
+def test_limits_agree_with_montgomerys_flow_width_example() -> None:
     """Montgomery's example 6.1: mean 1.5056, mean range 0.32521, n = 5: limits 1.31795 and 1.69325, range 0.68749."""
     row = [1.5056 - 0.32521 / 2, 1.5056, 1.5056, 1.5056, 1.5056 + 0.32521 / 2]
     point = chart([row] * 3).points[1]
@@ -103,7 +103,7 @@ def test_learning_is_signalled_on_both_sides() -> None:
     assert not any(point.spread_signals for point in found.points)
 
 
-def test_chart_needs_a_spread() -> None:
+def test_chart_without_spread_is_unavailable() -> None:
     """One generation, or equally fit agents, have no limits."""
     assert isinstance(control_chart([[1.0, 2.0]]), Unavailable)
     assert isinstance(control_chart([[1.0, 1.0], [2.0, 2.0]]), Unavailable)

@@ -28,7 +28,7 @@ genomes = st.lists(
 )
 
 
-def test_genes_run_from_0_to_1_and_choices_have_a_column_each() -> None:
+def test_genes_are_scaled_and_choices_are_one_hot_encoded() -> None:
     """Bounds become 0 and 1, a choice of three has three indicators, and a gene with one value is omitted."""
     found = encode(SPACE, [genome(-10.0, 5, 1), genome(0.0, 2, 2)])
     assert found.terms == ("aim", "burst", "mood=bold", "mood=shy", "mood=calm")
@@ -36,7 +36,7 @@ def test_genes_run_from_0_to_1_and_choices_have_a_column_each() -> None:
     assert found.matrix.tolist() == [[0.0, 1.0, 0.0, 1.0, 0.0], [0.5, 0.25, 0.0, 0.0, 1.0]]
 
 
-def test_the_distance_is_gowers() -> None:
+def test_diversity_is_gowers_distance() -> None:
     """Half a range of aim, three quarters of burst, and another choice have the distance (0.5 + 0.75 + 1) / 3."""
     found = diversity(SPACE, 4, [genome(-10.0, 5, 1), genome(0.0, 2, 2)])
     assert (found.generation, found.spreads) == (4, (0.5, 0.75, 1.0))
@@ -50,13 +50,13 @@ def test_diversity_of_one_agent_or_without_genes_is_zero() -> None:
     assert encode(GenomeSpace(()), [Genome(())]).matrix.shape == (1, 0)
 
 
-def test_bounds_at_the_ends_of_the_numbers_do_not_overflow() -> None:
+def test_extreme_bounds_do_not_overflow() -> None:
     """The scale is from 0 to 1 even if the difference of the bounds exceeds a double."""
     space = GenomeSpace((Gene.real("wide", -1.7e308, 1.7e308),))
     assert encode(space, [Genome((1.7e308,)), Genome((0.0,))]).matrix.tolist() == [[1.0], [0.5]]
 
 
-def test_histories_follow_each_gene() -> None:
+def test_histories_have_mean_spread_or_most_frequent_choice() -> None:
     """Means and spreads are listed by generation, and for a choice its most frequent value and share."""
     aim, burst, mood = gene_histories(
         SPACE, [[genome(-10.0, 1, 0), genome(10.0, 5, 1), genome(0.0, 3, 1)], [genome(10.0, 5, 2)] * 3]
@@ -70,8 +70,8 @@ def test_histories_follow_each_gene() -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(genomes)
-def test_sorting_finds_the_mean_over_all_pairs(population: list[Genome]) -> None:
-    """The mean distance equals that over all pairs, in any order, and is between 0 and 1."""
+def test_mean_distance_equals_mean_over_all_pairs(population: list[Genome]) -> None:
+    """The order of genomes does not matter, and the distance is between 0 and 1."""
     found = diversity(SPACE, 0, population)
     pairs = [
         (abs(a.values[0] - b.values[0]) / 20.0 + abs(a.values[1] - b.values[1]) / 4.0 + (a.values[2] != b.values[2]))

@@ -29,11 +29,11 @@ def plateau(ys: list[float]) -> Plateau:
     return found
 
 
-def test_the_curve_is_that_of_rs_asymptotic_regression() -> None:
+def test_curve_agrees_with_rs_asymptotic_regression() -> None:
     """R's example of SSasymp (Loblolly, seed 329): Asym 94.1282 (8.4030), R0 -8.2508 (1.2261), lrc -3.2176 (0.1386).
 
-    The numbers in brackets are standard errors; the residual standard error is 0.7493 on 3 degrees of freedom, for
-    which Student's t at 97.5 % is 3.1824.
+    Brackets contain standard errors. The residual standard error is 0.7493 on 3 degrees of freedom.
+    Student's t at 97.5 % is 3.1824.
     """
     found = curve([3, 5, 10, 15, 20, 25], [3.93, 9.34, 26.08, 37.79, 48.31, 56.43])
     assert found.asymptote.value == pytest.approx(94.1282, abs=1e-3)
@@ -46,7 +46,7 @@ def test_the_curve_is_that_of_rs_asymptotic_regression() -> None:
     assert found.at(10.0) == pytest.approx(26.08, abs=1.0)
 
 
-def test_a_curve_without_noise_is_found_again() -> None:
+def test_curve_without_noise_is_recovered() -> None:
     """The fit returns the true parameters, and R² is 1."""
     found = curve([*map(float, range(20))], [20.0 - 12.0 * math.exp(-x / 4.0) for x in range(20)])
     assert (found.asymptote.value, found.start.value, found.tau.value) == pytest.approx((20.0, 8.0, 4.0), rel=1e-4)
@@ -69,7 +69,7 @@ def test_curve_without_asymptote_is_unavailable(ys: list[float], words: str) -> 
     assert words in found.missing
 
 
-def test_mann_and_kendalls_test_by_hand() -> None:
+def test_mann_kendall_agrees_with_a_worked_example() -> None:
     """J. Little's worked example (College of the Holy Cross): S = 54, V = 14·13·33/18 - 2·1·9/18, Z = 2.9058."""
     found = mann_kendall([12.9, 14.8, 13.2, 15.7, 13.8, 15.6, 12.9, 11.0, 17.3, 15.9, 19.0, 18.3, 20.1, 21.7])
     assert (found.s, found.n) == (54, 14)
@@ -95,13 +95,13 @@ NOISE = [0.3, -0.2, 0.1, -0.3, 0.2, -0.1, 0.3, -0.3, 0.0, 0.2, -0.2, 0.1, -0.1, 
         ([10.0 + 5.0 * NOISE[x % 15] for x in range(15)], Verdict.UNDECIDED),
     ],
 )
-def test_the_last_generations_are_judged(ys: list[float], verdict: Verdict) -> None:
+def test_verdict_on_a_plateau(ys: list[float], verdict: Verdict) -> None:
     """A clear slope is rising or falling, a flat end after a gain is a plateau, and noise alone is undecided."""
     assert plateau(ys).verdict is verdict
 
 
-def test_a_plateau_is_judged_on_the_last_third() -> None:
-    """Of 45 generations the last 15 are tested, at least ten, and fewer are too few."""
+def test_plateau_test_uses_the_last_third() -> None:
+    """Of 45 generations the last 15 are tested. Ten is the minimum."""
     assert plateau([float(x) for x in range(45)]).since == 30
     assert plateau([float(x) for x in range(12)]).since == 2
     assert isinstance(judge_plateau([0.0, 1.0], [1.0, 2.0]), Unavailable)
@@ -114,8 +114,8 @@ def test_sens_slope_ignores_an_outlier() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(-30, 30).map(float), min_size=3, max_size=20))
-def test_a_trend_depends_on_order_alone(values: list[float]) -> None:
-    """Increasing functions of the values keep the test, reversed time changes its sign, and S is within its bounds."""
+def test_mann_kendall_depends_on_ranks_only(values: list[float]) -> None:
+    """Increasing functions of the values keep the test. Reversed time changes its sign. S is within its bounds."""
     found = mann_kendall(values)
     assert mann_kendall([value**3 + 5.0 for value in values]) == found
     assert mann_kendall(values[::-1]).s == -found.s

@@ -15,8 +15,8 @@ def evaluation(ref: AgentRef, fitness: float | None, *parents: AgentRef) -> Eval
     return Evaluation(agent=agent, status=status, fitness=fitness, outcomes=())
 
 
-def test_the_line_follows_the_fittest_parents() -> None:
-    """The lineage follows the fitter parent, or the older of equal ones, to a sampled genome, and names all parents."""
+def test_lineage_follows_the_fitter_parent() -> None:
+    """Of equal parents it follows the older one, back to a sampled genome. All parents are named."""
     a, b, c, d, e = AgentRef(0, 0), AgentRef(0, 1), AgentRef(1, 0), AgentRef(1, 1), AgentRef(2, 0)
     generations = [
         [evaluation(a, 3.0), evaluation(b, 3.0)],

@@ -22,8 +22,8 @@ ARRESTS = """
 """
 
 
-def test_us_arrests_agree_with_r() -> None:
-    """prcomp(USArrests, scale = TRUE): deviations, shares, loadings (James et al., ISLR, section 10.4), signs ours."""
+def test_components_of_us_arrests_agree_with_r() -> None:
+    """Deviations, shares and loadings of R's prcomp(USArrests, scale = TRUE), as in ISLR, section 10.4."""
     table = np.array(ARRESTS.split(), dtype=np.float64).reshape(50, 4)
     deviations, explained, loadings, scores = principal_components(table / table.std(axis=0, ddof=1))
     assert deviations.tolist() == pytest.approx([1.5748783, 0.9948694, 0.5971291, 0.4164494], abs=1e-6)

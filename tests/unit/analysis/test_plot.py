@@ -41,7 +41,7 @@ def test_suffix_selects_the_file_format(tmp_path: Path, suffix: str, magic: byte
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg"])
-def test_equal_values_make_equal_files(tmp_path: Path, suffix: str) -> None:
+def test_equal_data_give_equal_files(tmp_path: Path, suffix: str) -> None:
     """The same data give the same bytes: the file contains no date and no random ids."""
     paths = [tmp_path / f"{name}.{suffix}" for name in "ab"]
     for path in paths:
@@ -49,8 +49,7 @@ def test_equal_values_make_equal_files(tmp_path: Path, suffix: str) -> None:
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
-def test_the_words_are_on_the_picture(tmp_path: Path) -> None:
-    """The SVG contains the title, the contestants and their values."""
+def test_plot_contains_title_contestants_and_values(tmp_path: Path) -> None:
     path = tmp_path / "curve.svg"
     draw_fitness_curve(path, ROWS, RESULTS, title="quickstart", subtitle="sub", fitness="kills")
     text = path.read_text()
@@ -58,7 +57,7 @@ def test_the_words_are_on_the_picture(tmp_path: Path) -> None:
         assert f"<!-- {word}" in text or word in text
 
 
-def test_another_suffix_is_refused(tmp_path: Path) -> None:
+def test_unsupported_suffix_is_refused(tmp_path: Path) -> None:
     """The error names the path and the supported suffixes, and nothing is written."""
     with pytest.raises(ValueError, match=r"curve\.gif' is not a \.png or \.svg file"):
         draw_fitness_curve(tmp_path / "curve.gif", ROWS, title="t")
@@ -66,7 +65,7 @@ def test_another_suffix_is_refused(tmp_path: Path) -> None:
 
 
 def test_plot_without_fitness_is_refused(tmp_path: Path) -> None:
-    """Without a generation that has a fitness, no plot is written and the error says so."""
+    """The error has the reason, and no plot is written."""
     with pytest.raises(ValueError, match="no generation has a fitness"):
         draw_fitness_curve(tmp_path / "curve.png", [row(0, None)], title="t")
 

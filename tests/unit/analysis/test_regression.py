@@ -54,7 +54,7 @@ def test_too_few_agents_make_regression_unavailable() -> None:
     assert "17 are needed" in found.missing
 
 
-def test_longleys_coefficients_are_nists(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_longley_regression_agrees_with_nist(monkeypatch: pytest.MonkeyPatch) -> None:
     """NIST's certified estimates, standard errors, R² and F, on the standardised scale; VIFs as printed by R's car."""
     monkeypatch.setattr("clau_doom.analysis.regression.FREEDOM", 9)
     certified = [15.0618722713733, -0.0358191792925910, -2.02022980381683]
@@ -75,7 +75,7 @@ def test_longleys_coefficients_are_nists(monkeypatch: pytest.MonkeyPatch) -> Non
     assert found.condition > 30.0
 
 
-def test_cars_agree_with_r() -> None:
+def test_regression_of_cars_agrees_with_r() -> None:
     """R's lm(dist ~ speed, cars): R² 0.6511, adjusted 0.6438, F 89.57; lmtest's bptest: BP 3.2149, p 0.07297."""
     found = regressed(regress(encoded(np.array(SPEED, dtype=np.float64)[:, None]), DISTANCE))
     assert (found.r_squared, found.adjusted) == pytest.approx((0.6511, 0.6438), abs=1e-4)
@@ -111,7 +111,7 @@ def test_constant_and_collinear_terms_are_omitted_with_reason() -> None:
     ]
 
 
-def test_a_choice_is_measured_against_its_first_value_that_occurs() -> None:
+def test_reference_of_a_choice_is_its_first_used_value() -> None:
     """If the first of three choices never occurs, the second is the reference, and the third has a coefficient."""
     picked = np.array([at % 2 for at in range(40)], dtype=np.float64)
     matrix = np.column_stack([np.zeros(40), picked, 1.0 - picked])
@@ -132,7 +132,7 @@ def test_heteroscedasticity_is_detected_and_widens_intervals() -> None:
 
 
 def test_leverage_of_one_keeps_intervals_finite() -> None:
-    """Intervals are finite for a gene with a single differing agent of leverage 1, where HC3 would divide by 0."""
+    """A single agent with another value of a gene has leverage 1, for which HC3 divides by 0."""
     x = np.abs(noise(100))
     odd = np.zeros(100)
     odd[7] = 1.0
@@ -142,7 +142,7 @@ def test_leverage_of_one_keeps_intervals_finite() -> None:
     assert all(np.isfinite([term.low, term.high, term.p]).all() for term in found.terms)
 
 
-def test_units_do_not_matter() -> None:
+def test_standardised_results_do_not_depend_on_units() -> None:
     """Genes and fitness in other units have the same standardised coefficients, VIFs and diagnostics."""
     drawn = noise(50, 3)
     y = drawn @ [1.0, -0.5, 0.0] + generator(6, "test").normal(size=50)

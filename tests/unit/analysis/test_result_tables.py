@@ -32,8 +32,8 @@ def table(*standings: HoldoutResult, training: float | None = None) -> ResultTab
     return result_table(standings, measures=("kills", "tics"), training=training)
 
 
-def test_a_generation_is_summed_up_over_the_agents_that_have_a_fitness() -> None:
-    """Failed agents are counted but not averaged, and the first of equally fit agents is the best."""
+def test_failed_agents_are_counted_but_not_averaged() -> None:
+    """The first of equally fit agents is the best."""
     (row,) = generation_rows([[evaluation(0, i, f) for i, f in enumerate((1.0, 4.0, None, 4.0))]])
     assert (row.best, row.best_fitness, row.worst_fitness) == (AgentRef(0, 1), 4.0, 1.0)
     assert (row.agents, row.failed) == (4, 1)
@@ -53,15 +53,14 @@ def test_selection_bias_is_training_minus_held_out_fitness() -> None:
     assert result.bias.value == 4.0
 
 
-def test_rows_carry_the_telling_measures_in_order() -> None:
-    """Each row has the requested measures, with their means."""
+def test_rows_have_requested_measures_in_order() -> None:
     (row,) = table(standing("random", [1.0, 3.0])).rows
     assert [(name, interval.mean) for name, interval in row.measures] == [("kills", 2.0), ("tics", 20.0)]
 
 
 @pytest.mark.parametrize("scenario", [*SCENARIOS, "my/own.cfg"])
-def test_every_scenario_has_telling_measures(scenario: str) -> None:
-    """Every scenario has two or more informative measures, and all of them exist."""
+def test_every_scenario_has_informative_measures(scenario: str) -> None:
+    """Each scenario has two or more measures, and all of them exist."""
     names = telling_measures(scenario)
     assert len(names) >= 2
     assert set(names) <= set(MEASURES)

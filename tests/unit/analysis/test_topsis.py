@@ -11,8 +11,8 @@ def criteria(*weights: float) -> list[Criterion]:
     return [Criterion(name=f"c{at}", weight=weight) for at, weight in enumerate(weights)]
 
 
-def test_the_fighter_aircraft_of_hwang_and_yoon() -> None:
-    """Hwang and Yoon 1981, chapter III: closeness 0.643, 0.268, 0.613, 0.312; the fourth criterion counts as a cost."""
+def test_topsis_agrees_with_hwang_and_yoon() -> None:
+    """Hwang and Yoon 1981, chapter III: fighter aircraft, with the fourth criterion as a cost."""
     aircraft = [
         [2.0, 1500.0, 20000.0, 5.5, 5.0, 9.0],
         [2.5, 2700.0, 18000.0, 6.5, 3.0, 5.0],
@@ -24,14 +24,14 @@ def test_the_fighter_aircraft_of_hwang_and_yoon() -> None:
     assert [row.closeness for row in found.rows] == pytest.approx([0.643, 0.613, 0.312, 0.268], abs=1e-3)
 
 
-def test_weights_count_by_their_shares() -> None:
+def test_weights_are_normalised() -> None:
     """Weights 2 and -6 become a quarter and three quarters, with their signs."""
     found = topsis(["a", "b"], [[1.0, 1.0], [2.0, 2.0]], criteria(2.0, -6.0))
     assert [criterion.weight for criterion in found.criteria] == [0.25, -0.75]
     assert found.rows[0].name == "a"
 
 
-def test_alike_alternatives_share_a_rank() -> None:
+def test_equal_alternatives_share_a_rank() -> None:
     """Equal alternatives share rank 1 with closeness 0.5, and a criterion of zeros has no effect."""
     found = topsis(["a", "b"], [[1.0, 0.0], [1.0, 0.0]], criteria(1.0, 1.0))
     assert [(row.rank, row.closeness) for row in found.rows] == [(1, 0.5), (1, 0.5)]
@@ -42,7 +42,7 @@ rows = st.lists(st.tuples(st.integers(1, 50), st.integers(1, 50)), min_size=2, m
 
 @settings(max_examples=50, deadline=None)
 @given(rows, st.integers(2, 9))
-def test_units_and_order_do_not_matter(values: list[tuple[int, int]], scale: int) -> None:
+def test_closeness_does_not_depend_on_units_or_order(values: list[tuple[int, int]], scale: int) -> None:
     """Other units, or another order of the alternatives, do not change the closeness."""
     names = [str(at) for at in range(len(values))]
     plain = [[float(one), float(other)] for one, other in values]

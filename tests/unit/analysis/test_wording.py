@@ -9,7 +9,7 @@ from clau_doom.statistics.estimates import Estimate
 from clau_doom.statistics.intervals import Interval
 
 
-def test_words_are_counted_and_joined() -> None:
+def test_counts_lists_and_ranges_as_text() -> None:
     """One is singular, lists end with "and", and consecutive numbers become ranges."""
     assert [count(1, "agent"), count(2000, "agent"), count(2, "axis", "axes")] == ["1 agent", "2,000 agents", "2 axes"]
     assert [joined(["a"]), joined(["a", "b"]), joined(["a", "b", "c"])] == ["a", "a and b", "a, b and c"]

@@ -84,8 +84,8 @@ def experiment(name: str = "one", **changes: object) -> StoredExperiment:
     return _stored(to_yaml(CONFIG.model_copy(update={"name": name, **changes})))
 
 
-def test_an_analysis_holds_everything() -> None:
-    """A genetic experiment has every part except an archive, and the parts are consistent."""
+def test_analysis_of_a_genetic_experiment_is_complete() -> None:
+    """Every part except the archive has a result, and the parts are consistent."""
     found = analyse(experiment(), criteria_of("reward:1,shots:-1"))
     assert (found.id, found.stored.state, found.seed) == ("one", ExperimentState.COMPLETED, 1)
     assert found.fitness_name == "reward"
@@ -112,7 +112,7 @@ def test_an_analysis_holds_everything() -> None:
     assert found.result(map_section.compute) == Unavailable(missing="genetic does not keep an archive")
 
 
-def test_the_champion_is_judged_on_held_out_seeds_alone() -> None:
+def test_champion_is_compared_on_held_out_seeds_only() -> None:
     """The comparisons are paired over all twenty held-out seeds and corrected for two comparisons."""
     found = analyse(experiment())
     robust, contrasts = found.result(held_out.robust_of), found.result(held_out.contrasts_of)
@@ -130,7 +130,7 @@ def test_the_champion_is_judged_on_held_out_seeds_alone() -> None:
     assert held["random"].aggregates.mean.value == pytest.approx(sum(judged) / 20)
 
 
-def test_the_bias_of_selection_has_the_held_out_interval() -> None:
+def test_selection_bias_has_the_held_out_interval() -> None:
     """Training fitness is taken as exact, so the interval is that of the held-out mean."""
     results = analyse(experiment()).result(held_out.table_of)
     assert results is not None
@@ -141,7 +141,7 @@ def test_the_bias_of_selection_has_the_held_out_interval() -> None:
     assert results.bias.n == 20
 
 
-def test_an_analysis_repeated_is_the_same() -> None:
+def test_repeated_analysis_is_identical() -> None:
     """Every resample uses the experiment's seed."""
     one, other = analyse(experiment()), analyse(experiment())
     assert one is not other
@@ -170,8 +170,8 @@ def test_last_generation_is_ranked_without_candidates() -> None:
     assert (ranked.rows[0].name, len(ranked.rows)) == (best.agent.id, 8)
 
 
-def test_a_candidate_that_lacks_episodes_is_not_ranked() -> None:
-    """A candidate that lacks episodes is excluded: its means would cover other seeds."""
+def test_candidate_without_all_episodes_is_not_ranked() -> None:
+    """The means of the candidate would cover other seeds."""
     whole = experiment()
     key = next(key for key in whole.snapshot.judging if key[0] is Purpose.VALIDATION)
     judging = {**whole.snapshot.judging, key: whole.snapshot.judging[key][:2]}
@@ -182,7 +182,7 @@ def test_a_candidate_that_lacks_episodes_is_not_ranked() -> None:
     assert "means of 4 validation episodes" in ranked.basis
 
 
-def test_a_policy_that_cannot_be_imported_costs_its_genes_alone() -> None:
+def test_unimportable_policy_removes_gene_analyses_only() -> None:
     """Only the parts that need the genes are missing, each with the reason."""
     elsewhere = CONFIG.model_copy(update={"policy": CustomPolicyConfig(kind="class", target="nowhere:Policy")})
     found = analyse(replace(experiment(), config=elsewhere))
@@ -252,7 +252,7 @@ def compared(*experiments: StoredExperiment, baseline: str = "a1") -> Experiment
 
 
 def test_champions_and_setups_are_compared() -> None:
-    """Equal seeds give paired samples, different seeds independent ones, and runs of one setup are its values."""
+    """Equal seeds give paired samples, and different seeds independent ones. The runs of one setup form one sample."""
     found = compared(*several())
     assert [(each.ours, each.theirs, each.paired) for each in found.contrasts] == [
         ("a2", "a1", False),
@@ -272,7 +272,7 @@ def test_champions_and_setups_are_compared() -> None:
     assert isinstance(found.ranking, Ranking)
 
 
-def test_an_experiment_has_the_same_interval_alone_and_compared() -> None:
+def test_comparison_keeps_the_interval_of_an_experiment() -> None:
     """The interval of a champion's held-out mean does not depend on the other experiments in the comparison."""
     found = compared(*several())
     for row, whole in zip(found.entrants, several(), strict=True):
@@ -290,7 +290,7 @@ def test_any_experiment_can_be_the_baseline() -> None:
     assert found.setups[0].experiments == ("b1", "b2")
 
 
-def test_setups_need_several_runs() -> None:
+def test_comparison_of_setups_needs_several_runs() -> None:
     """Setups are compared only if there are two or more, with several runs."""
     first, second, third, _ = several()
     few = compared(first, third)
@@ -300,7 +300,7 @@ def test_setups_need_several_runs() -> None:
     assert same == Unavailable(missing="all experiments are runs of one setup")
 
 
-def test_a_run_that_is_repeated_counts_once() -> None:
+def test_repeated_run_counts_once() -> None:
     """A run with the same setup and seed under another name is reported and counted once."""
     first, second, *_ = several()
     again = experiment("again", seed=1, generations=3, population=4)
@@ -336,7 +336,7 @@ def test_incomparable_experiments_are_refused(changes: dict[str, object], words:
     assert words in str(refused.value)
 
 
-def test_another_wad_of_the_same_name_is_not_compared() -> None:
+def test_scenarios_with_different_wads_are_not_compared() -> None:
     """Experiments with other scenario files are refused; other versions are reported but not refused."""
     first, second, *_ = several()
 
@@ -366,7 +366,7 @@ def test_moved_scenarios_are_compared() -> None:
         compared(here, playing(second, "/there/s.cfg", "def"))
 
 
-def test_another_source_of_the_policy_is_another_setup() -> None:
+def test_different_policy_source_is_another_setup() -> None:
     """Equal configurations with different policy sources are different setups."""
     first, second, *_ = several()
     facts = (("scripted", "1"), ("source.policy", "abc"))
@@ -383,16 +383,15 @@ def test_comparison_reports_deviations() -> None:
     assert any("a2 has 3 deviations" in remark for remark in compared(first, lucky).remarks)
 
 
-def test_an_experiment_without_held_out_episodes_is_refused() -> None:
-    """The champion has no held-out result yet, and the message contains the experiment's state."""
+def test_experiment_without_held_out_episodes_is_refused() -> None:
+    """The error contains the experiment's state."""
     first, second, *_ = several()
     early = replace(second, snapshot=replace(second.snapshot, judging={}), state=ExperimentState.INTERRUPTED)
     with pytest.raises(WrongState, match="a2 is interrupted"):
         compared(first, early)
 
 
-def test_a_baseline_from_elsewhere_and_a_name_twice_are_refused() -> None:
-    """Both are reported as mistakes of the user."""
+def test_unknown_baseline_and_repeated_name_are_refused() -> None:
     first, second, *_ = several()
     with pytest.raises(ConfigError, match="the baseline c9 is not one of a1, a2"):
         compared(first, second, baseline="c9")
@@ -425,7 +424,7 @@ def test_criteria_are_read_with_their_signs() -> None:
     assert [(each.name, each.weight) for each in found] == [("kills", 1.0), ("damage_taken", -2.0), ("fitness", 0.5)]
 
 
-def test_fitness_of_weights_has_a_name() -> None:
+def test_name_of_a_weighted_fitness() -> None:
     """The name lists the weights with their signs."""
     weighed = experiment().config.model_copy(update={"fitness": {"kills": 1.0, "damage_taken": -0.01}})
     found = analyse(replace(experiment(), config=weighed))

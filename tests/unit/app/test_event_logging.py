@@ -29,7 +29,7 @@ def logged(*events: Event) -> list[dict[str, object]]:
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
-def test_the_traceback_of_a_failure_is_logged() -> None:
+def test_traceback_of_equal_failures_is_logged_once() -> None:
     """Of equal failures, only the first event is logged with a traceback."""
     trace = FailureTrace(digest="a", text="Traceback\n  line")
     kind = FailureKind.POLICY_RAISED
@@ -40,7 +40,7 @@ def test_the_traceback_of_a_failure_is_logged() -> None:
     assert [row.get("exception") for row in rows] == ["Traceback\n  line", None]
 
 
-def test_events_are_logged_with_their_objects() -> None:
+def test_logged_events_have_experiment_generation_and_agent() -> None:
     """Experiment, generation and agent are separate fields, and routine events are not logged."""
     summary = GenerationSummary(
         index=3,

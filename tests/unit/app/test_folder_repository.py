@@ -27,7 +27,7 @@ def repository(folder: Path, **lists: tuple[str, ...]) -> FolderRepository:
     return FolderRepository(ExperimentConfig(server=ServerConfig(**lists)), folder / "runs")  # type: ignore[arg-type]
 
 
-def test_a_policy_outside_the_list_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unlisted_policy_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The refusal names the list, and a listed policy is imported."""
     (tmp_path / "sneaky.py").write_text(POLICY)
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -43,7 +43,7 @@ def test_a_policy_outside_the_list_is_not_imported(tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize("name", ["/etc/passwd.cfg", "../maze.cfg", "maze.CFG", "/etc/passwd"])
-def test_a_scenario_file_outside_the_list_is_not_opened(tmp_path: Path, name: str) -> None:
+def test_unlisted_scenario_file_is_not_opened(tmp_path: Path, name: str) -> None:
     """The refusal does not depend on the existence of the scenario file."""
     with pytest.raises(NotAllowed, match=r"is not in the server's list server\.scenarios"):
         repository(tmp_path).plan(ExperimentConfig(scenario=ScenarioConfig(name=name)))
@@ -57,7 +57,7 @@ def test_unknown_scenario_is_refused_with_a_suggestion(tmp_path: Path) -> None:
         repository(tmp_path).plan(ExperimentConfig(scenario=ScenarioConfig(name="basik")))
 
 
-def test_an_experiment_stores_nothing_of_the_service(tmp_path: Path) -> None:
+def test_service_configuration_is_not_stored(tmp_path: Path) -> None:
     """A password in a URL is not stored with the experiment."""
     lab = repository(tmp_path)
     plan = lab.plan(ExperimentConfig(nats=NatsConfig(url="nats://me:canary@elsewhere:4222")))
@@ -71,7 +71,7 @@ def test_an_experiment_stores_nothing_of_the_service(tmp_path: Path) -> None:
 IN_DOCKER = ExecutionConfig(backend="docker")
 
 
-def test_an_image_outside_the_list_is_not_started(tmp_path: Path) -> None:
+def test_unlisted_image_is_not_started(tmp_path: Path) -> None:
     """The server's own image is allowed without being listed, and backends without containers ignore the image."""
     for ask in (repository(tmp_path).plan, repository(tmp_path, images=("other",)).space):
         with pytest.raises(NotAllowed, match=r"docker\.image 'sneaky' is not in the server's list server\.images"):
@@ -88,7 +88,7 @@ def test_an_image_outside_the_list_is_not_started(tmp_path: Path) -> None:
     assert local.config.section_of(DockerConfig).image == "sneaky"
 
 
-def test_agent_of_an_allowed_image_needs_no_allowed_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_remote_agent_of_an_allowed_image_is_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The image is looked up, and the error reports that no daemon answers."""
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nothing")
     docker = DockerConfig(image="served", port=50061)
@@ -103,8 +103,8 @@ def test_agent_of_an_allowed_image_needs_no_allowed_address(tmp_path: Path, monk
 
 
 @pytest.mark.parametrize("own", [DockerConfig(), DockerConfig(network="own", listen="127.0.0.1:1", advertise="own:1")])
-async def test_network_settings_come_from_the_server(tmp_path: Path, own: DockerConfig) -> None:
-    """The network and addresses of a request, or of another program's stored experiment, are ignored."""
+async def test_server_ignores_network_settings_of_clients(tmp_path: Path, own: DockerConfig) -> None:
+    """This also holds for an experiment that another program has stored."""
     theirs = DockerConfig(network="host", listen="0.0.0.0:50052", advertise="evil:50052", memory=128 << 20)
     lab = FolderRepository(ExperimentConfig.model_validate({"docker": own}), tmp_path / "runs")
     wanted = own.model_copy(update={"memory": theirs.memory})
@@ -119,9 +119,7 @@ async def test_network_settings_come_from_the_server(tmp_path: Path, own: Docker
     assert (resumed.resume, resumed.config.section_of(DockerConfig)) == (True, wanted)
 
 
-def test_on_a_cluster_policies_are_imported_here_and_the_cluster_is_the_servers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_client_cannot_choose_the_cluster_of_a_ray_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Clients cannot choose a cluster, the files sent to it, or a policy outside the list."""
     (tmp_path / "sneaky.py").write_text(POLICY)
     monkeypatch.syspath_prepend(str(tmp_path))

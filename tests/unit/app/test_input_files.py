@@ -43,13 +43,13 @@ class Stored:
         return stored_scenario(config, self.then, self.inputs, replaying=replaying)
 
 
-def test_original_files_have_precedence(tmp_path: Path) -> None:
+def test_original_files_have_precedence_over_copies(tmp_path: Path) -> None:
     """The copies are used if the original files are missing."""
     assert Stored(tmp_path).scenario() == resolve(ScenarioConfig(name=str(tmp_path / "here" / "s.cfg")))
 
 
 @pytest.mark.parametrize("replaying", [False, True])
-def test_moved_files(tmp_path: Path, *, replaying: bool) -> None:
+def test_copies_replace_moved_files(tmp_path: Path, *, replaying: bool) -> None:
     """If the named files are missing, copies with the same digests are played."""
     stored = Stored(tmp_path)
     (tmp_path / "here").rename(tmp_path / "there")
@@ -62,7 +62,7 @@ def test_moved_files(tmp_path: Path, *, replaying: bool) -> None:
     assert stored.scenario(name=str(tmp_path / "there" / "s.cfg")).cfg == tmp_path / "there" / "s.cfg"
 
 
-def test_changed_files(tmp_path: Path) -> None:
+def test_changed_files_are_refused_by_a_resume(tmp_path: Path) -> None:
     """A replay plays the recorded files; a resume uses the named files, which are refused for their digests."""
     stored = Stored(tmp_path)
     stored.cfg.write_text(stored.cfg.read_text() + "living_reward = 5\n")
@@ -71,8 +71,7 @@ def test_changed_files(tmp_path: Path) -> None:
     assert not same_files(stored.scenario(), stored.then)
 
 
-def test_copies_that_are_not_the_recorded_files(tmp_path: Path) -> None:
-    """Damaged copies are never played."""
+def test_damaged_copies_are_refused(tmp_path: Path) -> None:
     stored = Stored(tmp_path)
     shutil.rmtree(tmp_path / "here")
     (stored.inputs.folder / CFG).write_text("available_buttons = { USE }\n")
@@ -108,7 +107,7 @@ def test_custom_game_file_is_digested_and_sent(tmp_path: Path) -> None:
     assert difference[0] == "scenario.game"
 
 
-def test_files_that_change_while_a_run_is_planned(tmp_path: Path) -> None:
+def test_file_change_during_planning_is_refused(tmp_path: Path) -> None:
     """The copied bytes are the digested bytes."""
     stored = Stored(tmp_path)
     stored.cfg.write_text("available_buttons = { USE }\n")

@@ -38,7 +38,7 @@ class Loud:
 """
 
 
-def test_a_loud_policy_is_planned_in_silence(
+def test_output_of_a_policy_is_suppressed_during_planning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Neither stream contains a line of the policy, and logging and warnings keep their configuration."""
@@ -52,7 +52,7 @@ def test_a_loud_policy_is_planned_in_silence(
     assert (logging.getLogger().handlers, [*warnings.filters]) == (handlers, filters)
 
 
-def test_records_of_other_threads_are_kept_during_the_load(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_records_are_logged_during_the_load(monkeypatch: pytest.MonkeyPatch) -> None:
     """Records of other threads, and of clau-doom in the loading thread, are logged during the load."""
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", [])

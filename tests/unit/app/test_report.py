@@ -127,7 +127,7 @@ def test_every_figure_has_caption_data_table_and_text_alternative() -> None:
     assert page().count("caption") == page().count("table")
 
 
-def test_names_within_the_page_are_unique_and_links_lead_somewhere() -> None:
+def test_ids_are_unique_and_links_have_targets() -> None:
     """Each id is unique, and the table of contents links to existing sections."""
     ids = [attrs["id"] for _, attrs in page().elements if "id" in attrs]
     assert len(ids) == len(set(ids))
@@ -136,8 +136,8 @@ def test_names_within_the_page_are_unique_and_links_lead_somewhere() -> None:
     assert {link.removeprefix("#") for link in links} <= set(ids)
 
 
-def test_a_page_fetches_nothing_and_runs_nothing() -> None:
-    """The page has no script, event handler, further style or address, so a strict content policy allows it."""
+def test_page_has_no_scripts_and_no_external_resources() -> None:
+    """A strict content policy allows the page."""
     for text in (page().text, report_comparison([experiment(), experiment("two", seed=2)], "one")):
         assert not {tag for tag, _ in Page(text).elements} & {
             "script",
@@ -181,7 +181,7 @@ def test_summary_has_the_values_of_the_analysis() -> None:
     assert "One experiment is one run" in said
 
 
-def test_a_champion_that_is_not_shown_to_be_better_is_not_called_better() -> None:
+def test_summary_claims_no_unproven_advantage() -> None:
     """If the interval contains 0, the summary and the cautions state that no advantage is shown."""
     found = analyse(experiment())
     first, second = found.result(held_out.contrasts_of)
@@ -275,7 +275,7 @@ def test_untrusted_text_is_not_markup() -> None:
     assert read.said.count(HOSTILE) >= 8
 
 
-def test_a_map_of_behaviours_is_drawn() -> None:
+def test_behaviour_map_is_drawn() -> None:
     """A MAP-Elites archive has a rectangle and a row for each filled cell."""
     stored = experiment("elites", evolution=MapElitesConfig(kind="map-elites"))
     found, read = analyse(stored), Page(report_experiment(stored))
@@ -286,7 +286,7 @@ def test_a_map_of_behaviours_is_drawn() -> None:
     assert f"{len(archive.cells)} of 100 cells are filled" in read.said
 
 
-def test_several_experiments_are_set_side_by_side() -> None:
+def test_report_of_several_experiments_compares_them() -> None:
     """Champions, comparisons, profiles, curves and setups have figures, remarks and the data to repeat them."""
     stored = [
         experiment("a"),
@@ -308,7 +308,7 @@ def test_several_experiments_are_set_side_by_side() -> None:
     assert read.text == report_comparison(stored, "a")
 
 
-def test_a_report_replaces_a_report_and_nothing_else(tmp_path: Path) -> None:
+def test_report_replaces_only_an_older_report(tmp_path: Path) -> None:
     """An older report is replaced; another file is replaced only with force."""
     target = tmp_path / "one.html"
     check_report_target(target, force=False)
@@ -329,7 +329,7 @@ def test_a_report_replaces_a_report_and_nothing_else(tmp_path: Path) -> None:
             check_report_target(tmp_path / path, force=True)
 
 
-def test_data_of_a_figure_equal_the_analysis() -> None:
+def test_figure_data_equal_the_analysis() -> None:
     """The rows of the fitness curve are the generations, with their agents, means and best fitness."""
     text = page().text.replace("\n", "")
     for row in analyse(experiment()).result(generations.rows_of):

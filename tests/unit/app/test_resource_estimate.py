@@ -29,8 +29,8 @@ def named(found: list[tuple[str, str]]) -> list[str]:
     return [text.partition("limits.")[2].partition(" ")[0] for _, text in found]
 
 
-def test_an_estimate_counts_agents_episodes_and_bytes() -> None:
-    """The estimate counts the best agent of every generation for validation, and three players on held-out seeds."""
+def test_estimate_counts_agents_episodes_and_bytes() -> None:
+    """The best agent of each generation plays validation episodes. Three players play held-out episodes."""
     resources = estimate_resources(
         config(generations=10, population=20, episodes=3, holdout={"validation": 5, "episodes": 7}), 1000
     )
@@ -52,7 +52,7 @@ def test_an_estimate_counts_agents_episodes_and_bytes() -> None:
         ({"limits": {"memory": "100m"}}, ["memory"]),
     ],
 )
-def test_each_exceeded_limit_is_a_problem(fields: dict[str, object], limits: list[str]) -> None:
+def test_each_exceeded_limit_is_reported(fields: dict[str, object], limits: list[str]) -> None:
     """The error of a plan has a problem for each exceeded limit."""
     with pytest.raises(ConfigError) as caught:
         plan_config(config(**fields), Path("none"))
@@ -69,8 +69,8 @@ def test_policy_with_too_many_genes_is_refused_before_creation() -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kB
 
 
-def test_the_default_limits_admit_a_policy_of_a_million_genes() -> None:
-    """The default population is used."""
+def test_default_limits_admit_a_million_genes() -> None:
+    """This is for the default population."""
     assert [
         *excesses(config(generations=10), estimate_resources(config(generations=10), 1_000_000), LimitsConfig())
     ] == []
@@ -157,7 +157,7 @@ asyncio.run(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])))
 """
 
 
-def test_a_run_takes_less_than_100_bytes_for_each_gene_and_agent(tmp_path: Path) -> None:
+def test_run_uses_less_than_100_bytes_per_gene_and_agent(tmp_path: Path) -> None:
     """The growth of a process, from strategy to store, log and follower, agrees with the estimate."""
     text = "name: m\ngenerations: 2\npopulation: 16\nepisodes: 1\nholdout: {validation: 1, episodes: 2}\n"
     command = [sys.executable, "-c", RUN, text, str(tmp_path), "100000"]

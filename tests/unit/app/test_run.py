@@ -14,7 +14,7 @@ EXPERIMENT = Experiment(id="lab", uuid="u", seed=1, config_yaml="", provenance=P
 STARTED = ExperimentStarted(resumed=False, generations=1, config_yaml="")
 
 
-async def test_a_relay_that_raises_is_restarted_and_publishes_all() -> None:
+async def test_failed_relay_is_restarted_without_loss() -> None:
     """After any error of the bus, the run continues and no event is lost."""
 
     class Broken(InProcessBus):

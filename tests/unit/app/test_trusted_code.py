@@ -17,7 +17,7 @@ from clau_doom.testing import SCRIPTED_FACTS
         (RemotePolicyConfig(address="unix:/run/agent"), "unix:/run/agent"),
     ],
 )
-def test_code_and_connections_need_consent_by_name(policy: PolicyConfig, name: str) -> None:
+def test_policy_classes_and_addresses_need_consent_by_name(policy: PolicyConfig, name: str) -> None:
     """The error states the origin, the name and the flag, and consent to another name is not enough."""
     for trust in (Trust(), Trust(frozenset({"canary", "canary:Other", "localhost", "localhost:5006"}))):
         with pytest.raises(ConfigError, match=f"^agent.json uses .*{name}.* --trust {name}"):

@@ -50,7 +50,7 @@ async def test_idle_backend_releases_its_places() -> None:
 
 
 async def test_scarce_places_are_used_in_turns() -> None:
-    """Three backends that want one place use it in turns, and each waits at most two turns."""
+    """Three backends share one place. Each waits at most two turns."""
     cores = CoreAllocator([None], turn=0.01)
     with cores.share(0) as one, cores.share(0) as two, cores.share(0) as three:
         for share in (one, two, three, one, two, three):
@@ -75,7 +75,7 @@ async def test_waiting_backend_gets_a_place_again() -> None:
 
 
 async def test_cores_are_claimed_until_the_last_share_ends(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Two pools have different cores, and a pool that shares reports it and moves when the other has left."""
+    """Two pools have different cores. A pool that shares cores reports it, and moves when the other has left."""
     one, two, three = (CoreAllocator([None], turn=0.01, lease=CoreLease((3, 5), tmp_path)) for _ in range(3))
     with ExitStack() as stack:
         stack.enter_context(one.share(0))

@@ -43,7 +43,7 @@ def test_affinity_mask_is_respected(stack: ExitStack, tmp_path: Path) -> None:
     assert lease(stack, tmp_path).claim(2) == (5, 5)
 
 
-def test_a_worker_that_shares_moves_to_a_core_that_becomes_free(stack: ExitStack, tmp_path: Path) -> None:
+def test_worker_on_a_shared_core_moves_to_a_free_core(stack: ExitStack, tmp_path: Path) -> None:
     """Workers with a core of their own stay."""
     first, second, third = (lease(stack, tmp_path) for _ in range(3))
     assert (first.claim(1), second.claim(1), third.claim(1)) == ((3,), (5,), (3,))

@@ -20,8 +20,8 @@ def test_work_dirs_are_in_tmpdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert [path.name for path in tmp_path.iterdir()] == [f"clau-doom-{os.getuid()}"]
 
 
-def test_folders_lie_in_memory_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without TMPDIR, folders are in memory if it is available and allows programs to start."""
+def test_work_dirs_are_in_memory_without_tmpdir(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory is used if it is available and allows programs to start."""
     monkeypatch.delenv("TMPDIR", raising=False)
     memory = Path("/dev/shm")
     usable = os.access(memory, os.W_OK) and not os.statvfs(memory).f_flag & os.ST_NOEXEC

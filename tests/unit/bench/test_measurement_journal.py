@@ -19,8 +19,8 @@ def lines(path: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def test_a_failed_measurement_is_a_row(tmp_path: Path) -> None:
-    """The others of its round are measured, and the table contains the last line of its error."""
+def test_failed_measurement_does_not_end_its_round(tmp_path: Path) -> None:
+    """The table contains the last line of the measurement's error."""
     path = tmp_path / "results.jsonl"
     with Journal(path) as journal:
         found = Play(journal, 1, tmp_path).samples({"first": lambda: SAMPLE, "second": fail, "third": lambda: SAMPLE})
@@ -46,8 +46,7 @@ def test_each_result_is_written_at_once(tmp_path: Path) -> None:
     assert [line["what"] for line in lines(path)] == ["first", "second", "third"]
 
 
-def test_result_with_other_episodes_is_omitted(tmp_path: Path) -> None:
-    """A contestant that played other episodes than the run is omitted."""
+def test_result_with_different_episodes_is_omitted(tmp_path: Path) -> None:
     with Journal(tmp_path / "results.jsonl") as journal:
         found = Play(journal, 0, tmp_path).samples(
             {"loops": lambda: SAMPLE}, like=Sample(decisions=31, tics=1, seconds=1)
@@ -56,7 +55,7 @@ def test_result_with_other_episodes_is_omitted(tmp_path: Path) -> None:
         assert "played other episodes" in journal.failures[0].reason
 
 
-def test_an_interrupt_ends_the_benchmark(tmp_path: Path) -> None:
+def test_interrupt_ends_the_benchmark(tmp_path: Path) -> None:
     """Ctrl-C is not recorded as a failed measurement."""
 
     def interrupted() -> None:

@@ -39,7 +39,7 @@ def parameters(case: Case) -> list[Any]:
 
 
 @pytest.mark.parametrize("case", COMMANDS[1:], ids=str)
-def test_a_summary_is_one_line(case: Case) -> None:
+def test_summary_of_a_command_is_one_line(case: Case) -> None:
     summary = case.command.help.split("\n\n")[0].strip()
     assert "\n" not in summary
     assert len(summary) <= WIDEST_SUMMARY
@@ -70,7 +70,7 @@ def parse(command: Any, words: list[str]) -> None:
 
 @pytest.mark.parametrize("case", COMMANDS, ids=str)
 @pytest.mark.parametrize("columns", ["80", "140"])
-def test_the_help_describes_each_option(
+def test_help_describes_each_option(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], case: Case, columns: str
 ) -> None:
     """Flags have no type, and each option has a text."""

@@ -36,7 +36,7 @@ def test_status_lists_experiments(run: Run, keep: Keep, story: list[Event]) -> N
     assert shown.err == ""
 
 
-def test_a_killed_run_is_shown_as_interrupted(run: Run, keep: Keep, story: list[Event]) -> None:
+def test_killed_run_is_interrupted(run: Run, keep: Keep, story: list[Event]) -> None:
     """An experiment that is stored as running without a process was killed and can be resumed."""
     keep(story[:-1])
     assert document(run, "status")["experiments"][0]["state"] == "interrupted"
@@ -45,10 +45,10 @@ def test_a_killed_run_is_shown_as_interrupted(run: Run, keep: Keep, story: list[
     assert "clau-doom run --resume tiny" in shown
 
 
-def test_an_unreadable_experiment_does_not_hide_the_others(
+def test_unreadable_experiment_does_not_hide_other_experiments(
     run: Run, keep: Keep, story: list[Event], tmp_path: Path
 ) -> None:
-    """It is listed with its error, and the others are listed."""
+    """The unreadable experiment is listed with its error."""
     keep(story)
     (tmp_path / "runs/broken").mkdir()
     (tmp_path / "runs/broken/results.sqlite").write_bytes(b"no database, but something else of some length" * 40)
@@ -59,7 +59,7 @@ def test_an_unreadable_experiment_does_not_hide_the_others(
 
 
 def test_status_of_an_empty_folder_succeeds(run: Run) -> None:
-    """In an empty folder, stdout has an empty list or nothing, and stderr a hint."""
+    """The list on stdout is empty. A hint is on stderr."""
     assert document(run, "status")["experiments"] == []
     done = run("status")
     assert (done.code, done.out) == (0, "")
@@ -67,7 +67,7 @@ def test_status_of_an_empty_folder_succeeds(run: Run) -> None:
 
 
 def test_status_of_an_experiment_has_hash_and_deviations(run: Run, keep: Keep, story: list[Event]) -> None:
-    """The hash covers the finished generations only, so a new generation does not change it."""
+    """The hash covers finished generations only. A new generation does not change it."""
     keep(story)
     found = document(run, "status", "tiny")
     assert len(found["history_sha256"]) == 64
@@ -129,7 +129,7 @@ def test_analyze_before_the_end_has_no_champion(run: Run, keep: Keep, story: lis
     assert "no agent has played the held-out seeds yet" in " ".join(run("analyze", "tiny").out.split())
 
 
-def test_analyze_draws(run: Run, keep: Keep, story: list[Event], tmp_path: Path) -> None:
+def test_analyze_writes_a_plot(run: Run, keep: Keep, story: list[Event], tmp_path: Path) -> None:
     """The plot is written in addition to the analysis, and stdout is one JSON document."""
     keep(story)
     document(run, "analyze", "tiny", "--plot", "curve.svg")
@@ -140,7 +140,7 @@ def test_analyze_draws(run: Run, keep: Keep, story: list[Event], tmp_path: Path)
     assert run("analyze", "tiny", "--plot", "no/such/folder/curve.png").code == 1
 
 
-def test_analyze_reports(run: Run, keep: Keep, story: list[Event], twin: list[Event], tmp_path: Path) -> None:
+def test_analyze_writes_a_report(run: Run, keep: Keep, story: list[Event], twin: list[Event], tmp_path: Path) -> None:
     """The page of one or several experiments is written with the analysis, and replaces an older page."""
     keep(story)
     keep(twin, name="twin")
@@ -156,8 +156,8 @@ def test_analyze_reports(run: Run, keep: Keep, story: list[Event], twin: list[Ev
     assert "--baseline tiny --report comparison.html" in (tmp_path / "both.html").read_text()
 
 
-def test_analyze_does_not_report_over_anything_else(run: Run, keep: Keep, story: list[Event], tmp_path: Path) -> None:
-    """Other files need --force, and an unwritable path is refused before the analysis."""
+def test_analyze_replaces_other_files_only_by_force(run: Run, keep: Keep, story: list[Event], tmp_path: Path) -> None:
+    """An unwritable path is refused before the analysis."""
     keep(story)
     (tmp_path / "thesis.html").write_text("four years of work")
     refused = run("analyze", "tiny", "--report", "thesis.html")
@@ -248,7 +248,7 @@ def test_analyze_compares_experiments(run: Run, keep: Keep, story: list[Event], 
 def test_analyze_refuses_incomparable_experiments(
     run: Run, keep: Keep, request: pytest.FixtureRequest, arguments: tuple[str, ...], message: str
 ) -> None:
-    """One line on stderr, exit code 2, nothing on stdout."""
+    """The error is one line, and the exit code is 2."""
     for fixture, name in (("story", "tiny"), ("twin", "twin")):
         keep(request.getfixturevalue(fixture), name)
     done = run("analyze", *arguments)
@@ -268,8 +268,7 @@ def test_agents_are_listed(run: Run, keep: Keep, story: list[Event]) -> None:
     assert "tiny-g001-a002" in run("agent", "list", "tiny").out
 
 
-def test_an_agent_is_shown_whole(run: Run, keep: Keep, story: list[Event]) -> None:
-    """Genes are listed by name, every ancestor once, and the episodes of all purposes."""
+def test_agent_is_shown_with_genes_ancestors_and_episodes(run: Run, keep: Keep, story: list[Event]) -> None:
     keep(story)
     found = document(run, "agent", "show", "tiny-g001-a000")
     assert found["genome"]["aim_tolerance"] == 1.0
@@ -292,10 +291,10 @@ def test_an_agent_is_shown_whole(run: Run, keep: Keep, story: list[Event]) -> No
         (("analyze", "../etc"), "is not an experiment id"),
     ],
 )
-def test_unknown_names_are_bad_usage(
+def test_unknown_names_are_usage_errors(
     run: Run, keep: Keep, story: list[Event], arguments: tuple[str, ...], message: str
 ) -> None:
-    """One line on stderr names the available choices; the exit code is 2, and stdout is empty."""
+    """One line on stderr lists the available choices."""
     keep(story)
     done = run(*arguments)
     assert (done.code, done.out) == (2, "")
@@ -304,10 +303,10 @@ def test_unknown_names_are_bad_usage(
     assert "Traceback" not in done.err
 
 
-def test_the_output_folder_can_be_chosen_everywhere(
+def test_precedence_of_output_folders(
     run: Run, keep: Keep, story: list[Event], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The precedence is: the command's flag, the root command's flag, the environment, the default."""
+    """The order is: the command's flag, the root command's flag, the environment, the default."""
     keep(story)
     (tmp_path / "runs").rename(tmp_path / "here")
     assert document(run, "--output-dir", "here", "status")["experiments"]
@@ -327,7 +326,7 @@ def test_scenarios_are_listed(run: Run) -> None:
     assert "defend_the_center" in run("scenarios").out
 
 
-def test_reading_changes_nothing(run: Run, keep: Keep, story: list[Event], tmp_path: Path) -> None:
+def test_reading_commands_do_not_write(run: Run, keep: Keep, story: list[Event], tmp_path: Path) -> None:
     """No reading command writes to the results."""
     keep(story)
     results = tmp_path / "runs/tiny/results.sqlite"
@@ -342,10 +341,10 @@ def test_reading_changes_nothing(run: Run, keep: Keep, story: list[Event], tmp_p
     assert rows() == before
 
 
-def test_provenance_and_genes_do_not_act_on_the_terminal(
+def test_untrusted_provenance_and_genes_are_escaped(
     run: Run, keep: Keep, story: list[Event], twin: list[Event]
 ) -> None:
-    """Provenance and genes of a foreign experiment are escaped in comparisons, and exact in JSON."""
+    """The values in JSON are exact."""
     keep(story)
     keep(twin, "twin", facts=(("clau-doom", "0.1.0\x1b[2J[/x]"),))
     shown = run("analyze", "tiny", "twin")
@@ -355,10 +354,10 @@ def test_provenance_and_genes_do_not_act_on_the_terminal(
     assert document(run, "status", "twin")["provenance"]["clau-doom"] == "0.1.0\x1b[2J[/x]"
 
 
-def test_a_home_folder_in_variables_and_flags_is_expanded(
+def test_home_folder_in_variables_and_flags_is_expanded(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Shells leave `~` in a variable and after `--option=`; no folder of that name is created."""
+    """Shells do not expand `~` in a variable or after `--option=`."""
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     (tmp_path / "home" / "mine" / "broken").mkdir(parents=True)
     (tmp_path / "home" / "mine" / "broken" / "results.sqlite").write_bytes(b"no database")

@@ -59,8 +59,8 @@ def test_error_is_one_line_with_an_exit_code(
     assert (captured.out, captured.err) == ("", text)
 
 
-def test_the_unexpected_is_called_a_bug(capfd: pytest.CaptureFixture[str]) -> None:
-    """An unexpected error has its type and the option for details, and no traceback."""
+def test_unexpected_error_is_reported_as_internal(capfd: pytest.CaptureFixture[str]) -> None:
+    """The message has the error's type and the option for details, but no traceback."""
     assert report_error(ExceptionGroup("mixed", [ConfigError("one"), ZeroDivisionError("two")])) is ExitCode.FAILED
     text = capfd.readouterr().err
     assert text.startswith("internal error: ExceptionGroup: one; two\nhint: ")
@@ -76,7 +76,7 @@ def test_debug_prints_the_traceback(capfd: pytest.CaptureFixture[str]) -> None:
     assert lines[-1] == "internal error: ZeroDivisionError: two"
 
 
-def test_text_in_brackets_is_text(capfd: pytest.CaptureFixture[str]) -> None:
+def test_brackets_of_a_message_are_literal(capfd: pytest.CaptureFixture[str]) -> None:
     """Brackets in a message are not read as markup, and long messages are one line."""
     report_error(ConfigError("[red]x[/red] " + "y" * 300))
     assert capfd.readouterr().err == "error: [red]x[/red] " + "y" * 300 + "\n"
@@ -100,14 +100,13 @@ def test_no_colour_outside_a_terminal(capfd: pytest.CaptureFixture[str], monkeyp
     assert "31m" not in capfd.readouterr().out
 
 
-def test_bad_usage_is_2(run: Run) -> None:
-    """An unknown command or option exits with 2, and stdout is empty."""
+def test_usage_error_exits_with_2(run: Run) -> None:
     for arguments in (("nosuch",), ("status", "--nosuch"), ("agent", "show")):
         done = run(*arguments)
         assert (done.code, done.out) == (2, "")
 
 
-def test_version_and_help(run: Run) -> None:
+def test_version_and_help_of_every_command(run: Run) -> None:
     """`--version` and every command's `--help` work, and the help describes the program."""
     assert run("--version").out == f"clau-doom {__version__}\n"
     assert "Evolutionary AI agent experimentation platform" in run("--help").out
@@ -122,8 +121,8 @@ def test_shell_completion_is_offered(run: Run) -> None:
     assert "--install-completion" in run("--help").out
 
 
-def test_the_module_is_the_command_and_imports_nothing_heavy() -> None:
-    """`python -m clau_doom --version` imports neither the engine, the statistics, the plots nor NumPy."""
+def test_command_line_imports_no_heavy_library() -> None:
+    """`python -m clau_doom` is the command."""
     code = (
         "import sys; from clau_doom.cli import run_command; status = run_command(['--help']);"
         "heavy = {'vizdoom', 'scipy', 'matplotlib', 'numpy', 'pydantic'} & set(sys.modules);"
@@ -141,7 +140,7 @@ OUTSIDE = "a[/b]\x1b]0;x\x9c\u202e :smile: [red]"
 SHOWN = r"a[/b]\x1b]0;x\x9c\u202e :smile: [red]"
 
 
-def test_texts_from_outside_are_literal(capfd: pytest.CaptureFixture[str]) -> None:
+def test_untrusted_text_is_literal(capfd: pytest.CaptureFixture[str]) -> None:
     """No text in lines, cells, headings and titles is markup or controls the terminal."""
     table = Table(OUTSIDE, title=OUTSIDE)
     table.add_row(Text(OUTSIDE, "bold"))
@@ -163,7 +162,7 @@ def test_escaped_texts_keep_their_styles() -> None:
     assert console.file.getvalue() == "a\\x1bb\x1b[1mc\\u202ed\x1b[0me\n"
 
 
-def test_json_is_exact_and_does_not_act_on_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
+def test_control_characters_in_json_are_escaped(capfd: pytest.CaptureFixture[str]) -> None:
     """Control and invisible characters are escape sequences of JSON."""
     print_json({"name": OUTSIDE + "é\udcff"})
     out = capfd.readouterr().out
@@ -172,7 +171,7 @@ def test_json_is_exact_and_does_not_act_on_the_terminal(capfd: pytest.CaptureFix
     assert not {"\x1b", "\x9c", "\u202e", "\udcff"} & set(out)
 
 
-def test_an_error_is_short(capfd: pytest.CaptureFixture[str]) -> None:
+def test_long_errors_are_shortened(capfd: pytest.CaptureFixture[str]) -> None:
     """A value of a million characters, or a million words, is not echoed."""
     report_error(ConfigError(f"{'a' * 1_000_000!r} is not a number"))
     report_error(ConfigError("many " * 1_000_000))
@@ -183,7 +182,7 @@ def test_an_error_is_short(capfd: pytest.CaptureFixture[str]) -> None:
     assert len(second) < 20_100
 
 
-def test_all_messages_share_a_console() -> None:
+def test_messages_share_one_console() -> None:
     """Messages of different modules appear above one live display, even if it replaces stderr."""
     console = progress_console()
     assert progress_console() is console
@@ -197,26 +196,26 @@ def test_all_messages_share_a_console() -> None:
         (["replay"], "error: Missing argument 'AGENT': see clau-doom replay --help\n"),
     ],
 )
-def test_wrong_arguments_are_one_line(run: Run, words: list[str], complaint: str) -> None:
+def test_invalid_arguments_are_an_error_on_one_line(run: Run, words: list[str], complaint: str) -> None:
     """Wrong options and arguments are reported like other mistakes of the user."""
     done = run(*words)
     assert (done.code, done.out, done.err) == (2, "", complaint)
 
 
-def test_a_command_without_its_subcommand_prints_help(run: Run) -> None:
+def test_group_without_subcommand_prints_help(run: Run) -> None:
     """The group's help is printed, and no error."""
     done = run("agent")
     assert (done.code, done.err) == (2, "")
     assert "inject" in done.out
 
 
-def test_an_error_holds_no_password(capfd: pytest.CaptureFixture[str]) -> None:
+def test_error_contains_no_password(capfd: pytest.CaptureFixture[str]) -> None:
     """A URL in an error of clau-doom or a library has no user and password."""
     report_error(chained(ExperimentFailed("no bus"), OSError("cannot reach nats://alice:S3/CRET@h:1")))
     assert capfd.readouterr().err == "error: no bus: cannot reach nats://[redacted]@h:1\n"
 
 
-def test_messages_are_records_of_a_json_log(capfd: pytest.CaptureFixture[str]) -> None:
+def test_messages_are_json_records_with_json_logs(capfd: pytest.CaptureFixture[str]) -> None:
     """Each message and error is one object on a line, with its level and without the prefix."""
     stream = io.StringIO()
     configure_logs(stream, json=True)

@@ -29,13 +29,13 @@ Run = Callable[..., Any]
     [((3, 10), HealthStatus.MISSING), ((3, 11), HealthStatus.FINE), ((3, 14), HealthStatus.MISSING)],
 )
 def test_python_must_be_supported(version: tuple[int, int], verdict: HealthStatus) -> None:
-    """Only 3.11 to 3.13 are supported, and the remedy says so."""
+    """Versions 3.11 to 3.13 are supported. Other versions have a remedy."""
     finding = host.python(version)
     assert finding.verdict is verdict
     assert (finding.remedy == "") == (verdict is HealthStatus.FINE)
 
 
-def test_other_systems_and_single_cores_are_warnings() -> None:
+def test_other_systems_and_single_cores_have_warnings() -> None:
     """Other systems and single cores work with limits."""
     assert host.system("Darwin", "arm64").verdict is HealthStatus.WARNING
     assert host.cores(1, 8).verdict is HealthStatus.WARNING
@@ -64,29 +64,29 @@ def a_network(*, internal: bool = True, separate: bool = True) -> Network:
         ),
     ],
 )
-def test_the_containers_network_must_be_closed(network: Network | None, verdict: HealthStatus, found: str) -> None:
-    """A missing network is created; one with outside or mutual access is a warning with a remedy."""
+def test_open_container_network_has_a_warning(network: Network | None, verdict: HealthStatus, found: str) -> None:
+    """A missing network is created. A network with outside or mutual access has a warning with a remedy."""
     finding = docker.network("net", docker_facts(network=network))
     assert (finding.verdict, finding.found) == (verdict, found)
     assert ("docker network rm net" in finding.remedy) == (verdict is HealthStatus.WARNING)
 
 
-def test_a_missing_image_is_warned_of() -> None:
-    """Local runs need no image, and `make image` builds it."""
+def test_missing_image_has_a_warning() -> None:
+    """Local runs need no image. `make image` builds it."""
     assert docker.image("agents", docker_facts()).verdict is HealthStatus.FINE
     finding = docker.image("agents", docker_facts(image=False))
     assert (finding.verdict, finding.found) == (HealthStatus.WARNING, "image agents not found")
     assert "make image" in finding.remedy
 
 
-def test_the_daemon_is_named_with_its_api() -> None:
-    """One line has all daemon details for a bug report."""
+def test_daemon_has_its_version_api_and_platform() -> None:
+    """One line has all details for a bug report."""
     assert docker.daemon(docker_facts()).found == "29.1.0, API 1.52, linux/amd64"
 
 
 @pytest.mark.parametrize("host", ["unix:///nowhere/docker.sock", "tcp://127.0.0.1:1", "nonsense", None])
 def test_missing_docker_daemon_is_one_warning(host: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The warning comes at once, with the remedy, and no other Docker check runs."""
+    """The warning has the remedy. No other Docker check runs."""
     monkeypatch.setenv("HOME", "/nowhere")  # no context of Docker's, and no socket of a desktop
     monkeypatch.delenv("DOCKER_CONTEXT", raising=False)
     if host is None:
@@ -115,14 +115,14 @@ TCP6 = f"""\
 """
 
 
-def test_services_on_all_interfaces_are_found() -> None:
+def test_only_services_on_all_interfaces_are_found() -> None:
     """Loopback services and connections are excluded, and a service on both address families counts once."""
     assert docker.listening([TCP, TCP6]) == (22, 5432, 8080)
     assert docker.listening(["", "  sl  local_address\n"]) == ()
 
 
-def test_a_real_service_is_found() -> None:
-    """A service on all interfaces is listed, and one on loopback is not."""
+def test_real_service_on_all_interfaces_is_found() -> None:
+    """A service on loopback is not listed."""
     if not Path("/proc/net/tcp").exists():
         missing("the tables of open ports exist on Linux only")
     with socket.create_server(("0.0.0.0", 0)) as everywhere, socket.create_server(("127.0.0.1", 0)) as here:
@@ -131,7 +131,7 @@ def test_a_real_service_is_found() -> None:
         assert here.getsockname()[1] not in ports
 
 
-def test_open_services_are_a_warning_with_a_remedy() -> None:
+def test_open_services_have_a_warning_with_a_remedy() -> None:
     """Docker networks do not separate containers from the host, and a long list is shortened."""
     assert docker.services(()).verdict is HealthStatus.FINE
     finding = docker.services((22, 8080))
@@ -141,7 +141,7 @@ def test_open_services_are_a_warning_with_a_remedy() -> None:
 
 
 @pytest.mark.parametrize("kilobytes", [350_000, 600_000])
-def test_too_little_address_space_is_an_error_before_anything_is_imported(kilobytes: int, tmp_path: Path) -> None:
+def test_small_address_space_is_an_error_before_imports(kilobytes: int, tmp_path: Path) -> None:
     """`run` neither hangs nor crashes, and `doctor` shows the missing amount."""
 
     def limited(*words: str) -> "subprocess.CompletedProcess[str]":
@@ -172,14 +172,14 @@ def test_leftovers_in_shared_memory_are_counted(tmp_path: Path, monkeypatch: pyt
     assert "the next run removes" in left.remedy
 
 
-def test_missing_shared_memory_is_missing(tmp_path: Path) -> None:
+def test_missing_shared_memory_is_an_error(tmp_path: Path) -> None:
     """Without writable shared memory, no engine can start."""
     (finding,) = host.shared_memory(tmp_path / "nowhere")
     assert finding.verdict is HealthStatus.MISSING
     assert "--shm-size" in finding.remedy
 
 
-def test_the_output_folder_need_not_exist(tmp_path: Path) -> None:
+def test_output_folder_may_be_missing(tmp_path: Path) -> None:
     """The nearest existing folder is checked, and a file in its place is not writable."""
     assert host.disk(tmp_path / "a/b").verdict is HealthStatus.FINE
     (tmp_path / "file").touch()
@@ -195,8 +195,8 @@ def test_the_output_folder_need_not_exist(tmp_path: Path) -> None:
         ("import time; time.sleep(60)", HealthStatus.MISSING, "did not respond within 1 s"),
     ],
 )
-def test_an_engine_is_tried_in_another_process(code: str, verdict: HealthStatus, found: str) -> None:
-    """An engine that plays passes; one that cannot be imported, crashes or hangs fails, and `doctor` continues."""
+def test_engine_is_checked_in_another_process(code: str, verdict: HealthStatus, found: str) -> None:
+    """An engine that plays passes. One that cannot be imported, crashes or hangs fails."""
     finding = host.engine((sys.executable, "-c", code), seconds=10.0 if "sleep" not in code else 1.0)
     assert finding.verdict is verdict
     assert found in finding.found
@@ -204,7 +204,7 @@ def test_an_engine_is_tried_in_another_process(code: str, verdict: HealthStatus,
 
 
 @pytest.mark.engine
-def test_a_real_engine_plays(run: Run) -> None:
+def test_real_engine_passes(run: Run) -> None:
     """With a complete setup, an engine plays and the exit code is 0."""
     done = run("doctor", "--json")
     findings = {finding["name"]: finding for finding in json.loads(done.out)["findings"]}

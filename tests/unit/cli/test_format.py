@@ -8,8 +8,7 @@ from clau_doom.cli.format import ago, clock, gauge, sparkline
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (61.9, "1:01"), (3600, "1:00:00"), (90061, "25:01:01")])
-def test_clock(seconds: float, text: str) -> None:
-    """Hours are shown only if there are any."""
+def test_clock_shows_hours_only_if_needed(seconds: float, text: str) -> None:
     assert clock(seconds) == text
 
 
@@ -17,7 +16,7 @@ def test_clock(seconds: float, text: str) -> None:
     ("seconds", "text"),
     [(3, "just now"), (60, "1 min ago"), (7200, "2 h ago"), (1e5, "1 day ago"), (1e6, "11 days ago")],
 )
-def test_ago(seconds: float, text: str) -> None:
+def test_age_uses_the_largest_unit(seconds: float, text: str) -> None:
     """The largest unit that fits is used."""
     assert ago(seconds) == text
 
@@ -30,8 +29,8 @@ def test_gauges_have_their_width(share: float, width: int) -> None:
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1), st.integers(1, 30))
-def test_sparklines_fit(values: list[float], width: int) -> None:
-    """A sparkline has one bar a value, at most `width`, and ends with the last value's bar."""
+def test_sparkline_has_at_most_the_width(values: list[float], width: int) -> None:
+    """It has one bar for each value, and ends with the last value's bar."""
     line = sparkline(values, width)
     assert len(line) == min(width, len(values))
     if len(values) <= width and min(values) != max(values):

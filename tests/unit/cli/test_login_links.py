@@ -10,7 +10,7 @@ from clau_doom.domain.experiment import Experiment, Provenance
 from clau_doom.storage import ExperimentFolders
 
 
-def test_the_file_with_the_code_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_login_link_file_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The file is removed even if no browser can be started."""
     monkeypatch.setattr(login_links, "_has_display", lambda: True)
     monkeypatch.setattr(sys, "executable", "/no/such/program")
@@ -34,7 +34,7 @@ def test_login_link_is_stored_in_a_private_file(tmp_path: Path) -> None:
 
 
 def test_failed_storage_of_a_login_link_is_ignored(tmp_path: Path) -> None:
-    """A full disk, or a folder of the same name, does not end the command."""
+    """A full disk does not end the command. A folder of the same name does not, either."""
     (tmp_path / "login.link").mkdir()
     with login_links.kept_in_file("http://127.0.0.1:8080/login?code=2", tmp_path) as path:
         assert path is None

@@ -56,8 +56,8 @@ def test_output_continues_after_a_full_disk(pipe: tuple[int, int]) -> None:
     assert os.read(pipe[0], 100) == b"kept"
 
 
-def test_a_full_pipe_that_does_not_block_loses_lines_only(pipe: tuple[int, int]) -> None:
-    """A full stream that another process made non-blocking does not end the command."""
+def test_full_non_blocking_pipe_does_not_end_the_command(pipe: tuple[int, int]) -> None:
+    """Only lines are lost. Another process can make a pipe non-blocking."""
     os.set_blocking(pipe[1], False)
     stream = OutputStream(pipe[1], "utf-8", required=False)
     for _ in range(2):
@@ -74,14 +74,14 @@ def test_a_full_pipe_that_does_not_block_loses_lines_only(pipe: tuple[int, int])
         ("ascii", b"* 18 \\xe9 -"),
     ],
 )
-def test_characters_that_an_encoding_lacks(pipe: tuple[int, int], encoding: str, written: bytes) -> None:
+def test_characters_outside_the_encoding_are_replaced(pipe: tuple[int, int], encoding: str, written: bytes) -> None:
     """Typographic signs have replacements, and other characters are escaped."""
     OutputStream(pipe[1], encoding, required=True).write("● ▁█ é −")  # noqa: RUF001 - the minus sign
     assert os.read(pipe[0], 100) == written
 
 
-def test_bytes_of_a_file_name_that_are_not_text(pipe: tuple[int, int]) -> None:
-    """A name that Python decoded with surrogates is escaped."""
+def test_surrogates_of_a_file_name_are_escaped(pipe: tuple[int, int]) -> None:
+    """Python decodes invalid bytes of a file name to surrogates."""
     OutputStream(pipe[1], "utf-8", required=True).write("a\udcffb")
     assert os.read(pipe[0], 100) == b"a\\udcffb"
 

@@ -73,7 +73,7 @@ def test_bundled_backends_come_first_and_provide_sections_with_defaults() -> Non
     assert all(config.section_of(backend.section) == backend.section() for backend in registered_backends())
 
 
-def test_a_registered_backend_is_part_of_every_format(elsewhere: ElsewhereProvider) -> None:
+def test_registered_backend_is_part_of_every_format(elsewhere: ElsewhereProvider) -> None:
     """File, starter, JSON Schema and messages are derived from the registry."""
     config = config_from_yaml("execution: {backend: elsewhere}\nelsewhere: {site: south}", name="file")
     assert config.selected_backend is elsewhere
@@ -86,7 +86,7 @@ def test_a_registered_backend_is_part_of_every_format(elsewhere: ElsewhereProvid
         config_from_yaml("execution: {backend: elsewheres}", name="file")
 
 
-def test_an_unregistered_backend_is_refused(elsewhere: ElsewhereProvider) -> None:
+def test_unregistered_backend_is_refused(elsewhere: ElsewhereProvider) -> None:
     unregister_backend("elsewhere")
     with pytest.raises(ConfigError, match=r"execution\.backend \(line 1\): 'elsewhere' is not one of the choices"):
         config_from_yaml("execution: {backend: elsewhere}", name="file")
@@ -103,12 +103,12 @@ def test_an_unregistered_backend_is_refused(elsewhere: ElsewhereProvider) -> Non
         (Taken(), "a backend local is registered already"),
     ],
 )
-def test_an_invalid_backend_is_refused(provider: BackendProvider, problem: str) -> None:
+def test_invalid_backend_is_refused(provider: BackendProvider, problem: str) -> None:
     with pytest.raises(ConfigError, match=problem):
         register_backend(provider)
 
 
-def test_a_backend_must_not_have_the_name_of_a_section() -> None:
+def test_backend_with_the_name_of_a_section_is_refused() -> None:
     register_backend(Section())
     try:
         with pytest.raises(ConfigError, match="backend scenario has the name of another section"):

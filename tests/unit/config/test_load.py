@@ -34,7 +34,7 @@ def _refusal(text: str, environ: Mapping[str, str] | None = None, **overrides: o
     return str(caught.value)
 
 
-def test_without_anything_there_are_the_defaults() -> None:
+def test_empty_configuration_has_the_defaults() -> None:
     """The values are the documented defaults, and their origin is the default."""
     resolved = load_config(None, environ={"HOME": "/", "CLAU_DOOM_OUTPUT_DIR": "/tmp/runs"}, overrides={})
     assert resolved.config == ExperimentConfig()
@@ -44,8 +44,8 @@ def test_without_anything_there_are_the_defaults() -> None:
     assert "policy.layers" not in resolved.origins
 
 
-def test_a_flag_beats_the_environment_the_file_and_the_default(tmp_path: Path) -> None:
-    """Each value comes from the highest layer with this field, and its origin names the layer."""
+def test_precedence_of_flag_environment_file_and_default(tmp_path: Path) -> None:
+    """The origin of a value names its layer."""
     path = tmp_path / "c.yaml"
     path.write_text("seed: 1\ngenerations: 2\npopulation: 30\nscenario:\n  frame_skip: 2\n")
     environ = {"CLAU_DOOM_SEED": "5", "CLAU_DOOM_GENERATIONS": "6", "CLAU_DOOM_SCENARIO_DOOM_SKILL": "3"}
@@ -92,8 +92,7 @@ def test_integers_become_floats_and_lists_become_tuples() -> None:
     assert _resolve(text).config.evolution == MapElitesConfig(descriptors=descriptors)
 
 
-def test_a_section_without_a_kind_has_the_default_one() -> None:
-    """Fields of the default kind need no kind, in the file or in the environment."""
+def test_section_without_kind_has_the_default_kind() -> None:
     resolved = _resolve("evolution:\n  elites: 1\n", {"CLAU_DOOM_EVOLUTION_SIGMA": "0.5"})
     assert resolved.config.evolution == GeneticConfig(elites=1, sigma=0.5)
     assert resolved.origins["evolution.kind"] == "default"
@@ -101,7 +100,7 @@ def test_a_section_without_a_kind_has_the_default_one() -> None:
 
 
 def test_other_kind_of_a_higher_layer_drops_lower_fields() -> None:
-    """If the environment sets another kind, the file's fields of the section are dropped, also shared names."""
+    """The environment sets another kind, so all fields of the file's section are dropped."""
     text = "evolution:\n  kind: genetic\n  elites: 4\n  sigma: 0.9\n"
     resolved = _resolve(text, {"CLAU_DOOM_EVOLUTION_KIND": "cma-es"})
     assert resolved.config.evolution == CmaEsConfig()
@@ -114,8 +113,8 @@ def test_other_kind_of_a_higher_layer_drops_lower_fields() -> None:
     assert flagged.config.policy == RandomPolicyConfig()
 
 
-def test_a_field_of_another_kind_is_refused() -> None:
-    """The error for a field of another kind names that kind."""
+def test_field_of_another_kind_is_refused() -> None:
+    """The error names that kind."""
     assert _refusal("evolution: {kind: cma-es}", {"CLAU_DOOM_EVOLUTION_ELITES": "3"}) == (
         "c.yaml: 1 problem:\n"
         "  evolution.elites (environment CLAU_DOOM_EVOLUTION_ELITES): "
@@ -137,7 +136,7 @@ def test_a_field_of_another_kind_is_refused() -> None:
         ("CLAU_DOOM_SCENARIO_NAME", "\udcff", "'\\udcff' is not valid text: use UTF-8"),
     ],
 )
-def test_the_environment_is_checked(variable: str, value: str, message: str) -> None:
+def test_invalid_environment_variables_are_refused(variable: str, value: str, message: str) -> None:
     """The error for an unknown, empty or invalid variable names it and the remedy."""
     assert message in _refusal("", {variable: value})
 
@@ -198,20 +197,18 @@ def test_the_environment_is_checked(variable: str, value: str, message: str) -> 
         ('? "a\\nb"\n: 1', "'a\\nb' (line 1): is an unknown field"),
     ],
 )
-def test_a_bad_value_is_named_with_its_place_and_remedy(text: str, message: str) -> None:
-    """Each kind of mistake is reported with its own message."""
+def test_invalid_value_is_reported_with_location_and_remedy(text: str, message: str) -> None:
     refusal = _refusal(text)
     assert refusal.startswith("c.yaml: 1 problem:\n  ")
     assert message in refusal
 
 
-def test_an_override_of_an_unknown_path_is_refused() -> None:
-    """A flag for an unknown path is an error."""
+def test_flag_for_an_unknown_path_is_refused() -> None:
     assert "sede (flag --sede): is an unknown field: did you mean seed?" in _refusal("", sede=1)
 
 
 def test_conflicts_are_reported_with_other_problems() -> None:
-    """A conflict of two valid values is reported together with mistakes elsewhere, and never without cause."""
+    """Two valid values can conflict. The conflict is reported together with other mistakes."""
     assert "evolution.elites (line 2): 5 leaves no agents" in _refusal("population: 3\nevolution: {elites: 5}\nseed: x")
     assert "leaves nothing" not in _refusal("population: x\nevolution: {elites: 60}")
     assert "leaves nothing" not in _refusal("population: 2\nevolution: 3")
@@ -224,8 +221,7 @@ def test_invalid_section_is_reported_despite_an_override() -> None:
     )
 
 
-def test_an_accepted_configuration_cannot_be_changed() -> None:
-    """Configurations and their origins are frozen."""
+def test_configuration_and_origins_are_frozen() -> None:
     resolved = _resolve("seed: 3")
     with pytest.raises(ValueError, match="frozen"):
         resolved.config.seed = 4

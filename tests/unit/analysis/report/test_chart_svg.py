@@ -50,7 +50,7 @@ def curve(points: int) -> XYPlot:
     return XYPlot(label="generation", panels=(Panel(label="fitness", series=(series, signal), levels=(level,)),))
 
 
-def test_a_curve_has_a_line_a_band_a_level_and_rings() -> None:
+def test_curve_has_line_band_limits_and_signals() -> None:
     """Each mark has a key in the legend, and both axes have labels."""
     assert {"ln c1", "bd c1", "hl c9", "dt c1", "rg c0"} <= {*css(curve(3))}
     assert [(key.mark, key.colour, key.label) for key in legend(curve(3))] == [
@@ -62,7 +62,7 @@ def test_a_curve_has_a_line_a_band_a_level_and_rings() -> None:
     assert {"generation", "fitness"} <= {*texts(curve(3))}
 
 
-def test_a_long_curve_has_no_markers() -> None:
+def test_long_curve_has_no_markers() -> None:
     """More markers than `MARKED` would hide the line."""
     assert "dt c1" in css(curve(MARKED))
     assert "dt c1" not in css(curve(MARKED + 1))

@@ -4,7 +4,7 @@ from clau_doom.analysis.document import Column, Document, Fact, Listing, Paragra
 from clau_doom.analysis.report.html import render
 
 
-def test_texts_from_outside_are_short_and_escaped() -> None:
+def test_untrusted_text_is_shortened_and_escaped() -> None:
     """Names in titles, sentences, tables and listings have no control characters, and long names are shortened."""
     name = "<b>\x1b[2J\x00" + "x" * 1_000
     blocks = (

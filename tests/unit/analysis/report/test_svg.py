@@ -12,7 +12,7 @@ VALUES = st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=30)
 
 
 @given(VALUES, st.booleans())
-def test_an_axis_holds_its_values_and_has_round_ticks(values: list[float], whole: bool) -> None:
+def test_axis_covers_its_values_and_has_few_ticks(values: list[float], whole: bool) -> None:
     """Every value is on the axis, in order, with a few evenly spaced ticks within its ends."""
     axis = axis_over(values, 300.0, 20.0, whole=whole)
     places = [axis.at(value) for value in sorted(values)]
@@ -41,7 +41,7 @@ def test_missing_values_interrupt_lines_and_bands() -> None:
     assert [path.get("d") for path in drawn] == ["M0 1", "M2 3", "M4 5L5 6", "M0 1L0 2Z", "M2 3L2 4Z"]
 
 
-def test_words_are_escaped() -> None:
+def test_untrusted_names_are_escaped() -> None:
     """Names from outside are text in the figure and in its description."""
     picture = Picture(10.0)
     picture.text((1.0, 2.0), "<script>&", "name")

@@ -15,8 +15,8 @@ from clau_doom.errors import StoreCorrupted
 from clau_doom.storage import GENES, ExperimentFolders
 
 
-async def test_reading_does_not_change_the_last_activity(tmp_path: Path) -> None:
-    """The last activity is the time of the last event, regardless of the files' modification times."""
+async def test_last_activity_is_the_time_of_the_last_event(tmp_path: Path) -> None:
+    """The modification times of files do not matter."""
     yaml = to_yaml(ExperimentConfig(name="lab"))
     before = time.time()
     folder = ExperimentFolders(tmp_path).create(
@@ -61,7 +61,7 @@ async def test_stored_genes_are_read_on_request(tmp_path: Path) -> None:
         (gene_space_to_json(SPACE), (1.5, 1.0), "gene x is 1.5: real from 0 to 1"),
     ],
 )
-async def test_damaged_genes_are_damage_of_the_store(
+async def test_damaged_genes_are_reported_as_store_damage(
     tmp_path: Path, genes: bytes, genome: tuple[float, ...], message: str
 ) -> None:
     """Damaged genes are reported as damage of the store, and a list still shows the experiment."""

@@ -101,7 +101,7 @@ async def test_container_lost_before_its_first_episode_charges_no_agent(containe
 
 
 async def test_lost_container_counts_an_attempt_if_its_image_works() -> None:
-    """Attempts are counted, so a container that never starts its worker cannot delay the run forever."""
+    """A container that never starts its worker cannot delay the run forever."""
     first, _ = await errors_of(Containers(exit_state=ExitState(code=139)), image_works=True)
     assert isinstance(first, WorkerCrashed)
     first, _ = await errors_of(Containers(DockerUnreachable("no Docker daemon answers")), image_works=True)

@@ -46,7 +46,7 @@ def test_exit_code_is_explained_and_the_agent_is_not_charged(exit_state: ExitSta
     ids=["killed", "engine killed", "ended", "running"],
 )
 def test_exceeded_memory_limit_is_charged_to_the_agent(exit_state: ExitState) -> None:
-    """This holds for any of its processes. The message names the setting."""
+    """This holds for any process of the container. The message names the setting."""
     error = why(exit_state, "Killed")
     assert type(error) is OutOfMemory
     assert str(error) == (
@@ -54,7 +54,7 @@ def test_exceeded_memory_limit_is_charged_to_the_agent(exit_state: ExitState) ->
     )
 
 
-def test_last_words_are_quoted() -> None:
+def test_last_log_line_is_quoted() -> None:
     """The error quotes the last line of the container's log."""
     assert str(why(ExitState(code=1), "MemoryError")).endswith("ended with exit code 1 (output: MemoryError)")
     assert "it said" not in str(why(ExitState(code=1)))

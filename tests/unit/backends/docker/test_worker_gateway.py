@@ -68,7 +68,7 @@ async def first(stream: WorkerStream) -> bytes:
     return await asyncio.wait_for(anext(stream.received()), PATIENCE)
 
 
-async def test_a_good_token_lets_a_worker_in(server: WorkerServer) -> None:
+async def test_valid_token_attaches_a_worker(server: WorkerServer) -> None:
     """The worker is bound to its agent, and both sides exchange messages until the stream is closed."""
     with server.lease("x-g000-a000") as lease:
         client = Client(server, lease.token)
@@ -83,7 +83,7 @@ async def test_a_good_token_lets_a_worker_in(server: WorkerServer) -> None:
     assert server.refused == 0
 
 
-async def test_a_token_is_good_once(server: WorkerServer, caplog: pytest.LogCaptureFixture) -> None:
+async def test_token_is_valid_once(server: WorkerServer, caplog: pytest.LogCaptureFixture) -> None:
     """A second use is refused, counted and logged without the token, and the first worker continues."""
     with server.lease("x-g000-a000") as lease, caplog.at_level(logging.WARNING):
         worker = Client(server, lease.token)
@@ -133,7 +133,7 @@ async def test_invalid_token_is_refused(server: WorkerServer, token: str | None,
 
 
 async def test_repeated_refusals_are_logged_rarely(server: WorkerServer, caplog: pytest.LogCaptureFixture) -> None:
-    """All refusals are counted; the first are logged singly, later ones when their number doubles."""
+    """All refusals are counted. Later refusals are logged when their number doubles."""
     with caplog.at_level(logging.WARNING):
         for _ in range(70):
             assert await Client(server, "made up").end() is grpc.StatusCode.UNAUTHENTICATED
@@ -165,7 +165,7 @@ async def test_worker_without_tls_is_refused(server: WorkerServer) -> None:
 
 
 async def test_worker_refuses_another_server(server: WorkerServer) -> None:
-    """Each start has its own certificate, so a worker does not talk to another server at the address."""
+    """Each start of a server has its own certificate, so a worker refuses another server at the address."""
     async with WorkerServer("127.0.0.1:0") as other:
         with other.lease("x-g000-a000") as lease:
             client = Client(server, lease.token)
@@ -176,7 +176,7 @@ async def test_worker_refuses_another_server(server: WorkerServer) -> None:
             await client.close()
 
 
-async def test_a_message_that_is_too_long_ends_its_stream_alone(server: WorkerServer) -> None:
+async def test_oversized_message_ends_only_its_stream(server: WorkerServer) -> None:
     """The message is refused, and other streams continue."""
     with server.lease("x-g000-a000") as lease, server.lease("x-g000-a001") as second:
         giant, worker = Client(server, lease.token), Client(server, second.token)
@@ -215,8 +215,7 @@ async def test_idle_connections_do_not_block_workers(few_files: None) -> None:
                 await worker.close()
 
 
-async def test_a_worker_that_breaks_off_ends_its_stream(server: WorkerServer) -> None:
-    """The reader of the stream receives an error."""
+async def test_cancelled_call_ends_its_stream(server: WorkerServer) -> None:
     with server.lease("x-g000-a000") as lease:
         worker = Client(server, lease.token)
         stream = await attached(lease)

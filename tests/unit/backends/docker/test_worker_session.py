@@ -169,8 +169,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return made
 
 
-async def test_session_with_an_honest_worker(worker: Worker) -> None:
-    """The worker is set up, says hello, returns the requested episode, and may then leave."""
+async def test_session_with_a_correct_worker(worker: Worker) -> None:
+    """The worker receives its setup, sends the hello, returns the requested episode and leaves."""
     assert (await worker.hear()).setup == RULES.setup
     await worker.sends(beat(0), HELLO, beat(0))
     before = worker.session.ready
@@ -216,8 +216,8 @@ async def test_answers_are_matched_to_requests_in_order(ready: Worker) -> None:
     [b"\xff\xff\xff", b"", pb.FromWorker(), READY, beat(0).SerializeToString()[:-1], episode(), b"\x00" * 100],
     ids=["no message", "nothing", "an empty one", "ready", "half a heartbeat", "an episode", "zeros"],
 )
-async def test_a_worker_greets_before_all_else(worker: Worker, message: pb.FromWorker | bytes) -> None:
-    """Another first message than the hello is charged to the agent."""
+async def test_first_message_must_be_the_hello(worker: Worker, message: pb.FromWorker | bytes) -> None:
+    """Another first message is charged to the agent."""
     await worker.refused(message, error=Forged, match=r"the worker of agent x-g000-a000 sent .*")
 
 
@@ -240,7 +240,7 @@ async def test_worker_must_be_ready_before_it_answers(worker: Worker, message: p
     ],
     ids=["another", "missing", "unprintable", "unheard of", "none"],
 )
-async def test_worker_with_other_versions_is_refused(worker: Worker, facts: dict[str, str], complaint: str) -> None:
+async def test_worker_with_different_versions_is_refused(worker: Worker, facts: dict[str, str], complaint: str) -> None:
     """The error names the first difference as short printable text, and the remedy."""
     hello = pb.FromWorker(hello=pb.Hello(facts=facts))
     await worker.refused(hello, error=WorkerRefused, match=complaint)
@@ -349,7 +349,7 @@ async def test_unrequested_actions_are_forged() -> None:
 async def test_failed_episode_keeps_the_worker(
     ready: Worker, fault: pb.EpisodeFailed.Fault, error: type[ClauDoomError]
 ) -> None:
-    """Its reason is made printable and short, and the same worker plays the next episode."""
+    """The reason is made printable and short. The same worker plays the next episode."""
     answer, following = ready.ask(), ready.ask(1)
     await ready.sends(failure(fault, "\x1b]0;owned\x07\r\n\u202e" + "x" * 5000), episode(2))
     with pytest.raises(error) as caught:
@@ -374,14 +374,14 @@ async def test_lost_engine_replaces_the_worker(
     assert not answer.done()
 
 
-async def test_a_flood_of_heartbeats_is_forged(clock: Clock, worker: Worker) -> None:
-    """Twenty heartbeats at once are accepted as late, and more are an attack, even without an episode."""
+async def test_too_many_heartbeats_are_forged(clock: Clock, worker: Worker) -> None:
+    """Twenty heartbeats at once are accepted as late. More are an attack, even without an episode."""
     await worker.sends(HELLO, *[beat(number) for number in range(20)])
     await worker.refused(beat(20), error=Forged, match="sent too many heartbeats")
 
 
 async def test_regular_heartbeats_are_accepted(clock: Clock, ready: Worker) -> None:
-    """One heartbeat a second is accepted for any time, and so are those of half a minute behind a stopped clock."""
+    """One heartbeat a second is always accepted. The heartbeats of a delay of half a minute are, too."""
     for number in range(100):
         clock.now += 1.0
         await ready.sends(beat(number))
@@ -391,7 +391,7 @@ async def test_regular_heartbeats_are_accepted(clock: Clock, ready: Worker) -> N
 
 
 async def test_silent_worker_is_stopped(clock: Clock, worker: Worker) -> None:
-    """The start limit holds before the hello, then the stall timeout, which charges no agent."""
+    """The start limit applies before the hello, and the stall timeout afterwards. The agent is not charged."""
     clock.now += 1000.0
     assert worker.session.stop_reason() is None
     await worker.sends(HELLO, READY)
@@ -426,15 +426,15 @@ async def test_worker_with_a_stalled_engine_is_stopped(clock: Clock, ready: Work
 
 
 async def test_slow_policy_fails_at_the_deadline(clock: Clock, ready: Worker) -> None:
-    """An odd count of turns means that the policy decides: no stall, but its failure at the episode's deadline."""
+    """An odd count of turns means that the policy decides. The policy fails at the episode's deadline."""
     ready.ask()
     stop_reason = await beating(ready, clock, 100, lambda second: 7)
     assert isinstance(stop_reason, PolicyTimedOut)
     assert "did not decide within the episode's deadline of 60 s" in str(stop_reason)
 
 
-async def test_an_episode_that_does_not_end_is_ended(clock: Clock, ready: Worker) -> None:
-    """At the deadline it is the engine's turn, so the agent is not charged."""
+async def test_endless_episode_ends_at_the_deadline(clock: Clock, ready: Worker) -> None:
+    """At the deadline the engine is playing, so the agent is not charged."""
     ready.ask()
     stop_reason = await beating(ready, clock, 100, lambda second: 2 * second)
     assert isinstance(stop_reason, EpisodeTimedOut)
@@ -451,8 +451,8 @@ async def test_deadline_starts_with_the_episode(clock: Clock, ready: Worker) -> 
     assert await beating(ready, clock, 50, lambda second: 2 * second) is None
 
 
-async def test_a_worker_that_leaves_ends_the_session(ready: Worker) -> None:
-    """The session's owner finds the reason, and pending episodes remain pending."""
+async def test_closed_stream_ends_the_session(ready: Worker) -> None:
+    """Pending episodes remain pending. The owner of the session finds the reason."""
     answer = ready.ask()
     ready.leave()
     await ready.over()
@@ -493,14 +493,14 @@ async def test_glimpse_is_shown_once_for_a_running_episode(ready: Worker) -> Non
     ],
     ids=["none", "width", "channels", "huge", "empty", "too large", "nan", "inf", "many", "long"],
 )
-async def test_a_glimpse_that_cannot_be_is_forged(ready: Worker, changes: dict[str, object]) -> None:
+async def test_invalid_glimpse_is_forged(ready: Worker, changes: dict[str, object]) -> None:
     """An invalid glimpse is refused before it is shown."""
     ready.ask()
     await ready.refused(glimpse(**changes), error=Forged, match="sent a (screen|glimpse)")
 
 
-async def test_a_flood_of_glimpses_is_forged(ready: Worker) -> None:
-    """A worker sends ten glimpses a second."""
+async def test_too_many_glimpses_are_forged(ready: Worker) -> None:
+    """A correct worker sends at most ten glimpses a second."""
     ready.ask()
     await ready.sends(*[glimpse()] * 150)
     await ready.refused(*[glimpse()] * 2, error=Forged, match="sent too many frames")

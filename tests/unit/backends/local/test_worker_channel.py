@@ -17,7 +17,7 @@ Worker = socket.socket
 
 @asynccontextmanager
 async def linked() -> AsyncIterator[tuple[WorkerChannel, Worker]]:
-    """Connect a channel, and give it with the worker's end of its socket."""
+    """Connect a channel. Yield it and the worker's end of its socket."""
     ours, theirs = socket.socketpair()
     with theirs:
         link = await WorkerChannel.connect(ours)
@@ -32,7 +32,7 @@ def answer(task: int) -> bytes:
 
 
 async def test_answers_are_matched_to_requests_in_order() -> None:
-    """Each answer goes to its request, however the bytes are split."""
+    """The bytes may be split at any position."""
     async with linked() as (link, worker):
         expected = [link.expect() for _ in range(3)]
         data = answer(1) + answer(2) + answer(3)
@@ -63,7 +63,7 @@ async def test_transport_of_another_event_loop_is_accepted() -> None:
 
 
 async def test_first_unanswered_episode_is_charged_for_a_lost_worker() -> None:
-    """Answered episodes count, the next one is charged, and later ones are requeued."""
+    """Earlier episodes count. Later episodes are requeued."""
     async with linked() as (link, worker):
         answered, charged, behind = link.expect(), link.expect(), link.expect()
         worker.sendall(answer(1))

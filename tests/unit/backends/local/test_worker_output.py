@@ -38,7 +38,7 @@ def test_excess_output_is_dropped(tmp_path: Path) -> None:
     assert log.read_text().count("bytes of output were left out") == 3
 
 
-def test_the_log_is_private_under_any_umask(tmp_path: Path) -> None:
+def test_log_is_private_under_any_umask(tmp_path: Path) -> None:
     """The policies' output may be private."""
     before = os.umask(0)
     try:
@@ -58,8 +58,8 @@ def test_last_line_is_kept_without_a_log(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_log_that_cannot_be_written_loses_its_lines(tmp_path: Path) -> None:
-    """The run continues, and the last line is known."""
+def test_unwritable_log_does_not_end_the_run(tmp_path: Path) -> None:
+    """The last line is known without the log."""
     (folder := tmp_path / "logs").mkdir()
     with WorkerOutput(folder / "workers.log", tmp_path) as output:
         folder.rmdir()
@@ -68,7 +68,7 @@ def test_a_log_that_cannot_be_written_loses_its_lines(tmp_path: Path) -> None:
         assert output.last_line == "a line"
 
 
-def test_a_full_log_is_rotated(tmp_path: Path) -> None:
+def test_full_log_is_rotated(tmp_path: Path) -> None:
     """Two files of the limit's size are kept, and the log has the newest lines."""
     log = tmp_path / "workers.log"
     with WorkerOutput(log, tmp_path, limit=10_000) as output:

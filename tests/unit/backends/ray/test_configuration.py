@@ -8,7 +8,7 @@ from clau_doom.errors import ConfigError
 
 
 @pytest.mark.parametrize("address", [None, "auto", "10.0.0.1:6379", "head.cluster.local:6379", "[::1]:6379"])
-def test_a_cluster_is_named_by_its_head(address: str | None) -> None:
+def test_valid_cluster_addresses_are_accepted(address: str | None) -> None:
     """A cluster has an address, or is found or started."""
     assert RayConfig(address=address).address == address
 

@@ -35,7 +35,7 @@ def test_infrastructure_error_keeps_its_type_and_names_the_node(kind: type[ClauD
     assert str(error) == "node 1: it broke"
 
 
-def test_a_full_disk_of_a_node_is_trouble_with_starting_a_worker() -> None:
+def test_full_disk_of_a_node_makes_the_worker_unavailable() -> None:
     """Results are not stored on the node, so the run waits instead of stopping at once."""
     assert type(there_and_back(DiskFull("no room"))) is WorkerUnavailable
 
@@ -63,7 +63,7 @@ def test_ray_error_is_reduced_to_its_last_line() -> None:
     assert len(str(loss_error(exceptions.RaySystemError("x" * 10_000), "node 1"))) < 400
 
 
-def test_a_node_without_this_package_is_refused_with_a_remedy() -> None:
+def test_node_without_the_package_is_refused_with_a_remedy() -> None:
     """A further attempt cannot correct the error, so the run stops at once."""
     error = loss_error(
         exceptions.RaySystemError("ModuleNotFoundError: No module named 'clau_doom.backends.ray'"), "node 1"

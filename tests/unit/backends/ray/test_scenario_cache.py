@@ -29,7 +29,7 @@ def part(data: bytes) -> bytes:
     return pb.FilePart(data=data).SerializeToString()
 
 
-def test_files_lie_under_their_hash_and_are_written_once() -> None:
+def test_files_are_stored_by_hash_and_written_once() -> None:
     """An existing file is not changed."""
     paths = store([announced(CFG, b"cfg"), announced(WAD, b"wad")], [part(b"cfg"), part(b"wad")])
     assert {role: path.read_bytes() for role, path in paths.items()} == {CFG: b"cfg", WAD: b"wad"}
@@ -39,16 +39,15 @@ def test_files_lie_under_their_hash_and_are_written_once() -> None:
     assert paths[WAD].stat().st_ino == before.st_ino
 
 
-def test_a_file_that_was_changed_on_the_node_is_written_again() -> None:
-    """The file's name states its expected hash."""
+def test_changed_file_is_written_again() -> None:
+    """The file's name contains its expected hash."""
     path = store([announced(WAD, b"wad")], [part(b"wad")])[WAD]
     path.write_bytes(b"another")
     assert store([announced(WAD, b"wad")], [part(b"wad")])[WAD].read_bytes() == b"wad"
     assert [each.name for each in path.parent.iterdir()] == ["scenario.wad"]
 
 
-def test_a_file_of_another_hash_is_refused() -> None:
-    """No file is written under a wrong hash."""
+def test_file_with_a_wrong_hash_is_refused() -> None:
     with pytest.raises(InvalidMessage, match="arrived with the SHA-256"):
         store([announced(WAD, b"wad")], [part(b"war")])
 

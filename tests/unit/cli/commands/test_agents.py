@@ -14,8 +14,8 @@ Run = Callable[..., Any]
 
 
 @pytest.mark.parametrize("dry", [(), ("--dry-run",)])
-def test_a_generation_is_an_experiments(run: Run, dry: tuple[str, ...]) -> None:
-    """A generation without an experiment is refused before Docker is called."""
+def test_cleanup_of_a_generation_needs_an_experiment(run: Run, dry: tuple[str, ...]) -> None:
+    """The command is refused before Docker is called."""
     done = run("agent", "cleanup", "--generation", "3", *dry)
     assert (done.code, done.out) == (2, "")
     assert "--experiment" in done.err
@@ -31,10 +31,10 @@ def test_cleanup_checks_the_experiment_id(run: Run, name: str, dry: tuple[str, .
 
 
 @pytest.mark.parametrize("words", [(), ("--dry-run",), ("--experiment", "tiny"), ("--experiment", "tiny", "-g", "0")])
-def test_cleanup_without_a_daemon_is_one_line(
+def test_cleanup_without_a_daemon_prints_the_remedy(
     run: Run, words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The line contains the remedy."""
+    """The error is one line."""
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nothing")
     done = run("agent", "cleanup", *words)
     assert (done.code, done.out) == (1, "")
@@ -45,8 +45,6 @@ def test_cleanup_without_a_daemon_is_one_line(
 
 
 def test_cleanup_with_nothing_to_remove_succeeds(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command prints that nothing was found, and succeeds."""
-
     async def find(experiment: str | None, generation: int | None) -> Leftovers:
         return Leftovers(containers=(), networks=())
 

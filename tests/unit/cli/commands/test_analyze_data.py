@@ -42,8 +42,8 @@ def test_table_analysis_is_printed(run: Run, tooth_growth: str) -> None:
         assert words in done.out
 
 
-def test_a_table_is_analysed_for_programs(run: Run, tooth_growth: str) -> None:
-    """The JSON document has the same results, for the rows that the condition selects."""
+def test_table_analysis_is_available_as_json(run: Run, tooth_growth: str) -> None:
+    """The document has the same results. The condition selects rows."""
     words = ("--data", tooth_growth, "--response", "len", "--factor", "supp", "--where", "dose == 0.5", "--json")
     done = run("analyze", *words)
     assert done.code == 0, done.err
@@ -57,7 +57,7 @@ def test_a_table_is_analysed_for_programs(run: Run, tooth_growth: str) -> None:
     assert [(pair["first"], pair["second"]) for pair in found["comparisons"][0]["pairs"]] == [("OJ", "VC")]
 
 
-def test_blocks_are_allowed_for(run: Run, tmp_path: Path) -> None:
+def test_blocking_factor_is_in_the_analysis(run: Run, tmp_path: Path) -> None:
     """A blocking factor has its own row, and the heading names it."""
     shutil.copy(ROOT / "tests/data/npk.csv", tmp_path)
     done = run(
@@ -78,8 +78,8 @@ def test_blocks_are_allowed_for(run: Run, tmp_path: Path) -> None:
     assert "343.295" in done.out
 
 
-def test_the_comparison_of_a_main_effect(run: Run, tmp_path: Path) -> None:
-    """Levels of movement are compared despite unequal variances; the classical ANOVA prints F(1, 116) = 58.40."""
+def test_main_effect_is_compared_despite_unequal_variances(run: Run, tmp_path: Path) -> None:
+    """The classical ANOVA of the file prints F(1, 116) = 58.40."""
     shutil.copy(ROOT / "tests/cases/stat_no_main_effect_comparison/doe029.csv", tmp_path)
     words = ("analyze", "--data", "doe029.csv", "--response", "kills", "--factor", "movement", "--factor", "override")
     found = json.loads(run(*words, "--json").out)
@@ -116,7 +116,7 @@ def test_column_with_the_name_of_an_interaction_is_refused(run: Run) -> None:
 
 
 @pytest.mark.parametrize("case", ["stat_small_scale_text", "stat_games_howell_slow", "stat_rank_collapse_errors"])
-def test_digits_follow_the_uncertainty(run: Run, case: str) -> None:
+def test_digits_depend_on_the_uncertainty(run: Run, case: str) -> None:
     """Small means are not printed as 0.00, and no number has 150 digits."""
     file = min((ROOT / "tests/cases" / case).glob("*.csv"))
     columns = {
@@ -141,8 +141,8 @@ def test_digits_follow_the_uncertainty(run: Run, case: str) -> None:
         (["--response", "len", "--factor", "dose", "tiny"], "--data excludes the experiment's id, --plot and --report"),
     ],
 )
-def test_impossible_analysis_is_one_line(run: Run, tooth_growth: str, words: list[str], complaint: str) -> None:
-    """Bad usage exits with 2 and prints one line on stderr with the value and the remedy."""
+def test_invalid_analysis_is_refused(run: Run, tooth_growth: str, words: list[str], complaint: str) -> None:
+    """The exit code is 2. One line contains the value and the remedy."""
     done = run("analyze", "--data", tooth_growth, *words)
     assert (done.code, done.out) == (2, "")
     assert complaint in done.err
@@ -157,7 +157,7 @@ def test_impossible_analysis_is_one_line(run: Run, tooth_growth: str, words: lis
         (["tiny", "--factor", "dose"], "--factor needs a table"),
     ],
 )
-def test_options_of_tables_need_a_table(run: Run, words: list[str], complaint: str) -> None:
+def test_options_of_tables_need_data(run: Run, words: list[str], complaint: str) -> None:
     """Without --data, options of tables and a call without arguments are refused."""
     done = run("analyze", *words)
     assert done.code == 2
@@ -174,7 +174,7 @@ def typed(column: Column) -> tuple[Value, ...]:
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_an_export_holds_everything(run: Run, keep: Keep, story: list[Event], tmp_path: Path, kind: str) -> None:
+def test_export_is_complete(run: Run, keep: Keep, story: list[Event], tmp_path: Path, kind: str) -> None:
     """The four tables contain every episode, agent, generation and event, and each file is listed with its rows."""
     keep(story)
     done = run("export", "tiny", "--to", "out", "--format", kind)
@@ -231,8 +231,8 @@ def test_exported_episodes_can_be_analysed(run: Run, keep: Keep, story: list[Eve
     assert means == {"tiny-g000-a001": 5.0, "tiny-random": 2.0}
 
 
-def test_an_export_replaces_nothing_unasked(run: Run, keep: Keep, story: list[Event]) -> None:
-    """A second export needs --force, and an unknown experiment leaves no folder."""
+def test_export_replaces_files_only_by_force(run: Run, keep: Keep, story: list[Event]) -> None:
+    """An unknown experiment leaves no folder."""
     keep(story)
     assert run("export", "tiny", "--to", "out").code == 0
     refused = run("export", "tiny", "--to", "out")
@@ -244,7 +244,7 @@ def test_an_export_replaces_nothing_unasked(run: Run, keep: Keep, story: list[Ev
     assert not Path("elsewhere").exists()
 
 
-def test_the_manual_explains_every_column() -> None:
+def test_manual_documents_every_column() -> None:
     """docs/tables.md has a row for each exported column, with the same meaning as the code."""
     manual = (ROOT / "docs/tables.md").read_text()
     for exported in EXPORTED:
@@ -275,7 +275,7 @@ def test_markup_in_names_and_levels_is_text(run: Run, name: str, factor: str, re
     assert all(text in done.out for text in shown)
 
 
-def test_names_and_levels_do_not_act_on_the_terminal(run: Run, tmp_path: Path) -> None:
+def test_control_characters_of_a_table_are_escaped(run: Run, tmp_path: Path) -> None:
     """ESC and BEL in columns and levels are escaped, in results and in errors."""
     rows = [f"{level},{value}" for level in ("a\x1b[2J", "b\x07") for value in (1, 2, 3, 5)]
     (tmp_path / "esc.csv").write_text("\n".join(["mo\x1b]0;x\x07de,y", *rows]))
@@ -318,7 +318,7 @@ def test_csv_dialects_are_analysed(run: Run, name: str, words: list[str], shown:
         ("bigids", ["--factor", "id", "--encoding", "hex"], "unknown encoding 'hex': use a codec of Python"),
     ],
 )
-def test_an_error_names_the_option_that_reads_a_file(run: Run, name: str, words: list[str], complaint: str) -> None:
+def test_error_names_the_option_for_the_csv_dialect(run: Run, name: str, words: list[str], complaint: str) -> None:
     """The error is one line."""
     done = run("analyze", "--data", str(ROOT / f"tests/cases/csv/{name}.csv"), "--response", "score", *words)
     assert (done.code, done.out) == (2, "")

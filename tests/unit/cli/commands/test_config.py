@@ -22,7 +22,7 @@ def _invoke(*arguments: str, env: dict[str, str] | None = None) -> Result:
     return CliRunner().invoke(app, list(arguments), env=env)
 
 
-def test_init_writes_a_starter_that_is_valid() -> None:
+def test_init_writes_a_valid_starter() -> None:
     """The starter is written to config.yaml, and the message is not on stdout."""
     result = _invoke("init")
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "wrote config.yaml\n")
@@ -91,7 +91,7 @@ def test_show_prints_no_password() -> None:
 
 
 def test_created_files_are_not_writable_by_others(tmp_path: Path) -> None:
-    """Files are not writable by others under umask 0, which some init systems and containers set."""
+    """This holds under umask 0, which some init systems and containers set."""
     words = ("sh", "-c", 'umask 0; exec "$@"', "sh", sys.executable, "-m", "clau_doom", "config", "init", "made.yaml")
     subprocess.run(words, cwd=tmp_path, check=True, capture_output=True, timeout=60)
     assert (tmp_path / "made.yaml").stat().st_mode & 0o777 == 0o644

@@ -94,8 +94,8 @@ def command(run: Callable[..., Any], server: Background, tmp_path: Path) -> Call
     return lambda *words: run(*words, "--server", server.address)
 
 
-def test_a_deadline_has_an_exit_code_and_its_remedy_works(command: Callable[..., Any], server: Background) -> None:
-    """The command to continue is printed; resume without more time is refused, with more time it prints the state."""
+def test_deadline_has_an_exit_code_and_a_working_remedy(command: Callable[..., Any], server: Background) -> None:
+    """Without more time a resume is refused."""
     server.let_play(play=False)
     stopped = command("run", "--max-duration", "0.001s")
     assert (stopped.code, stopped.out) == (4, "")
@@ -123,8 +123,8 @@ def test_a_deadline_has_an_exit_code_and_its_remedy_works(command: Callable[...,
     )
 
 
-def test_an_experiment_is_followed_again(command: Callable[..., Any], server: Background) -> None:
-    """The current progress and the result are printed, even if the experiment's budget changes."""
+def test_attach_shows_progress_and_result(command: Callable[..., Any], server: Background) -> None:
+    """This holds even if the experiment's budget changes."""
     server.let_play(play=False)
     server.do(server.orchestrator.start(config_from_yaml(CONFIG, name="test")))
     server.do(server.orchestrator.pause("quick"))
@@ -146,7 +146,7 @@ def test_an_experiment_is_followed_again(command: Callable[..., Any], server: Ba
     assert command("run", "--attach", "quick").out == followed.out
 
 
-def test_states_are_printed(command: Callable[..., Any], server: Background) -> None:
+def test_commands_print_the_returned_state(command: Callable[..., Any], server: Background) -> None:
     """Each command prints the state in its response."""
     server.let_play(play=False)
     server.do(server.orchestrator.start(config_from_yaml(CONFIG, name="test")))
@@ -155,8 +155,8 @@ def test_states_are_printed(command: Callable[..., Any], server: Background) -> 
     assert command("cancel", "quick").out == "experiment quick is cancelled\n"
 
 
-def test_dry_run_is_checked_by_the_server(command: Callable[..., Any], server: Background) -> None:
-    """The server's answer and errors are printed, and nothing is started."""
+def test_server_checks_a_dry_run(command: Callable[..., Any], server: Background) -> None:
+    """The server's answer and errors are printed. No experiment starts."""
     checked = command("run", "--dry-run")
     assert checked.code == 0, checked.err
     assert f"experiment  quick, seed 1, at {server.address}" in checked.out
@@ -198,14 +198,13 @@ def test_status_lists_unreadable_experiments(
         (["resume", "nix", "-g", "99999999999999999999"], "out of range"),
     ],
 )
-def test_bad_usage_of_a_remote_run_is_refused(command: Callable[..., Any], words: list[str], said: str) -> None:
-    """Bad usage is refused before anything is done."""
+def test_invalid_options_of_a_remote_run_are_refused(command: Callable[..., Any], words: list[str], said: str) -> None:
     done = command(*words)
     assert (done.code, done.out) == (2, "")
     assert said in " ".join(done.err.replace("│", " ").split())
 
 
-def test_only_a_server_is_attached_to(run: Callable[..., Any]) -> None:
+def test_attach_needs_a_server(run: Callable[..., Any]) -> None:
     """The error contains the command for a local experiment."""
     done = run("run", "--attach", "quick")
     assert done.code == 2
@@ -213,10 +212,10 @@ def test_only_a_server_is_attached_to(run: Callable[..., Any]) -> None:
 
 
 @pytest.mark.parametrize("by_environment", [False, True])
-def test_a_client_certificate_is_named(
+def test_client_certificate_options_are_checked(
     run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, by_environment: bool
 ) -> None:
-    """Options or variables name it; a missing file is named in the error, and half a pair is refused."""
+    """Options or variables name the files. A missing file is named in the error. A certificate needs a key."""
     options = ["--certificate", "my.pem", "--key", "my.key"]
     if by_environment:
         monkeypatch.setenv("CLAU_DOOM_CERTIFICATE", "my.pem")

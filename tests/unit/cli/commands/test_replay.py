@@ -45,8 +45,8 @@ def kept(keep: Keep, story: list[Event]) -> None:
         (["--seed", "4294967296", "tiny"], "less than or equal to 4294967295"),
     ],
 )
-def test_impossible_replay_is_one_line(run: Run, kept: None, tmp_path: Path, words: list[str], said: str) -> None:
-    """One line names the value and the remedy, and nothing is written."""
+def test_invalid_replay_is_refused(run: Run, kept: None, tmp_path: Path, words: list[str], said: str) -> None:
+    """One line names the value and the remedy. No file is written."""
     (tmp_path / "there.mp4").write_bytes(b"before")
     before = sorted(tmp_path.iterdir())
     done = run("replay", *words)
@@ -57,8 +57,8 @@ def test_impossible_replay_is_one_line(run: Run, kept: None, tmp_path: Path, wor
     assert (tmp_path / "there.mp4").read_bytes() == b"before"
 
 
-def test_an_experiment_without_a_champion(run: Run, keep: Keep, story: list[Event]) -> None:
-    """The experiment's id selects its champion, and is refused before there is one."""
+def test_replay_of_an_experiment_without_a_champion_is_refused(run: Run, keep: Keep, story: list[Event]) -> None:
+    """The error has the command that lists agents."""
     keep(story[: next(place for place, event in enumerate(story) if isinstance(event, ChampionChosen))])
     done = run("replay", "tiny")
     assert done.code == 2
@@ -66,10 +66,8 @@ def test_an_experiment_without_a_champion(run: Run, keep: Keep, story: list[Even
 
 
 @pytest.mark.parametrize(("display", "said"), [("", "DISPLAY is not set"), (":4711", "the display ':4711'")])
-def test_a_window_needs_a_display(
-    run: Run, kept: None, monkeypatch: pytest.MonkeyPatch, display: str, said: str
-) -> None:
-    """Without a display that opens, the error names the remedy and the alternative without a window."""
+def test_window_needs_a_display(run: Run, kept: None, monkeypatch: pytest.MonkeyPatch, display: str, said: str) -> None:
+    """The error names the remedy and the alternative without a window."""
     monkeypatch.setenv("DISPLAY", display)
     done = run("replay", "tiny", "--watch")
     assert (done.code, done.out) == (2, "")
@@ -86,10 +84,10 @@ CASE = Path(__file__).parents[3] / "cases" / "agent-import"
 
 
 @pytest.mark.parametrize("command", [["replay"], ["agent", "export", "-o", "copy.json"]])
-def test_an_agent_file_runs_no_code(
+def test_policy_class_of_an_agent_file_needs_consent(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
-    """Nothing is imported from a file that names a class until the user names that class as well."""
+    """The class is not imported until the user names exactly this class."""
     monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.delitem(sys.modules, "canary", raising=False)
     for name in ("agent.json", "canary.py"):
@@ -107,8 +105,8 @@ def test_an_agent_file_runs_no_code(
     assert (tmp_path / "CANARY2").exists()
 
 
-def test_an_agent_file_connects_to_no_address(run: Run, tmp_path: Path) -> None:
-    """Nothing is connected until the user consents; --address is consent to that address alone."""
+def test_address_of_an_agent_file_needs_consent(run: Run, tmp_path: Path) -> None:
+    """The option --address is consent to its address only."""
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind("agent")
         listener.listen()
@@ -137,8 +135,8 @@ CASES = Path(__file__).parents[3] / "cases"
         ("agent-scenario-long", "(5,005 characters)' cannot be resolved: File name too long"),
     ],
 )
-def test_a_strange_scenario_in_an_agents_file(run: Run, case: str, said: str) -> None:
-    """An invalid scenario name is one short line, with no control characters for the terminal."""
+def test_invalid_scenario_of_an_agent_file_is_refused(run: Run, case: str, said: str) -> None:
+    """The error is one short line without control characters."""
     done = run("replay", str(CASES / case / "agent.json"))
     assert (done.code, done.out) == (2, "")
     assert said in done.err
@@ -146,7 +144,7 @@ def test_a_strange_scenario_in_an_agents_file(run: Run, case: str, said: str) ->
     assert not {"\x1b", "\x07"} & set(done.err)
 
 
-def test_reading_a_stored_experiment_runs_no_code(
+def test_policy_class_of_a_stored_experiment_needs_consent(
     run: Run, keep: Keep, story: list[Event], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A foreign policy class without stored genes is imported only if the user names it."""

@@ -17,7 +17,7 @@ EXPERIMENT = Experiment(id="lab", uuid="u", seed=1, config_yaml="", provenance=P
 STARTED = ExperimentStarted(resumed=False, generations=1, config_yaml="")
 
 
-async def test_a_display_that_raises_starts_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_failed_display_is_restarted(monkeypatch: pytest.MonkeyPatch) -> None:
     """The display continues from the current state of the run and ends with the log."""
     shown: list[list[int]] = []
 

@@ -62,7 +62,7 @@ def _add(module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("statistic")
-def test_a_statistic_of_one_module_is_in_every_output(run: Run, keep: Keep, story: list[Event], tmp_path: Path) -> None:
+def test_new_statistic_is_in_every_output(run: Run, keep: Keep, story: list[Event], tmp_path: Path) -> None:
     """Terminal, HTML and JSON show the statistic, its table and its name."""
     keep(story)
     text = run("analyze", "tiny", "--section", "stagnation").out
@@ -79,7 +79,7 @@ def test_a_statistic_of_one_module_is_in_every_output(run: Run, keep: Keep, stor
 
 
 @pytest.mark.usefixtures("statistic")
-def test_a_reason_replaces_an_unavailable_statistic(run: Run, keep: Keep, story: list[Event], tmp_path: Path) -> None:
+def test_reason_replaces_an_unavailable_statistic(run: Run, keep: Keep, story: list[Event], tmp_path: Path) -> None:
     """Each output shows the reason why the data do not allow the result."""
     keep(story[:3])
     assert "Not available: no generation has a fitness." in run("analyze", "tiny", "--section", "stagnation").out
@@ -88,7 +88,7 @@ def test_a_reason_replaces_an_unavailable_statistic(run: Run, keep: Keep, story:
     assert "Not shown: no generation has a fitness." in (tmp_path / "tiny.html").read_text()
 
 
-def test_the_name_of_a_section_is_the_name_of_its_module(run: Run, keep: Keep, story: list[Event]) -> None:
+def test_section_is_shown_by_the_name_of_its_module(run: Run, keep: Keep, story: list[Event]) -> None:
     """Each registered name has a module, and `--section` shows exactly that section."""
     keep(story)
     for name in sections.EXPERIMENT_SECTIONS:
@@ -96,7 +96,7 @@ def test_the_name_of_a_section_is_the_name_of_its_module(run: Run, keep: Keep, s
         assert [line.rsplit("  ", 1)[-1] for line in lines if line.endswith(f"  {name}")] == [name]
 
 
-def test_the_statistic_of_the_recipe_works(
+def test_statistic_in_the_documentation_works(
     run: Run, keep: Keep, story: list[Event], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The module in the documentation is complete."""

@@ -31,7 +31,7 @@ def test_tokens_are_made_listed_rotated_and_removed(tmp_path: Path, capsys: pyte
     assert owner.secret not in printed
 
 
-def test_a_token_that_cannot_be_used_is_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unusable_token_is_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The usable tokens are listed."""
     files = TokenFiles(tmp_path / "token")
     files.make()

@@ -34,8 +34,8 @@ def interval(value: float | None, low: float | None, high: float | None) -> Inte
     return IntervalRow(label="a", colour=Colour.RED, value=value, low=low, high=high, text="v")
 
 
-def test_a_curve_is_a_sparkline_with_its_ends() -> None:
-    """Points without a line and curves without a label are left out, and gaps are skipped."""
+def test_curve_is_a_sparkline_with_first_and_last_value() -> None:
+    """Points without a line and curves without a label are omitted. Gaps are skipped."""
     curve = Series(label="mean", points=((0, 1.0), (1, None), (2, 3.0)), colour=Colour.RED)
     dots = Series(label="dots", points=((0, 1.0), (1, 2.0)), colour=Colour.RED, line=False)
     unnamed = Series(label="", points=((0, 1.0), (1, 2.0)), colour=Colour.RED)
@@ -52,8 +52,8 @@ def test_a_curve_is_a_sparkline_with_its_ends() -> None:
         (interval(None, None, None), "a  ┊                                 v"),
     ],
 )
-def test_an_interval_is_a_line_with_ends(row: IntervalRow, drawn: str) -> None:
-    """The reference is a dotted line, and missing values are left out."""
+def test_interval_is_a_line_with_ends(row: IntervalRow, drawn: str) -> None:
+    """The reference is a dotted line. Missing values are omitted."""
     plot = IntervalPlot(label="x", rows=(row,), reference=0.0, bounds=(0.0, 1.0))
     assert lines(plot)[0] == drawn.rstrip()
     assert lines(plot)[1].split() == ["0.00", "1.00"]
@@ -69,7 +69,7 @@ def test_bars_have_lengths_in_proportion() -> None:
     assert [line.count("█") for line in lines(plot)] == [32, 16, 0]
 
 
-def test_a_map_has_a_bar_for_each_filled_cell() -> None:
+def test_map_has_a_bar_for_each_filled_cell() -> None:
     """Empty cells are dots, the first row is at the bottom, and a constant map has full bars."""
     axis = GridAxis(label="x", low=0.0, high=1.0, cells=2)
     cells = (HeatCell(row=0, column=0, value=1.0), HeatCell(row=1, column=1, value=2.0))
@@ -77,7 +77,7 @@ def test_a_map_has_a_bar_for_each_filled_cell() -> None:
     assert lines(HeatMap(x=axis, y=axis, cells=cells[:1], value_label="f"))[:2] == ["··", "█·"]
 
 
-def test_small_curves_have_a_line_each() -> None:
+def test_each_small_curve_has_a_line() -> None:
     """Each curve has its title."""
     curves = tuple(SmallCurve(title=title, values=(0.0, 1.0), colour=Colour.RED) for title in ("a", "b"))
     assert lines(SmallCurves(curves=curves)) == ["a  ▁█", "b  ▁█"]

@@ -21,7 +21,7 @@ def table(rows: int, *, spread: bool = False) -> Table:
     return Table(title="t", columns=columns, rows=cells, note="a note", spread=spread)
 
 
-def test_a_document_has_its_title_notices_and_sections() -> None:
+def test_document_has_title_notices_and_sections() -> None:
     """Sections have their name, so that a user can request them."""
     blocks = (Paragraph(text="A sentence."), Unavailable(missing="too few values"))
     section = Section(name="part", title="A part", blocks=blocks)
@@ -31,8 +31,8 @@ def test_a_document_has_its_title_notices_and_sections() -> None:
     assert shown.split("\n") == ["T  s", "n", "", "A part  part", "A sentence.", "Not available: too few values.", ""]
 
 
-def test_a_long_table_is_shortened() -> None:
-    """A short form has twelve rows from the start or the whole length, and states the number of rows."""
+def test_long_table_is_shortened() -> None:
+    """Twelve rows are shown, from the start or over the whole length, with the number of rows."""
     first = text(block_view(table(100), whole=False))
     assert "agent 11" in first
     assert "agent 12" not in first
@@ -46,8 +46,8 @@ def test_a_long_table_is_shortened() -> None:
     assert "rows are shown" not in whole
 
 
-def test_numbers_stay_on_one_line_where_they_fit() -> None:
-    """In a narrow terminal, text is folded first; if the numbers do not fit, they are folded without a loss."""
+def test_numbers_are_folded_last() -> None:
+    """In a narrow terminal, text is folded first. Numbers are folded without a loss."""
     assert "10.00 [1.00, 20.00]" in text(block_view(table(1), whole=True), width=50)
     narrow = "".join(text(block_view(table(1), whole=True), width=24).split())
     for part in ("10.00", "20.00]"):

@@ -54,8 +54,8 @@ def view(tracker: ProgressState, now: float, width: int = 110) -> str:
     return console.file.getvalue()
 
 
-async def test_plain_lines_off_a_terminal(story: list[Event], config: ExperimentConfig) -> None:
-    """Without a terminal, the start, each generation, each failed agent and the champion have a line."""
+async def test_plain_lines_without_a_terminal(story: list[Event], config: ExperimentConfig) -> None:
+    """The start, each generation, each failed agent and the champion have a line."""
     lines = (await shown(story, config, terminal=False)).splitlines()
     assert lines[0] == "evolving tiny on defend_the_center: 2 generations of 3 agents, 2 episodes each"
     assert " ".join(lines[1].split()) == "generation 0 best 4.00 mean 2.33 worst 1.00 5.0 s 1.2 episodes/s"
@@ -65,8 +65,8 @@ async def test_plain_lines_off_a_terminal(story: list[Event], config: Experiment
     assert len(lines) == 5
 
 
-async def test_the_same_lines_scroll_above_the_bar(story: list[Event], config: ExperimentConfig) -> None:
-    """A terminal shows the lines, and the bar is removed at the end."""
+async def test_lines_are_printed_above_the_bar(story: list[Event], config: ExperimentConfig) -> None:
+    """The bar is removed at the end."""
     text = await shown(story, config, terminal=True)
     assert "generation 0   best    4.00" in text
     assert text.endswith("\x1b[?25h\r\x1b[1A\x1b[2K") or "\x1b[?25h" in text
@@ -80,7 +80,7 @@ async def test_display_ends_with_the_run(
     await shown(story if ending else [*story[:6], interrupted], config, terminal=False)
 
 
-def test_the_bar_counts_episodes(story: list[Event], config: ExperimentConfig) -> None:
+def test_view_has_episodes_pace_and_results(story: list[Event], config: ExperimentConfig) -> None:
     """Within a generation, the view has its number, episodes, pace and the results of its agents."""
     tracker = ProgressState.begin(config)
     for event in recorded(story)[:8]:  # the start, the generation's, and two agents
@@ -93,8 +93,8 @@ def test_the_bar_counts_episodes(story: list[Event], config: ExperimentConfig) -
     assert "0:03 elapsed" in text
 
 
-def test_pace_and_time_left(story: list[Event], config: ExperimentConfig) -> None:
-    """Two episodes a second, with 2 + 6 + 2 + 15 remaining, need about 12 seconds."""
+def test_rate_and_remaining_time(story: list[Event], config: ExperimentConfig) -> None:
+    """At 2.4 episodes a second, the remaining 2 + 6 + 2 + 15 episodes need about 10 seconds."""
     tracker = ProgressState.begin(config)
     assert tracker.rate(1000.0) is None
     for event in recorded([event for event in story[:11] if isinstance(event, EpisodeFinished)]):
@@ -106,7 +106,7 @@ def test_pace_and_time_left(story: list[Event], config: ExperimentConfig) -> Non
     assert tracker.rate(2000.0) is None
 
 
-def test_a_failed_agents_episodes_are_not_waited_for(story: list[Event], config: ExperimentConfig) -> None:
+def test_failed_agent_decreases_the_expected_episodes(story: list[Event], config: ExperimentConfig) -> None:
     """The generation's total decreases by the episodes of a failed agent."""
     tracker = ProgressState.begin(config)
     before_end = len(story) - next(i for i, e in enumerate(reversed(story)) if isinstance(e, GenerationCompleted)) - 1
@@ -137,8 +137,8 @@ async def test_lost_episodes_are_shown(story: list[Event], config: ExperimentCon
     assert "episode lost tiny-g000-a000, episode 1, attempt 2: worker 1 [gone]" in text
 
 
-def test_the_view_survives_a_narrow_terminal(story: list[Event], config: ExperimentConfig) -> None:
-    """The display does not fail at forty columns."""
+def test_view_fits_a_narrow_terminal(story: list[Event], config: ExperimentConfig) -> None:
+    """The terminal has forty columns."""
     tracker = ProgressState.begin(replace_generations(config, 1000))
     for event in recorded(story[:9]):
         tracker.apply(event)
@@ -184,7 +184,7 @@ def test_resumed_run_continues_the_counts(story: list[Event], config: Experiment
         assert getattr(resumed, name) == getattr(saw, name), name
 
 
-async def test_a_steady_state_is_counted_by_generations(config: ExperimentConfig) -> None:
+async def test_steady_state_progress_is_counted_by_generations(config: ExperimentConfig) -> None:
     """Agents that are requested early count for their own generation, even after a resume within it."""
     evolution = GeneticConfig(mode="steady_state", lookahead=4)
     steady = config.model_copy(update={"evolution": evolution, "generations": 4})
@@ -232,8 +232,8 @@ def test_best_fitness_is_the_best_so_far(story: list[Event], config: ExperimentC
     assert "mean of each generation ▃█▁" in text
 
 
-async def test_nothing_wraps_at_80_columns(story: list[Event], config: ExperimentConfig) -> None:
-    """Large numbers fit in every phase, and the rate is the first part to be omitted."""
+async def test_lines_fit_80_columns(story: list[Event], config: ExperimentConfig) -> None:
+    """Large numbers fit in every phase. The rate is omitted first."""
     long = replace_generations(config.model_copy(update={"name": "a" * 30, "population": 1000}), 1000)
     tracker = ProgressState.begin(long)
     for event in recorded(story, every=500.0):
