@@ -41,8 +41,8 @@ def test_lists_of_paths_and_addresses_are_expanded() -> None:
     assert getattr(config.policy, "address", None) == "unix:/home/me/a"
 
 
-def test_every_field_that_is_a_file_is_among_the_paths() -> None:
-    """Each path field of the schema is in the list of expanded paths."""
+def test_every_path_field_is_expanded() -> None:
+    """Each field of the schema that names a file is in the list of expanded paths."""
     words = ("file", "(PEM)", "socket")
     found = {
         field.name
@@ -53,7 +53,7 @@ def test_every_field_that_is_a_file_is_among_the_paths() -> None:
     assert found - {"scenario.name", "server.scenarios", "ray.modules"} == PATHS
 
 
-def test_a_user_without_a_home_folder_is_a_problem() -> None:
+def test_unknown_home_folder_is_refused() -> None:
     """The message names the path and the remedy, and no folder is created."""
     with pytest.raises(ConfigError, match=r"web\.key \(line 1\): '~nosuchuser/k' begins with an unknown home folder"):
         config_from_yaml("web: {key: ~nosuchuser/k}", name="c")

@@ -97,19 +97,18 @@ def test_environment_can_set_every_field(config: ExperimentConfig) -> None:
 
 @settings(deadline=None)
 @given(st.recursive(_scalars | st.none(), lambda inner: st.lists(inner) | st.dictionaries(_text, inner), max_leaves=5))
-def test_flow_means_the_same_to_every_reader(value: object) -> None:
+def test_loader_and_pyyaml_read_the_text_alike(value: object) -> None:
     """The product's loader and PyYAML's YAML 1.1 loader read the written text alike."""
     assert parse_value(flow(value)) == value
     assert yaml.safe_load(flow(value)) == value
 
 
-def test_the_starter_is_the_default() -> None:
-    """An unedited starter file equals an empty configuration."""
+def test_unedited_starter_has_the_defaults() -> None:
     assert config_from_yaml(starter(), name="starter") == ExperimentConfig()
 
 
-def test_the_starter_shows_every_field() -> None:
-    """The starter file has each field of each kind with its description."""
+def test_starter_documents_every_field() -> None:
+    """Each field of each kind has its description."""
     text = " ".join(starter().replace("#", " ").split())
     for field in fields():
         assert f" {field.path[-1]}: " in text
@@ -140,7 +139,7 @@ def _undocumented(schema: dict[str, Any]) -> list[str]:
     ]
 
 
-def test_the_json_schema_documents_every_field() -> None:
+def test_json_schema_documents_every_field() -> None:
     """The schema describes each valid field and rejects other fields."""
     schema = json.loads(json_schema())
     assert schema["$schema"].startswith("https://json-schema.org/")

@@ -53,8 +53,8 @@ def test_generations_may_not_be_lowered() -> None:
     assert differences(_OLD, _with(generations=9)) == (expected,)
 
 
-def test_a_new_path_of_a_scenario_is_left_to_its_digests() -> None:
-    """A .cfg may have another path. A bundled scenario and a .cfg do not replace each other."""
+def test_scenario_file_may_have_another_path() -> None:
+    """The digests decide later. A bundled scenario and a .cfg do not replace each other."""
     here, there, bundled = (
         ExperimentConfig(scenario=ScenarioConfig(name=name)) for name in ("/here/s.cfg", "t.cfg", "basic")
     )
@@ -64,14 +64,14 @@ def test_a_new_path_of_a_scenario_is_left_to_its_digests() -> None:
             check_resume(old, new)
 
 
-def test_a_change_of_kind_is_one_difference() -> None:
-    """A change of the strategy is one difference, without its fields."""
+def test_change_of_kind_is_one_difference() -> None:
+    """The fields of the strategy are not listed."""
     expected = Difference(path="evolution.kind", old="genetic", new="cma-es", refusal="it affects the results")
     assert differences(_OLD, _with(evolution=CmaEsConfig())) == (expected,)
 
 
-def test_a_refusal_names_every_change_that_decides_results() -> None:
-    """Each refused path has its old and new value. Accepted changes are left out."""
+def test_refusal_lists_every_change_that_affects_results() -> None:
+    """Each refused path has its old and new value. Accepted changes are omitted."""
     new = _with(
         name="other",
         seed=2,
@@ -93,7 +93,7 @@ def test_a_refusal_names_every_change_that_decides_results() -> None:
     )
 
 
-def test_every_field_outside_the_free_ones_is_refused() -> None:
+def test_change_of_any_other_field_is_refused() -> None:
     """A new field of the schema is refused by default."""
     free = {"generations", "max_duration"}
     sections = {"execution", *SERVICE_SECTIONS, *(backend.name for backend in registered_backends())}
@@ -131,6 +131,6 @@ def test_setup_ignores_name_seed_and_execution(changes: dict[str, object]) -> No
         ({"evolution": CmaEsConfig()}, "evolution.kind: genetic became cma-es"),
     ],
 )
-def test_another_setup_is_described_by_its_changes(changes: dict[str, object], expected: str) -> None:
+def test_differences_of_setups_have_both_values(changes: dict[str, object], expected: str) -> None:
     """Each changed field that affects results has both values, without a reason."""
     assert [str(each) for each in setup_changes(_OLD, _with(**changes))] == [expected]

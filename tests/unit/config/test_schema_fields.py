@@ -11,7 +11,7 @@ def test_environment_names_are_unique() -> None:
     assert names.isdisjoint(OTHER_ENVIRONMENT)
 
 
-def test_names_are_the_path_in_upper_case() -> None:
+def test_environment_names_are_paths_in_upper_case() -> None:
     """Dots become single underscores."""
     names = environment_names()
     assert names["CLAU_DOOM_SEED"] == ("seed",)
@@ -20,8 +20,7 @@ def test_names_are_the_path_in_upper_case() -> None:
     assert names["CLAU_DOOM_EVOLUTION_HALF_LIFE"] == ("evolution", "half_life")
 
 
-def test_every_field_is_documented() -> None:
-    """Each field has a description, which is its documentation."""
+def test_every_field_has_a_description() -> None:
     assert [field.name for field in fields() if not field.info.description] == []
 
 

@@ -17,7 +17,7 @@ from clau_doom.errors import ConfigError
         "nats://a:b@c@h",
     ],
 )
-def test_addresses_of_nats_servers(url: str) -> None:
+def test_valid_nats_addresses_are_accepted(url: str) -> None:
     """One or several servers are accepted, with or without scheme, port, user, password or token."""
     assert config_from_yaml(f"nats: {{url: '{url}'}}", name="c").nats.url == url
 
@@ -37,8 +37,8 @@ def test_addresses_of_nats_servers(url: str) -> None:
         ("nats://S3CRET h", "is not an address of a NATS server"),
     ],
 )
-def test_addresses_that_are_refused(url: str, said: str) -> None:
-    """The message names the field and the remedy, and has no password."""
+def test_invalid_nats_addresses_are_refused(url: str, said: str) -> None:
+    """The message names the field and the remedy. It contains no password."""
     with pytest.raises(ConfigError) as refused:
         config_from_yaml(f"nats: {{url: '{url}'}}", name="c")
     text = str(refused.value)
@@ -47,7 +47,7 @@ def test_addresses_that_are_refused(url: str, said: str) -> None:
     assert "S3CRET" not in text
 
 
-def test_passwords_in_values_of_another_kind() -> None:
+def test_login_is_removed_from_misplaced_urls() -> None:
     """The login is removed from a URL in a list or in a field of another type."""
     with pytest.raises(ConfigError) as refused:
         config_from_yaml("nats: {url: ['nats://a:S3CRET@h:1']}\nname: nats://a:S3CRET@h:1", name="c")

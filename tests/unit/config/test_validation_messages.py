@@ -71,7 +71,7 @@ workers: 2
         ),
     ],
 )
-def test_typical_mistakes_read_well(
+def test_messages_for_typical_mistakes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None, environ: dict[str, str], message: str
 ) -> None:
     """Reading, parsing and validation errors have their kind, location and remedy."""

@@ -37,7 +37,7 @@ def test_compose_file_matches_the_schema() -> None:
 
 
 def test_every_service_has_a_health_check() -> None:
-    """Each service has a health check on loopback and waits for healthy dependencies."""
+    """The check uses loopback. Services wait for healthy dependencies."""
     services = compose()["services"]
     for service in services.values():
         assert "http://127.0.0.1:" in " ".join(service["healthcheck"]["test"])
@@ -47,7 +47,7 @@ def test_every_service_has_a_health_check() -> None:
     assert f":{monitored}/healthz" in services["nats"]["healthcheck"]["test"][-1]
 
 
-async def test_the_orchestrators_health_command_answers(tmp_path: Path) -> None:
+async def test_health_command_of_the_orchestrator(tmp_path: Path) -> None:
     """The command exits with 0 if /readyz answers, and with another code if no server answers."""
     command = compose()["services"]["orchestrator"]["healthcheck"]["test"][1:]
     assert command[0] == "python"
@@ -64,8 +64,8 @@ async def test_the_orchestrators_health_command_answers(tmp_path: Path) -> None:
     assert (healthy, gone != 0) == (0, True)
 
 
-def test_every_file_that_a_service_mounts_is_there() -> None:
-    """Each mounted path exists. Docker would create an empty folder for a missing path."""
+def test_mounted_files_exist() -> None:
+    """Docker would create an empty folder for a missing path."""
     services = compose()["services"]
     assert set(services) == {"orchestrator", "nats", "prometheus", "grafana"}
     mounted = [volume.split(":")[0] for service in services.values() for volume in service["volumes"]]
@@ -76,8 +76,8 @@ def test_every_file_that_a_service_mounts_is_there() -> None:
     assert named == set(compose()["volumes"])
 
 
-def test_the_orchestrators_configuration_is_valid_and_plays_in_containers() -> None:
-    """The configuration has the addresses of NATS and Prometheus."""
+def test_orchestrator_configuration_is_valid() -> None:
+    """It uses the Docker backend, and the addresses of NATS and Prometheus."""
     config = load_config(DEPLOY / "server.yaml", environ={}, overrides={}).config
     assert config.execution.backend == "docker"
     assert config.section_of(DockerConfig).image in config.server.images
@@ -86,8 +86,8 @@ def test_the_orchestrators_configuration_is_valid_and_plays_in_containers() -> N
     assert scraped["targets"] == [f"{config.metrics.host}:{config.metrics.port}"]
 
 
-def test_nothing_listens_beyond_loopback() -> None:
-    """Each service has a loopback address, because all use the host's network."""
+def test_services_listen_on_loopback_only() -> None:
+    """All services use the host's network."""
     services = compose()["services"]
     assert all(service["network_mode"] == "host" for service in services.values())
     assert "127.0.0.1" in services["nats"]["command"]
@@ -95,7 +95,7 @@ def test_nothing_listens_beyond_loopback() -> None:
     assert services["grafana"]["environment"]["GF_SERVER_HTTP_ADDR"] == "127.0.0.1"
 
 
-def test_grafana_finds_the_dashboard_and_its_source() -> None:
+def test_grafana_dashboard_is_provisioned() -> None:
     """The provisioned folder is the mount point of the dashboard."""
     provider = yaml.safe_load((DEPLOY / "grafana/provisioning/dashboards/clau-doom.yaml").read_text())["providers"][0]
     volumes = compose()["services"]["grafana"]["volumes"]
@@ -105,7 +105,7 @@ def test_grafana_finds_the_dashboard_and_its_source() -> None:
     assert json.loads((DEPLOY / "grafana/clau-doom.json").read_text())["uid"] == "clau-doom"
 
 
-def test_prometheus_takes_its_configuration(tool: Callable[[str, str], str]) -> None:
+def test_prometheus_accepts_its_configuration(tool: Callable[[str, str], str]) -> None:
     """Prometheus's own tool accepts the configuration."""
     checked = [tool("promtool", "prometheus"), "check", "config", str(DEPLOY / "prometheus.yaml")]
     subprocess.run(checked, check=True, capture_output=True)

@@ -25,7 +25,7 @@ def schema() -> dict[str, Any]:
     return dict(json.loads((Path(__file__).parent / "schemas" / "kubernetes.json").read_text()))
 
 
-def test_every_document_is_valid_by_the_fields_of_the_api() -> None:
+def test_manifest_matches_the_api_schema() -> None:
     """No field is misspelt or misplaced."""
     found = documents()
     assert set(found) == {"ConfigMap", "PersistentVolumeClaim", "Deployment", "Service"}
@@ -36,7 +36,7 @@ def test_every_document_is_valid_by_the_fields_of_the_api() -> None:
         jsonschema.validate(found["Deployment"], schema())
 
 
-def test_the_configuration_is_valid_and_its_ports_are_the_containers() -> None:
+def test_ports_of_configuration_and_container_are_equal() -> None:
     """Probes and the service use ports on which the server listens beyond loopback."""
     found = documents()
     config = config_from_yaml(found["ConfigMap"]["data"]["server.yaml"], name="server.yaml")

@@ -24,7 +24,7 @@ def rayjob_schema() -> dict[str, Any]:
     return dict(json.loads((Path(__file__).parent / "schemas" / "rayjob.json").read_text()))
 
 
-def test_the_job_is_valid_by_the_fields_that_kuberay_documents() -> None:
+def test_job_matches_kuberays_schema() -> None:
     """No field is misspelt or misplaced."""
     _, job = kuberay()
     jsonschema.validate(job, rayjob_schema())
@@ -42,8 +42,7 @@ def test_cluster_file_matches_rays_schema() -> None:
     assert cluster["max_workers"] == len(cluster["provider"]["worker_ips"])
 
 
-def test_the_experiment_finds_the_cluster_and_has_a_place_for_every_worker() -> None:
-    """The cluster has resources for each worker, so that no worker waits."""
+def test_cluster_has_resources_for_every_worker() -> None:
     config = load_config(DEPLOY / "experiment.yaml", environ={}, overrides={}).config
     assert (config.execution.backend, config.section_of(RayConfig).address) == ("ray", "auto")
     (group,) = kuberay()[1]["spec"]["rayClusterSpec"]["workerGroupSpecs"]
@@ -53,7 +52,7 @@ def test_the_experiment_finds_the_cluster_and_has_a_place_for_every_worker() -> 
     )
 
 
-def test_a_job_that_is_begun_again_resumes_its_experiment() -> None:
+def test_restarted_job_resumes_its_experiment() -> None:
     """The head writes to a persistent volume, under the experiment's name."""
     claim, job = kuberay()
     name = load_config(DEPLOY / "experiment.yaml", environ={}, overrides={}).config.name
@@ -66,7 +65,7 @@ def test_a_job_that_is_begun_again_resumes_its_experiment() -> None:
 
 
 def test_all_nodes_use_the_tested_ray_version() -> None:
-    """All nodes use one Ray version, because Ray refuses a driver of another version."""
+    """Ray refuses a driver of another version."""
     spec = kuberay()[1]["spec"]["rayClusterSpec"]
     groups = [spec["headGroupSpec"], *spec["workerGroupSpecs"]]
     assert {group["template"]["spec"]["containers"][0]["image"] for group in groups} == {"clau-doom-ray"}

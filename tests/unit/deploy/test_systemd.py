@@ -26,8 +26,8 @@ def unit(name: str) -> ConfigParser:
     return parser
 
 
-def test_the_units_are_valid_to_systemd(tool: Callable[[str, str], str], tmp_path: Path) -> None:
-    """The units pass `systemd-analyze verify`, which finds a misspelt setting."""
+def test_units_pass_systemd_analyze(tool: Callable[[str, str], str], tmp_path: Path) -> None:
+    """`systemd-analyze verify` finds a misspelt setting."""
     for path in DEPLOY.glob("clau-doom*"):
         text = path.read_text().replace("/opt/clau-doom/bin/clau-doom", sys.executable)
         (tmp_path / path.name).write_text(text.replace("/opt/clau-doom/bin/python", sys.executable))
@@ -46,7 +46,7 @@ def test_the_units_are_valid_to_systemd(tool: Callable[[str, str], str], tmp_pat
     assert "RestartSecs" in verified().stderr
 
 
-def test_the_server_is_stopped_in_order_and_restarted() -> None:
+def test_server_has_time_to_stop_and_is_restarted() -> None:
     """The stop timeout exceeds the grace period of episodes. A configuration error stops the restarts."""
     service = unit("clau-doom.service")["Service"]
     assert float(service["TimeoutStopSec"]) > ExperimentConfig().server.grace
@@ -105,7 +105,6 @@ def test_newest_backups_are_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [[], ["nowhere", "backups"]])
-def test_bad_usage_is_one_line(words: list[str]) -> None:
-    """A usage error creates no files."""
+def test_backup_usage_error_is_one_line(words: list[str]) -> None:
     done = backup(*words)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)

@@ -11,18 +11,17 @@ from clau_doom.domain.fitness import MEASURES
 OUTCOME = EpisodeOutcome(seed=7, measures=Measures(kills=2.0), trajectory_sha256="ab" * 32)
 
 
-def test_a_fingerprint_is_seed_and_trajectory() -> None:
+def test_fingerprint_is_seed_and_trajectory_hash() -> None:
     """Eight bytes of the seed, little-endian, and 32 bytes of the trajectory hash."""
     assert OUTCOME.fingerprint() == struct.pack("<Q", 7) + b"\xab" * 32
 
 
-def test_an_outcome_matches_itself() -> None:
-    """Equal outcomes have no mismatch."""
+def test_equal_outcomes_have_no_mismatch() -> None:
     assert OUTCOME.mismatch(replace(OUTCOME)) is None
 
 
 @pytest.mark.parametrize("name", MEASURES)
-def test_a_mismatch_names_the_measure_and_both_values(name: str) -> None:
+def test_mismatch_names_the_measure_and_both_values(name: str) -> None:
     """The message has the claimed and the found value."""
     claimed = replace(OUTCOME, measures=replace(OUTCOME.measures, **{name: 1.5}))
     found = replace(OUTCOME, measures=replace(OUTCOME.measures, **{name: 0.25}))

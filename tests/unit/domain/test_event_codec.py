@@ -85,7 +85,7 @@ def test_any_event_round_trip(event: Event) -> None:
 
 
 def test_encoded_text_is_canonical() -> None:
-    """Keys are sorted and there is no whitespace, so that equal events have equal texts."""
+    """Equal events have equal texts: keys are sorted, and there is no whitespace."""
     assert encode(ExperimentInterrupted(generation=3, reason="é")) == '{"generation":3,"reason":"\\u00e9"}'
     text = encode(EPISODE)
     assert text == json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
@@ -129,7 +129,7 @@ def test_invalid_event_text_is_store_damage(kind: str, text: str) -> None:
 
 
 def test_encoding_an_episode_takes_less_than_100_microseconds() -> None:
-    """It takes 13 µs on a reference machine."""
+    """Encoding takes 13 µs on a reference machine."""
     best = math.inf
     for _ in range(20):
         began = time.process_time()
@@ -148,7 +148,7 @@ def test_failure_of_an_older_version_has_no_traceback() -> None:
         decode("agent_failed", old.replace('"reason":"no idea",', ""))
 
 
-def test_a_new_event_type_is_encoded_and_decoded(promoted: Any) -> None:
+def test_new_event_type_is_encoded_and_decoded(promoted: Any) -> None:
     """Fields with the default None may be missing. The cause of an error lists the fields of the text and the type."""
     happened = promoted(ref=AgentRef(3, 17), rank=2)
     assert summary_of(happened) == "g003-a017 promoted to rank 2"
@@ -162,8 +162,8 @@ def test_a_new_event_type_is_encoded_and_decoded(promoted: Any) -> None:
             raise error.value.__cause__ or AssertionError
 
 
-def test_a_genome_of_an_older_version_is_a_list_of_numbers() -> None:
-    """Each number is a double. A whole number without a decimal point is refused."""
+def test_genome_of_an_older_version_is_decoded() -> None:
+    """It is a list of numbers. A whole number without a decimal point is refused."""
     old = '{"generation":1,"genome":{"values":[0.5,-2.0]}}'
     assert decode("genome_injected", old) == GenomeInjected(generation=1, genome=Genome((0.5, -2.0)))
     with pytest.raises(StoreCorrupted):

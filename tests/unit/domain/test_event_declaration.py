@@ -44,7 +44,7 @@ def test_codes_are_unique_and_well_formed(code: str) -> None:
         event(code, Scope.AGENT, Severity.INFO, "x")
 
 
-def test_summaries() -> None:
+def test_summary_of_each_event_type() -> None:
     """The text has counts, fitness and short ids."""
     dropped = AgentDropped(ref=AgentRef(1, 2), fitness=26.51234, episodes=3)
     assert summary_of(dropped) == "g001-a002 dropped from the race after 3 episodes, fitness 26.51"
@@ -55,8 +55,8 @@ def test_summaries() -> None:
     assert summary_of(ExperimentStarted(resumed=True, generations=9, config_yaml="")) == "resumed, 9 generations"
 
 
-def test_the_generation_of_an_event() -> None:
-    """It comes from the agent's reference, the summary or the field `generation`, in this order."""
+def test_generation_of_an_event() -> None:
+    """The source is the agent's reference, the summary or the field `generation`, in this order."""
     summary = GenerationSummary(
         index=7,
         best=AgentRef(7, 0),
@@ -73,7 +73,7 @@ def test_the_generation_of_an_event() -> None:
     assert generation_of(ExperimentPaused()) is None
 
 
-def test_the_documented_table_is_that_of_the_declarations() -> None:
+def test_documentation_lists_all_declarations() -> None:
     """docs/events.md has one row for each event type: code, subject, severity and meaning."""
     rows = [
         f"| `{each.code}` | `{subject_pattern(each)}` | {each.severity.value} | {each.meaning} |"

@@ -14,15 +14,14 @@ KINDS: tuple[Any, ...] = get_args(Event)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_event_is_a_frozen_value_in_the_past_tense(kind: type) -> None:
-    """Events are keyword-only dataclasses that cannot be changed, named for what has happened."""
+def test_events_are_keyword_only_and_in_the_past_tense(kind: type) -> None:
     assert is_dataclass(kind)
     assert kind.__name__.endswith(("ed", "Lost", "Chosen"))
     assert all(field.kw_only for field in fields(kind))
     assert kind.__name__ in events_module.__all__
 
 
-def test_every_event_of_the_module_is_an_event() -> None:
+def test_event_union_has_every_event_class() -> None:
     """Each event class of the module is in the union type of events."""
     others = {"Event", "FailureKind", "RecordedEvent"}
     assert {kind.__name__ for kind in KINDS} == set(events_module.__all__) - others
@@ -45,8 +44,8 @@ def test_timings_and_measures_share_no_names() -> None:
     assert not timings & {field.name for field in fields(Measures)}
 
 
-def test_final_states() -> None:
-    """Completed, failed and cancelled are final. An interrupted experiment can be resumed."""
+def test_completed_failed_and_cancelled_are_final() -> None:
+    """An interrupted experiment can be resumed."""
     assert {state for state in ExperimentState if state.final} == {
         ExperimentState.COMPLETED,
         ExperimentState.FAILED,
@@ -73,7 +72,7 @@ def test_provenance_names_its_first_difference(
     assert Provenance(facts=here).first_difference(Provenance(facts=there)) == difference
 
 
-def test_deviations_add_up() -> None:
-    """The total counts every kind, and is 0 for a reproducible run."""
+def test_total_of_deviations_counts_every_kind() -> None:
+    """The total of a reproducible run is 0."""
     assert Deviations().total == 0
     assert Deviations(exhausted_attempts=1, missed_deadlines=2, interventions=4).total == 7

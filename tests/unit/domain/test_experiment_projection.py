@@ -10,13 +10,11 @@ from clau_doom.errors import StoreCorrupted
 from tests.support.small_experiment import agent, episode, failed, projection
 
 
-def test_a_snapshot_has_the_number_of_events() -> None:
-    """The last sequence equals the number of applied events."""
+def test_last_sequence_is_the_number_of_events() -> None:
     assert projection().snapshot().last_sequence == 3
 
 
-def test_a_snapshot_without_events_is_an_error() -> None:
-    """An empty log has no experiment."""
+def test_snapshot_of_an_empty_log_is_an_error() -> None:
     with pytest.raises(StoreCorrupted):
         ExperimentProjection().snapshot()
 
@@ -48,7 +46,7 @@ def test_deviations_are_counted_by_kind() -> None:
     )
 
 
-def test_a_restart_removes_the_failure_and_is_an_intervention() -> None:
+def test_restart_removes_the_failure_and_is_an_intervention() -> None:
     """The agent is pending again, and the failure of its first attempt is not a deviation."""
     ref = AgentRef(0, 1)
     found = projection([failed(ref, FailureKind.ATTEMPTS_EXHAUSTED), AgentRestarted(ref=ref)])
@@ -74,7 +72,7 @@ def test_episodes_are_sorted_by_number_and_purpose() -> None:
     assert list(found.judging) == [(Purpose.HELD_OUT, baseline)]
 
 
-def test_a_steady_state_extends_the_last_generation() -> None:
+def test_steady_state_extends_the_last_generation() -> None:
     """Further agents follow the last index, or begin the next generation before the last one is complete."""
     found = projection(
         [

@@ -11,8 +11,8 @@ def traceback(last: str, frames: str = FRAMES) -> str:
     return f"Traceback (most recent call last):\n{frames}{last}\n"
 
 
-def test_a_digest_covers_frames_and_the_error_class() -> None:
-    """Messages and source lines are left out. Files, lines, functions and the class of the error count."""
+def test_digest_covers_frames_and_the_error_class() -> None:
+    """Messages and source lines are omitted."""
     digest = trace_digest(traceback("ValueError: 7 is too large"))
     covered = '  File "policy.py", line 3, in act\n  File "helper.py", line 7, in divide\nValueError'
     assert digest == hashlib.sha256(covered.encode()).hexdigest()[:16]
@@ -22,12 +22,12 @@ def test_a_digest_covers_frames_and_the_error_class() -> None:
     assert trace_digest(traceback("ValueError: 7 is too large", FRAMES.replace("line 7", "line 8"))) != digest
 
 
-def test_a_digest_accepts_lone_surrogates() -> None:
-    """A file name that is not valid text has a digest as well."""
+def test_digest_accepts_lone_surrogates() -> None:
+    """A file name can contain them."""
     assert len(trace_digest(traceback("ValueError", '  File "\udcff.py", line 1, in act\n'))) == 16
 
 
-def test_an_equal_traceback_is_kept_once() -> None:
+def test_equal_traceback_is_kept_once() -> None:
     """A later failure refers to the first text by its digest. A failure without a traceback removes the agent."""
     index = TraceIndex()
     index.add("a", FailureTrace(digest="1", text="first"))

@@ -26,7 +26,7 @@ COUNTS = st.integers(min_value=0, max_value=1000).map(float)
         (3, 1, -30.0, 0.375),
     ],
 )
-def test_the_score_is_the_formulas(kills: float, deaths: float, health: float, expected: float) -> None:
+def test_score_follows_its_formula(kills: float, deaths: float, health: float, expected: float) -> None:
     """Half is the share of kills, 0 without kills and deaths. Half is health, clamped to 0..100."""
     assert score(kills, deaths, health) == pytest.approx(expected, abs=1e-12)
 
@@ -37,7 +37,7 @@ def test_score_is_between_0_and_1(kills: float, deaths: float, health: float) ->
 
 
 @given(COUNTS, COUNTS, st.floats(min_value=0.0, max_value=99.0))
-def test_more_is_better(kills: float, deaths: float, health: float) -> None:
+def test_score_is_monotonic(kills: float, deaths: float, health: float) -> None:
     """More kills or health never lower a score, and more deaths never raise it."""
     here = score(kills, deaths, health)
     assert score(kills + 1, deaths, health) >= here
@@ -48,13 +48,12 @@ def test_more_is_better(kills: float, deaths: float, health: float) -> None:
 @pytest.mark.parametrize(
     ("name", "expected"), [("reward", -2.5), ("kills", 6.0), ("survival", 525.0), ("score", 0.5 * 6 / 7 + 0.1)]
 )
-def test_a_named_fitness_reads_its_measure(name: str, expected: float) -> None:
-    """Each of the names that a configuration may use stands for one number of an episode."""
+def test_named_fitness_is_its_measure(name: str, expected: float) -> None:
     measures = Measures(kills=6.0, deaths=1.0, health=20.0, reward=-2.5, tics=525.0)
     assert Fitness.named(name).of_episode(measures) == pytest.approx(expected)
 
 
-def test_weights_add_up() -> None:
+def test_weighted_fitness_is_a_sum() -> None:
     """A weighted fitness is the sum of weighted measures. The score is one of the measures."""
     fitness = Fitness((("kills", 2.0), ("damage_taken", -0.5), ("score", 10.0)))
     measures = Measures(kills=3.0, damage_taken=4.0, health=100.0)
@@ -62,20 +61,18 @@ def test_weights_add_up() -> None:
 
 
 @pytest.mark.parametrize("name", MEASURES)
-def test_every_measure_can_be_a_fitness(name: str) -> None:
-    """A weight may name any measure."""
+def test_any_measure_can_have_a_weight(name: str) -> None:
     assert Fitness(((name, 1.0),)).of_episode(Measures(**{name: 7.0})) == 7.0
 
 
-def test_the_measures_are_those_of_an_episode() -> None:
-    """The list has all measures in their order."""
+def test_list_of_measures_is_complete_and_in_order() -> None:
     assert tuple(field.name for field in fields(Measures)) == MEASURES
     assert len(MEASURES) == 13
 
 
 @given(st.lists(st.floats(min_value=-1e9, max_value=1e9), min_size=1, max_size=20))
-def test_an_agents_fitness_does_not_depend_on_the_order_of_its_episodes(rewards: list[float]) -> None:
-    """The mean is bit-identical for any order of episodes."""
+def test_fitness_does_not_depend_on_the_order_of_episodes(rewards: list[float]) -> None:
+    """The mean is bit-identical."""
     episodes = [Measures(reward=reward) for reward in rewards]
     fitness = Fitness.named("reward").of_agent(episodes)
     assert fitness == Fitness.named("reward").of_agent(episodes[::-1])
@@ -83,7 +80,7 @@ def test_an_agents_fitness_does_not_depend_on_the_order_of_its_episodes(rewards:
     assert fitness == math.fsum(rewards) / len(rewards)
 
 
-def test_a_fitness_carries_its_uncertainty() -> None:
+def test_variance_and_standard_error_of_fitness() -> None:
     """7, 8 and 9 have variance 1 and standard error 1/√3. A single episode has neither."""
     fitness = Fitness.named("kills")
     episodes = [Measures(kills=kills) for kills in (7.0, 8.0, 9.0)]

@@ -24,8 +24,8 @@ NAMES = [
 ]
 
 
-def test_a_blocks_genes_are_named_after_their_places() -> None:
-    """Names follow C order, between single genes. Each gene is created on access."""
+def test_names_of_a_blocks_genes_follow_c_order() -> None:
+    """Blocks and single genes can be mixed. Each gene is created on access."""
     assert len(MIXED) == len(NAMES)
     assert [gene.name for gene in MIXED.genes] == NAMES
     assert [MIXED.genes[at].name for at in range(len(NAMES))] == NAMES
@@ -44,7 +44,7 @@ def test_bounds_and_kinds_are_arrays() -> None:
     assert MIXED.choice.tolist() == [False] * 7 + [True, False, False]
 
 
-def test_genes_of_a_block_are_checked_and_named_like_others() -> None:
+def test_genes_of_a_block_are_checked_and_parsed_by_name() -> None:
     """The error for an invalid value names the gene, and a readable genome is parsed back."""
     genome = Genome([3.0, *[0.5] * 6, 1.0, 0.0, 1.0])
     assert MIXED.check(genome) is genome
@@ -70,8 +70,8 @@ def test_duplicate_gene_names_are_refused(parts: list[Gene | GeneBlock], name: s
         GenomeSpace(parts)
 
 
-def test_many_blocks_are_compared_in_time() -> None:
-    """The check of names takes linear time. Quadratic time would be minutes for a damaged experiment."""
+def test_uniqueness_check_takes_linear_time() -> None:
+    """Quadratic time would be minutes for a damaged experiment."""
     blocks = [GeneBlock(name=f"w{'_x' * (number % 50)}{number}", shape=(2,)) for number in range(20_000)]
     singles = [Gene.real(f"w{number}_", 0, 1) for number in range(20_000)]
     assert len(GenomeSpace([*blocks, *singles]).genes) == 60_000
@@ -92,21 +92,20 @@ def test_uniqueness_check_agrees_with_a_comparison_of_all_names(drawn: list[tupl
             GenomeSpace(parts)
 
 
-def test_a_choice_gene_names_each_choice_once() -> None:
-    """Duplicate choices are refused, because a readable genome could not be parsed."""
+def test_duplicate_choices_are_refused() -> None:
+    """A readable genome could not be parsed."""
     with pytest.raises(InvalidGenome, match="gene 'scan' has two choices with the same name: left, left"):
         GenomeSpace([Gene.choice("scan", ["left", "left"])])
 
 
-def test_a_block_needs_a_shape_and_a_word_for_each_axis() -> None:
-    """Other axes raise an error for the policy's author."""
+def test_block_with_invalid_shape_or_axes_is_refused() -> None:
     for shape, axes in (((), ()), ((2, 3), ("unit",)), ((-1,), ())):
         with pytest.raises(InvalidGenome, match="gene block w has shape"):
             GeneBlock(name="w", shape=shape, axes=axes)
 
 
 def test_space_of_a_billion_genes_takes_no_memory() -> None:
-    """A space is created and counted before the limit on its size is checked."""
+    """The size of a space is checked after its creation."""
     tracemalloc.start()
     space = GenomeSpace([GeneBlock(name=f"layer{layer}", shape=(1000, 1000, 100)) for layer in range(10)])
     assert (len(space), space.genes[999_999_999].name) == (10**9, "layer9_999_999_99")
@@ -114,7 +113,7 @@ def test_space_of_a_billion_genes_takes_no_memory() -> None:
     tracemalloc.stop()
 
 
-def test_a_genome_takes_eight_bytes_for_each_gene() -> None:
+def test_genome_uses_eight_bytes_per_gene() -> None:
     """A genome does not store an object for each number."""
     tracemalloc.start()
     genome = Genome(0.5 for _ in range(10_000))

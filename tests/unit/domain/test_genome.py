@@ -34,8 +34,8 @@ def test_genome_bytes_round_trip(values: tuple[float, ...]) -> None:
     assert [repr(value) for value in Genome.from_bytes(data).values] == [repr(value) for value in values]
 
 
-def test_a_genomes_bytes_are_little_endian_doubles() -> None:
-    """The byte format is fixed, because hashes depend on it."""
+def test_genome_bytes_are_little_endian_doubles() -> None:
+    """Hashes depend on the byte format."""
     assert Genome((1.0, -0.0)).to_bytes().hex() == "000000000000f03f" + "0000000000000080"
     assert Genome(()).to_bytes() == b""
 
@@ -63,7 +63,7 @@ def test_returned_array_is_a_copy() -> None:
         (Gene.choice("x", ["a", "b"]), [0.0, 1.0], [-1.0, 0.5, 2.0]),
     ],
 )
-def test_a_gene_holds_what_its_kind_and_bounds_allow(gene: Gene, inside: list[float], outside: list[float]) -> None:
+def test_gene_accepts_values_of_its_kind_and_bounds(gene: Gene, inside: list[float], outside: list[float]) -> None:
     """Bounds are inclusive, integers and choices are whole, and only finite values are valid."""
     assert all(gene.holds(value) for value in inside)
     assert not any(gene.holds(value) for value in outside)
@@ -99,7 +99,7 @@ def test_invalid_genome_names_the_gene(values: tuple[float, ...], message: str) 
         SPACE.check(Genome(values))
 
 
-def test_a_genome_is_readable_by_name() -> None:
+def test_readable_genome_has_gene_names() -> None:
     """Readable values have gene names. Integers have no decimal point, and choices are names."""
     assert SPACE.named(Genome((0.25, 3.0, 2.0))) == {"aim": 0.25, "burst": 3, "target": "strongest"}
     assert type(SPACE.named(Genome((0.25, 3.0, 2.0)))["burst"]) is int

@@ -74,13 +74,13 @@ def _independent(generations: Sequence[Sequence[dict[str, Any]]]) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def test_the_golden_history_has_its_golden_hash() -> None:
-    """The hash of a documented history never changes, so that old runs stay comparable."""
+def test_hash_of_the_golden_history_is_unchanged() -> None:
+    """Old runs stay comparable."""
     assert history_sha256(HISTORY) == GOLDEN["history_sha256"]
 
 
-def test_the_golden_hash_is_that_of_the_documented_encoding() -> None:
-    """A second implementation of the documented encoding gives the golden hash."""
+def test_documented_encoding_gives_the_golden_hash() -> None:
+    """The test has a second implementation of the encoding."""
     assert _independent(GOLDEN["generations"]) == GOLDEN["history_sha256"]
 
 

@@ -47,8 +47,7 @@ def test_agent_id_round_trip(experiment: str, generation: int, index: int) -> No
     assert parse_agent_id(agent_id(experiment, generation, index)) == (experiment, generation, index)
 
 
-def test_an_experiment_may_look_like_an_agent() -> None:
-    """An experiment id in the form of an agent id does not confuse its agents' ids."""
+def test_experiment_id_may_have_the_form_of_an_agent_id() -> None:
     assert parse_agent_id("lab-g000-a000-g001-a002") == ("lab-g000-a000", 1, 2)
 
 
@@ -72,8 +71,7 @@ def test_player_ids_name_their_experiment(experiment: str) -> None:
             experiment_of_player(text)
 
 
-def test_places_are_ordered_by_generation_then_index() -> None:
-    """Sorted positions are in the order of creation."""
+def test_positions_are_sorted_by_generation_then_index() -> None:
     assert sorted([AgentRef(1, 0), AgentRef(0, 2), AgentRef(0, 10)]) == [
         AgentRef(0, 2),
         AgentRef(0, 10),

@@ -67,8 +67,8 @@ FIRST, SECOND = AgentRef(0, 0), AgentRef(0, 1)
     ],
     ids=lambda value: value.replace(" ", "_")[:60] if isinstance(value, str) else type(value).__name__,
 )
-def test_an_illegal_event_is_refused(event: Event, reason: str) -> None:
-    """The message has the reason, and the state stays the same. The first of two agents is evaluated here."""
+def test_illegal_event_is_refused_without_change(event: Event, reason: str) -> None:
+    """The first of two agents is evaluated at this point."""
     found = projection([episode("lab-g000-a000"), AgentEvaluated(ref=FIRST, fitness=1.0), episode("lab-g000-a001")])
     before = found.snapshot()
     with pytest.raises(StoreCorrupted, match=f"is not possible {reason}"):
@@ -76,8 +76,8 @@ def test_an_illegal_event_is_refused(event: Event, reason: str) -> None:
     assert found.snapshot() == before
 
 
-def test_a_log_begins_with_the_experiment_and_generation_0() -> None:
-    """Other events are refused in an empty log, and other generations before the first one."""
+def test_log_starts_with_the_experiment_and_generation_0() -> None:
+    """Other events, and other generations, are refused."""
     found = ExperimentProjection()
     with pytest.raises(StoreCorrupted, match="experiment_paused is not possible in an empty log"):
         found.apply(ExperimentPaused())
@@ -87,8 +87,8 @@ def test_a_log_begins_with_the_experiment_and_generation_0() -> None:
         found.apply(AgentsAsked(generation=5, agents=(agent(5, 0),)))
 
 
-def test_a_pause_can_be_changed_once() -> None:
-    """A paused agent can be resumed but not paused again."""
+def test_paused_agent_cannot_be_paused_again() -> None:
+    """The agent can be resumed."""
     found = projection([AgentPaused(ref=FIRST)])
     with pytest.raises(StoreCorrupted, match="for agent 0 of generation 0, which is paused"):
         found.apply(AgentPaused(ref=FIRST))
@@ -96,8 +96,8 @@ def test_a_pause_can_be_changed_once() -> None:
     assert not found.is_paused(FIRST)
 
 
-def test_a_generation_is_completed_with_its_best_agent() -> None:
-    """The best agent belongs to the generation and has a fitness."""
+def test_best_agent_of_a_generation_is_checked() -> None:
+    """The best agent belongs to the generation and has a fitness. The generation is completed once."""
     found = projection([AgentEvaluated(ref=FIRST, fitness=1.0), failed(SECOND, FailureKind.POLICY_RAISED)])
     with pytest.raises(StoreCorrupted, match="for generation 0 with agent 0 of generation 1 as its best agent"):
         found.apply(completed(0, AgentRef(1, 0)))
@@ -110,7 +110,7 @@ def test_a_generation_is_completed_with_its_best_agent() -> None:
         found.apply(AgentRestarted(ref=SECOND))
 
 
-def test_a_completed_experiment_can_be_extended() -> None:
+def test_completed_experiment_can_be_extended() -> None:
     """A further run needs more generations than the last one."""
     found = projection([ExperimentCompleted(generations=3)])
     with pytest.raises(StoreCorrupted, match="completed with 3 generations"):
@@ -121,8 +121,8 @@ def test_a_completed_experiment_can_be_extended() -> None:
     assert found.generations_planned() == 4
 
 
-def test_a_forged_result_is_withdrawn_until_its_generation_is_complete() -> None:
-    """Claims that turn out to be false fail an evaluated agent. Afterwards the history is fixed."""
+def test_forged_result_is_withdrawn_in_its_generation_only() -> None:
+    """A false claim fails an evaluated agent. After the generation the history is fixed."""
     events = [AgentEvaluated(ref=FIRST, fitness=1.0), AgentEvaluated(ref=SECOND, fitness=2.0)]
     found = projection([*events, failed(SECOND, FailureKind.FORGED)])
     evaluation = found.evaluation(SECOND)

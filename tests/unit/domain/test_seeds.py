@@ -10,8 +10,8 @@ from clau_doom.domain import Purpose, episode_seeds, generator
 SEEDS = st.integers(min_value=0, max_value=2**63 - 1)
 
 
-def test_the_seeds_of_an_experiment_never_change() -> None:
-    """A seed gives the numbers of the first version, so that old results stay reproducible."""
+def test_seeds_equal_those_of_the_first_version() -> None:
+    """Old results stay reproducible."""
     assert generator(1, "strategy").integers(2**32, size=3).tolist() == [2067106805, 3237230415, 3630759900]
     assert episode_seeds(1, Purpose.TRAINING, 3) == (958850504, 1109388124, 1091908924)
     assert episode_seeds(1, Purpose.TRAINING, 2, generation=7) == (1252298864, 2023338168)
@@ -34,15 +34,14 @@ def test_streams_do_not_change_numpys_global_generator() -> None:
 
 
 @given(SEEDS, st.integers(min_value=0, max_value=50), st.integers(min_value=0, max_value=50))
-def test_a_longer_row_begins_with_the_shorter(seed: int, few: int, more: int) -> None:
-    """More episodes keep the seeds of fewer episodes."""
+def test_more_episodes_keep_the_seeds_of_fewer(seed: int, few: int, more: int) -> None:
     row = episode_seeds(seed, Purpose.VALIDATION, few + more)
     assert row[:few] == episode_seeds(seed, Purpose.VALIDATION, few)
 
 
 @given(SEEDS, st.integers(min_value=0, max_value=1000))
-def test_seeds_of_different_purposes_never_meet(seed: int, generation: int) -> None:
-    """Training, validation and held-out seeds are disjoint, unique within a purpose, and fit in 31 bits."""
+def test_seeds_of_purposes_are_disjoint(seed: int, generation: int) -> None:
+    """Training, validation and held-out seeds are also unique within a purpose, and fit in 31 bits."""
     rows = [
         episode_seeds(seed, Purpose.TRAINING, 40),
         episode_seeds(seed, Purpose.VALIDATION, 40),

@@ -29,8 +29,8 @@ def snapshot(*, training: int, validation: int, held_out: int) -> Snapshot:
     )
 
 
-def test_episodes_of_an_agent_by_purpose() -> None:
-    """Training comes first, then validation, then held-out episodes. Each part can be missing."""
+def test_episodes_of_an_agent_are_sorted_by_purpose() -> None:
+    """The order is training, validation, held-out. Each part can be missing."""
     played = snapshot(training=2, validation=1, held_out=2).played_by(AGENT)
     assert [(each.purpose, each.number) for each in played] == [
         (Purpose.TRAINING, 0),

@@ -123,7 +123,7 @@ async def test_refusal_has_the_message_without_the_cause(bus: InProcessBus) -> N
 async def test_unexpected_error_is_answered_with_an_id(
     bus: InProcessBus, error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The answer to an unexpected error has only an id. The log has its text with this id."""
+    """The answer has only an id. The log has the error's text with this id."""
     failing = True
 
     async def fail(verb: str, experiment: str) -> str:
@@ -141,9 +141,7 @@ async def test_unexpected_error_is_answered_with_an_id(
     assert "canary" not in answer["error"]
 
 
-async def test_a_command_that_takes_too_long_is_answered() -> None:
-    """A command that exceeds the timeout gets an answer."""
-
+async def test_slow_command_is_answered_after_the_timeout() -> None:
     async def hang(verb: str, experiment: str) -> str:
         await asyncio.Event().wait()
         return "never"
@@ -155,8 +153,7 @@ async def test_a_command_that_takes_too_long_is_answered() -> None:
     assert answer == {"ok": False, "error": "not done within 0.05 s; query the state of the experiment"}
 
 
-async def test_too_many_commands_at_once_are_refused() -> None:
-    """The number of concurrent commands is limited."""
+async def test_number_of_concurrent_commands_is_limited() -> None:
     free = asyncio.Event()
 
     async def wait(verb: str, experiment: str) -> str:

@@ -7,8 +7,8 @@ from clau_doom.errors import BusUnavailable
 from clau_doom.events import NatsBus
 
 
-async def test_addresses_that_the_client_refuses() -> None:
-    """An address that nats-py refuses is one error with its reason and without a password."""
+async def test_address_that_nats_py_refuses_is_one_error() -> None:
+    """The error has the reason and no password."""
 
     async def connect() -> None:
         async with NatsBus(NatsConfig(enabled=True, url="nats://a:S3CRET@h:1,ws://h:2")):

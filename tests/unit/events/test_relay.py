@@ -73,8 +73,8 @@ class FailingBus(InProcessBus):
         return await super().last_published(source, pattern)
 
 
-async def test_every_event_is_published_as_json_under_its_subject() -> None:
-    """A message has all fields of the event. Its id is the experiment's UUID and the sequence number."""
+async def test_events_are_published_as_json_under_their_subject() -> None:
+    """A message's id is the experiment's UUID and the sequence number."""
     store = await full_store(20)
     log = [recorded async for recorded in store.events()]
     async with InProcessBus() as bus, bus.subscribe(ALL_EVENTS) as received:
@@ -152,8 +152,8 @@ class ClosedBus(InProcessBus):
         return await super().last_published(source, pattern)
 
 
-async def test_the_lag_is_known_during_an_outage() -> None:
-    """During an outage the lag includes events beyond the memory limit. Afterwards the relay catches up."""
+async def test_lag_is_counted_during_an_outage() -> None:
+    """The lag includes events beyond the memory limit. Afterwards the relay catches up."""
     store = MemoryStore(EXPERIMENT)
     async with ClosedBus() as bus, asyncio.timeout(20), asyncio.TaskGroup() as tasks:
         relay = Relay(EXPERIMENT, store, bus)
@@ -183,8 +183,8 @@ class NarrowBus(InProcessBus):
     max_payload = 2000
 
 
-async def test_an_event_that_is_too_long_is_known_without_its_contents() -> None:
-    """An oversized event is published as its position, time and subject only, and does not block the relay."""
+async def test_oversized_event_is_published_without_contents() -> None:
+    """The message has position, time and subject only. The relay continues."""
     store = MemoryStore(EXPERIMENT)
     agents = tuple(
         Agent(experiment="lab", ref=AgentRef(0, n), genome=Genome((0.1,) * 20), parents=(), operator="draw")
@@ -206,8 +206,8 @@ class BrokenStore(MemoryStore):
             raise StorageFailed("the disk is gone")
 
 
-async def test_a_log_that_cannot_be_read_is_an_error() -> None:
-    """An unreadable log raises an error without a retry, unlike an outage of the bus."""
+async def test_unreadable_log_is_an_error() -> None:
+    """The relay does not retry, unlike for an outage of the bus."""
     async with InProcessBus() as bus, asyncio.timeout(10):
         with pytest.raises(ExceptionGroup) as caught:
             await Relay(EXPERIMENT, BrokenStore(EXPERIMENT), bus).run()

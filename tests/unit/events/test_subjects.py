@@ -90,7 +90,7 @@ SUBJECTS: list[tuple[Event, str]] = [
 
 
 @pytest.mark.parametrize(("event", "rest"), SUBJECTS, ids=[type(event).__name__ for event, _ in SUBJECTS])
-def test_each_kind_of_event_has_its_subject(event: Event, rest: str) -> None:
+def test_subjects_of_events(event: Event, rest: str) -> None:
     """Subjects do not change, because subscribers depend on them."""
     subject = subject_of("lab", event)
     assert subject == f"clau-doom.experiment.lab.{rest}"
@@ -98,14 +98,13 @@ def test_each_kind_of_event_has_its_subject(event: Event, rest: str) -> None:
     assert covers(ALL_EVENTS, subject)
 
 
-def test_every_event_type_has_a_subject() -> None:
-    """Each event type has a subject of its own. docs/events.md lists them."""
+def test_every_event_type_has_its_own_subject() -> None:
     assert len({subject_pattern(each) for each in declarations()}) == len(declarations())
 
 
 @pytest.mark.parametrize("name", ["", "a.b", "*", ">", "a b", "Lab", "a\r\nPUB x", "x" * 41])
 def test_malformed_id_is_refused_in_subjects(name: str) -> None:
-    """A malformed id is refused, because it could change the subject or add a server command."""
+    """A malformed id could change the subject or add a server command."""
     with pytest.raises(ConfigError, match="not an experiment id"):
         events_of(name)
     with pytest.raises(ConfigError, match="not an experiment id"):
@@ -114,7 +113,6 @@ def test_malformed_id_is_refused_in_subjects(name: str) -> None:
 
 @pytest.mark.parametrize("agent", ["", "a.b", "*", ">", "a b", "a\r\nPUB x", "x" * 65])
 def test_malformed_agent_id_is_refused_in_subjects(agent: str) -> None:
-    """A malformed agent id is refused."""
     with pytest.raises(AgentNotFound):
         subject_of("lab", finished(agent))
 

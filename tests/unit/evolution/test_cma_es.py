@@ -14,7 +14,7 @@ from clau_doom.evolution.cma_es import DIAGONAL_ABOVE, PARENTS
 SPACE = GenomeSpace(tuple(Gene.real(f"x{index}", 0, 1) for index in range(5)))
 
 
-def test_parents_have_the_largest_weights() -> None:
+def test_parents_are_the_agents_with_the_largest_weights() -> None:
     """From generation 1 on, offspring name the best agents of the previous generation, best first."""
     strategy = CmaEs(CmaEsConfig(), SPACE, 10, 1)
     strategy.ask()
@@ -40,7 +40,7 @@ def test_failed_agents_do_not_pull_the_mean() -> None:
     assert np.allclose(moved, share * towards)
 
 
-def test_a_small_population_is_gathered_into_batches() -> None:
+def test_small_generations_are_gathered_into_a_batch() -> None:
     """With two agents a generation, three generations are drawn before the first is sampled."""
     strategy = CmaEs(CmaEsConfig(), SPACE, 2, 1)
     seen = []
@@ -51,8 +51,8 @@ def test_a_small_population_is_gathered_into_batches() -> None:
     assert seen == ["draw"] * 3 + ["sample"] * 4
 
 
-def test_an_optimum_on_the_bounds_is_reached() -> None:
-    """Reflection does not keep the search away from the corners of the space."""
+def test_optimum_on_the_bounds_is_reached() -> None:
+    """Reflection at the bounds does not prevent it."""
     strategy = CmaEs(CmaEsConfig(), SPACE, 12, 1)
     for _ in range(80):
         asked = strategy.ask()
@@ -61,8 +61,8 @@ def test_an_optimum_on_the_bounds_is_reached() -> None:
     assert max(values) > 5.0 - 1e-3
 
 
-def test_whole_genes_do_not_freeze() -> None:
-    """On a plateau of an integer gene, the step stays wide enough to leave it, even late in the search."""
+def test_integer_genes_keep_a_minimum_step() -> None:
+    """Even late in the search, the step can leave a plateau of an integer gene."""
     space = GenomeSpace((Gene.real("x", 0, 1), Gene.integer("n", 0, 9), Gene.choice("c", ["a", "b", "c"])))
     strategy = CmaEs(CmaEsConfig(), space, 12, 1)
     different = []
@@ -74,8 +74,8 @@ def test_whole_genes_do_not_freeze() -> None:
 
 
 @pytest.mark.parametrize("space", [DIAGONAL_ABOVE, DIAGONAL_ABOVE + 1, 320])
-def test_large_spaces_leave_the_global_generator_alone(space: int) -> None:
-    """Neither the full nor the diagonal covariance moves NumPy's global generator."""
+def test_numpys_global_generator_is_unchanged(space: int) -> None:
+    """This holds for the full and the diagonal covariance."""
     strategy = CmaEs(CmaEsConfig(), GenomeSpace(tuple(Gene.real(f"w{i}", -1, 1) for i in range(space))), 12, 1)
     np.random.seed(3)  # noqa: NPY002
     for _ in range(8):
@@ -86,7 +86,7 @@ def test_large_spaces_leave_the_global_generator_alone(space: int) -> None:
     assert drawn == np.random.random()  # noqa: NPY002
 
 
-def test_search_prints_and_writes_nothing(
+def test_search_does_not_print_or_write_files(
     capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -98,8 +98,7 @@ def test_search_prints_and_writes_nothing(
     assert os.listdir(tmp_path) == []  # noqa: PTH208
 
 
-def test_a_found_optimum_does_not_break_the_search() -> None:
-    """Samples stay finite long after the function is solved."""
+def test_samples_stay_finite_after_convergence() -> None:
     strategy = CmaEs(CmaEsConfig(), SPACE, 8, 1)
     for _ in range(1_500):
         asked = strategy.ask()

@@ -39,8 +39,7 @@ def test_coordinates_round_trip(data: st.DataObject) -> None:
     assert np.allclose(space.from_units(space.to_units(row)[None, :])[0], row, rtol=1e-15)
 
 
-def test_the_spread_is_the_same_however_many_columns_are_measured_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each gene's deviation is a sum over its own column."""
+def test_spread_does_not_depend_on_the_block_of_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = np.random.default_rng(1).random((50, 1000))
     space = coordinates.Coordinates(GenomeSpace([GeneBlock(name="w", shape=(1000,))]))
     whole = space.spread(rows)
@@ -56,14 +55,13 @@ def test_coordinates_of_each_kind() -> None:
     assert space.genome(np.array([0.5, 5.0, 1.0, 0.0])) == Genome((0.0, 2.0, 1.0, 4.0))
 
 
-def test_values_outside_the_bounds_have_the_nearest_coordinates() -> None:
-    """The lowest and the highest coordinate stand for values beyond them."""
+def test_values_outside_the_bounds_are_clipped() -> None:
     space = coordinates.Coordinates(GenomeSpace(PARTS))
     assert space.row(Genome((-99.0, -99.0, -99.0, -99.0))).tolist() == [0.0, 0.0, 0.0, 0.0]
     assert space.row(Genome((99.0, 99.0, 99.0, 99.0))).tolist() == [1.0, 12.0, 2.0, 0.0]
 
 
-def test_rounding_does_not_leave_the_bounds() -> None:
+def test_rounding_does_not_exceed_the_bounds() -> None:
     """7.41 * 0.55 + high * 0.45 is rounded up to a number above high, which is the next number after 7.41."""
     high = math.nextafter(7.41, 8.0)
     assert 7.41 * (1.0 - 0.45) + high * 0.45 > high

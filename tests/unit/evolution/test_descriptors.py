@@ -9,6 +9,6 @@ from clau_doom.evolution import describe_behaviour
 
 
 @pytest.mark.parametrize(("amount", "expected"), [(math.inf, 1.0), (-math.inf, 0.0), (-1.0, 0.0), (0.0, 0.0)])
-def test_an_unbounded_measure_is_squashed_at_its_limits(amount: float, expected: float) -> None:
+def test_unbounded_measure_is_mapped_to_0_and_1_at_its_limits(amount: float, expected: float) -> None:
     """Infinity is 1 and not NaN. Negative amounts are 0."""
     assert describe_behaviour("kills", Measures(kills=amount)) == expected

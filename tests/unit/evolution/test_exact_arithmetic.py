@@ -21,8 +21,8 @@ from clau_doom.evolution.exact_arithmetic import (
 )
 
 
-def test_constants() -> None:
-    """Published values: e, the logarithm of 2 and the square root of 2."""
+def test_constants_have_their_published_values() -> None:
+    """The constants are e, the logarithm of 2 and the square root of 2."""
     assert exp(1.0) == 2.718281828459045
     assert exp(-745.0) == 5e-324
     assert log(2.0) == 0.6931471805599453
@@ -39,7 +39,7 @@ def test_overflow_is_an_error() -> None:
 
 @given(st.floats(-700.0, 700.0))
 def test_results_agree_with_libm(value: float) -> None:
-    """Libm's results lie within one unit in the last place."""
+    """The difference is at most one unit in the last place."""
     assert exp(value) == pytest.approx(math.exp(value), rel=3e-16)
     assert log(exp(value)) == pytest.approx(math.log(math.exp(value)), rel=3e-16, abs=0.0)
 
@@ -50,14 +50,14 @@ def test_cholesky_of_a_textbook_matrix() -> None:
     assert lower.tolist() == [[2.0, 0.0, 0.0], [6.0, 1.0, 0.0], [-8.0, 5.0, 3.0]]
 
 
-def test_an_indefinite_matrix_has_no_factor() -> None:
-    """Its eigenvalues are 3 and -1."""
+def test_cholesky_of_an_indefinite_matrix_is_an_error() -> None:
+    """The eigenvalues of the matrix are 3 and -1."""
     with pytest.raises(ArithmeticError, match="not positive definite"):
         cholesky(np.array([[1.0, 2.0], [2.0, 1.0]]))
 
 
-def test_products_and_solutions() -> None:
-    """By hand: L = [[2, 0], [3, 4]] takes (1, 2) to (2, 11), and a solution takes it back."""
+def test_products_and_solutions_of_triangular_matrices() -> None:
+    """By hand: L = [[2, 0], [3, 4]] maps (1, 2) to (2, 11)."""
     lower = np.array([[2.0, 0.0], [3.0, 4.0]])
     rows = np.array([[1.0, 2.0], [0.0, 1.0]])
     assert times_lower(lower, rows).tolist() == [[2.0, 11.0], [0.0, 4.0]]
@@ -66,7 +66,7 @@ def test_products_and_solutions() -> None:
     assert norm(np.array([3.0, -4.0])) == 5.0
 
 
-def test_tails_lie_on_a_grid() -> None:
+def test_tail_values_are_multiples_of_a_grid() -> None:
     """Numbers beyond 3.6541528853610088 are multiples of 2⁻²⁰; all together are standard normal."""
     drawn = standard_normal(np.random.default_rng(1), (400, 500))
     tails = drawn[np.abs(drawn) > 3.6541528853610088]

@@ -58,17 +58,17 @@ def digest(evolution: dict[str, object], space: GenomeSpace) -> str:
         ({"kind": "random"}, WIDE, "31ff37f1c389c57a"),
     ],
 )
-def test_genomes_are_the_same_however_many_rows_are_worked_on_at_once(
+def test_genomes_do_not_depend_on_the_block_of_rows(
     evolution: dict[str, object], space: GenomeSpace, expected: str, numbers: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The expected digests were taken when a space was a tuple of genes and operators worked on whole matrices."""
+    """The digests are of a version with genes in a tuple and operators on whole matrices."""
     monkeypatch.setattr(coordinates, "_NUMBERS", numbers)
     assert digest(evolution, space) == expected
 
 
 @pytest.mark.parametrize("kind", [GeneticConfig, CmaEsConfig, RandomSearchConfig])
-def test_a_race_has_all_settings(kind: Any) -> None:
-    """Population, episodes, seed and generation reach the race: its rungs, audits and decisions are the same."""
+def test_race_has_all_settings(kind: Any) -> None:
+    """Population, episodes, seed and generation give the same rungs, audits and decisions."""
     made = make_race(kind(racing=RACING), 8, 6, 3, 4)
     race = Race(RACING, population=8, episodes=6, seed=3, generation=4)
     field = [[float(value)] * 6 for value in (5, 1, 5, 2, 9, 5, 5, 0)]

@@ -14,15 +14,15 @@ def operators(asked: tuple[Offspring, ...]) -> list[str]:
     return [offspring.operator for offspring in asked]
 
 
-def test_mutation_cools_with_absolute_generations() -> None:
+def test_mutation_spread_decays_by_generation_number() -> None:
     """The spread above its end halves every half-life, for any number of generations."""
     genetic = Genetic(GeneticConfig(sigma=0.23, sigma_end=0.03, half_life=5.0), SPACE, 4, 1)
     assert [genetic.temperature(generation) for generation in (0, 5, 10)] == pytest.approx([0.23, 0.13, 0.08])
     assert genetic.temperature(10_000) == pytest.approx(0.03)
 
 
-def test_elites_are_asked_again() -> None:
-    """Elites come first, unchanged, best first, each with itself as parent."""
+def test_elites_are_repeated_unchanged() -> None:
+    """Elites come first, best first, each with itself as parent."""
     genetic = Genetic(GeneticConfig(elites=2), SPACE, 6, 1)
     first = genetic.ask()
     genetic.tell([Result(float(fitness)) for fitness in (0, 5, 1, 9, 2, 3)])
@@ -33,8 +33,8 @@ def test_elites_are_asked_again() -> None:
     assert [offspring.parents for offspring in second[:2]] == [(AgentRef(0, 3),), (AgentRef(0, 1),)]
 
 
-def test_an_elite_counts_with_the_mean_of_all_its_results() -> None:
-    """An elite's rank uses the mean of all its results, so one lucky result is not enough."""
+def test_elite_is_ranked_by_the_mean_of_its_results() -> None:
+    """One lucky result is not enough."""
     genetic = Genetic(GeneticConfig(elites=2), SPACE, 5, 1)
     genetic.ask()
     genetic.tell([Result(100.0), Result(10.0), Result(0.0), Result(0.0), Result(0.0)])
@@ -47,7 +47,7 @@ def test_an_elite_counts_with_the_mean_of_all_its_results() -> None:
     assert lucky.genome not in [offspring.genome for offspring in third[:2]]
 
 
-def test_an_elite_that_fails_loses_its_place() -> None:
+def test_failed_elite_is_removed() -> None:
     """A failed agent ranks last, with any earlier fitness."""
     genetic = Genetic(GeneticConfig(elites=1), SPACE, 4, 1)
     genetic.ask()
@@ -61,7 +61,7 @@ def test_an_elite_that_fails_loses_its_place() -> None:
 
 @pytest.mark.parametrize("population", [1, 4])
 def test_each_generation_has_a_new_agent(population: int) -> None:
-    """With more elites than agents, each generation still has one new agent, and the best is kept."""
+    """This holds with more elites than agents, and the best is kept."""
     genetic = Genetic(GeneticConfig(elites=50), SPACE, population, 1)
     bests = []
     for generation in range(60):
@@ -91,7 +91,7 @@ def test_mutation_rises_when_diversity_falls() -> None:
     assert changed(1.0) > 1.5 * changed(0.0)
 
 
-def test_a_child_of_one_parent_is_never_a_copy() -> None:
+def test_child_of_one_parent_is_mutated() -> None:
     """Without crossover and with mutation probability 0, one gene still mutates."""
     genetic = Genetic(GeneticConfig(elites=0, crossover=0.0, mutation=0.0, diversity=0.0), SPACE, 20, 1)
     first = genetic.ask()
@@ -111,11 +111,11 @@ def test_zero_elites_repeat_no_agent() -> None:
 
 
 def test_shrinkage_prefers_many_episodes_to_a_lucky_one() -> None:
-    """An agent with 10 from one episode counts less than one with 9 from eight; without it the lucky one is the elite.
+    """The agents have fitness 10 from one episode, and 9, 4 and 3 from eight.
 
-    Worked out by hand: pooled noise 4, means 10, 9, 4 and 3 with spread 37/3, mean 6.5; errors 4, 0.5, 0.5 and 0.5,
-    so the signal is 37/3 - 1.375 = 10.958 and the lucky one is worth 6.5 + 3.5 * 0.7326 = 9.064, the other 8.891;
-    with a pooled noise of 9 the signal is 9.24 and they are worth 8.273 and 8.728.
+    By hand: pooled noise 4, means with spread 37/3 and mean 6.5; errors 4, 0.5, 0.5 and 0.5.
+    So the signal is 37/3 - 1.375 = 10.958. The first agent's value is 6.5 + 3.5 * 0.7326 = 9.064, the second one's 8.891.
+    With a pooled noise of 9 the signal is 9.24, and the values are 8.273 and 8.728.
     """
     for variance, lucky in ((4.0, True), (9.0, False)):
         results = [

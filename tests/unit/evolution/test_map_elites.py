@@ -19,7 +19,7 @@ def hitting(fitness: float, accuracy: float) -> Result:
     return Result(fitness, Measures(shots=1_000.0, hits=1_000.0 * accuracy))
 
 
-def test_the_archive_keeps_the_best_of_each_cell() -> None:
+def test_archive_keeps_the_best_of_each_cell() -> None:
     """Agents compete within their cell. Values outside the axis count into the outer cells."""
     strategy = MapElites(ACCURACY, SPACE, 6, 1)
     asked = strategy.ask()
@@ -74,7 +74,6 @@ def test_equal_agent_does_not_replace_an_elite() -> None:
     ],
 )
 def test_descriptors_follow_their_formulas(name: str, measures: Measures, expected: float) -> None:
-    """Each descriptor is what its documentation says."""
     assert describe_behaviour(name, measures) == pytest.approx(expected)
 
 
@@ -82,8 +81,8 @@ def test_descriptors_follow_their_formulas(name: str, measures: Measures, expect
     st.sampled_from(sorted(DESCRIPTORS)),
     st.builds(Measures, **{field.name: st.floats(allow_nan=False) for field in fields(Measures)}),
 )
-def test_descriptors_lie_between_0_and_1(name: str, measures: Measures) -> None:
-    """Descriptors of any measures lie in the unit interval."""
+def test_descriptors_are_between_0_and_1(name: str, measures: Measures) -> None:
+    """This holds for any measures."""
     value = describe_behaviour(name, measures)
     assert math.isfinite(value)
     assert 0.0 <= value <= 1.0

@@ -41,7 +41,7 @@ def raced(started: Race, field: list[list[float]]) -> list[list[float]]:
     return played
 
 
-def test_halving_lets_the_better_half_go_on() -> None:
+def test_halving_keeps_the_better_half() -> None:
     """Eight agents become four after one episode, then two. The first of equal agents stays."""
     started = race(RacingConfig(rule="halving", keep=0.25, audit=0.0), 8)
     assert started.rungs == (1, 2, 4, 6)
@@ -66,7 +66,7 @@ def test_significantly_worse_agents_are_dropped() -> None:
     assert started.dropped(farther, 2) == (3,)
 
 
-def test_equals_are_seldom_dropped() -> None:
+def test_equal_agents_are_rarely_dropped() -> None:
     """At most a share alpha of fields of equal agents drops an agent. A bad agent is always found."""
     config = RacingConfig(rule="test", first=4, growth=2.0, keep=0.25, alpha=0.05, audit=0.0)
     wrong = found = 0
@@ -86,7 +86,7 @@ def test_equals_are_seldom_dropped() -> None:
 def test_decision_of_a_rung_uses_earlier_episodes_only(
     field: list[list[float]], rules: RacingConfig, seed: int
 ) -> None:
-    """A decision about a rung does not change when later episodes are known, so a resume drops the same agents."""
+    """A resume drops the same agents, because later episodes do not change a decision."""
     started = race(rules, len(field), seed=seed)
     played = raced(started, field)
     for rung in started.rungs[:-1]:
@@ -105,8 +105,8 @@ def test_at_least_keep_agents_play_all_episodes(field: list[list[float]], rules:
     assert all(len(with_audit) >= len(without) for with_audit, without in zip(played, unaudited, strict=True))
 
 
-def test_an_audit_finds_wrong_decisions() -> None:
-    """With an audit of all agents, no agent is dropped, and wrongly rejected agents are counted."""
+def test_audit_counts_wrong_decisions() -> None:
+    """With an audit of all agents, no agent is dropped."""
     started = race(RacingConfig(rule="halving", first=1, growth=2.0, keep=0.25, audit=1.0), 4, episodes=2)
     field = [[4.0, 4.0], [3.0, 3.0], [2.0, 9.0], [1.0, 1.0]]
     assert started.dropped(field, 1) == ()

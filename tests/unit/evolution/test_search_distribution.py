@@ -45,7 +45,7 @@ def test_rates_agree_with_another_implementation(shape: tuple[int, int], expecte
 
 
 @pytest.mark.parametrize("n", [3, 10, 100])
-def test_the_length_is_that_of_a_standard_normal_vector(n: int) -> None:
+def test_expected_length_of_a_normal_vector(n: int) -> None:
     """The approximation is within a thousandth of sqrt(2) gamma((n + 1) / 2) / gamma(n / 2)."""
     exact = math.sqrt(2.0) * math.exp(math.lgamma((n + 1) / 2.0) - math.lgamma(n / 2.0))
     assert _rates(n, 6, diagonal=False).length == pytest.approx(exact, rel=1e-3)
@@ -59,7 +59,7 @@ def test_samples_have_mean_and_deviation(diagonal: bool) -> None:
 
 
 @pytest.mark.parametrize("diagonal", [False, True])
-def test_the_mean_moves_to_the_weighted_best(diagonal: bool) -> None:
+def test_mean_moves_to_the_weighted_best_points(diagonal: bool) -> None:
     """Three of six points count, with log(3.5 / rank), scaled to a sum of 1."""
     search = distribution(diagonal=diagonal)
     points = np.array([[2.0, 2.0], [1.0, 3.0], [1.0, 1.0], [0.0, 2.0], [1.0, 2.0], [1.0, 2.0]])
@@ -71,8 +71,8 @@ def test_the_mean_moves_to_the_weighted_best(diagonal: bool) -> None:
 
 @pytest.mark.parametrize("diagonal", [False, True])
 @pytest.mark.parametrize(("far", "learns"), [(0.5, True), (20.0, False)])
-def test_the_first_update_is_the_tutorial_s(far: float, learns: bool, diagonal: bool) -> None:
-    """All of (41) to (47) of arXiv:1604.00772 hold, also if the step is too long for the path of the covariance."""
+def test_first_update_agrees_with_the_tutorial(far: float, learns: bool, diagonal: bool) -> None:
+    """Equations (41) to (47) of arXiv:1604.00772 hold, also for a step that stalls the covariance path."""
     search = SearchDistribution(
         np.array([1.0, 2.0]), 0.5, 6, diagonal=diagonal, smallest=np.full(2, 1e-13), largest=1e9
     )
@@ -99,7 +99,7 @@ def test_the_first_update_is_the_tutorial_s(far: float, learns: bool, diagonal: 
     assert search._covariance == pytest.approx(np.diagonal(covariance) if diagonal else covariance)
 
 
-def test_a_diagonal_covariance_learns_faster() -> None:
+def test_diagonal_covariance_has_larger_learning_rates() -> None:
     """Both rates are (n + 2) / 3 times those of a full covariance: 4 times for 10 dimensions."""
     full, diagonal = (_rates(10, 20, diagonal=diagonal) for diagonal in (False, True))
     assert diagonal.rank_one == pytest.approx(4.0 * full.rank_one)
@@ -107,8 +107,8 @@ def test_a_diagonal_covariance_learns_faster() -> None:
 
 
 @pytest.mark.parametrize("diagonal", [False, True])
-def test_a_large_batch_replaces_the_covariance(diagonal: bool) -> None:
-    """The rates of both updates sum to 1 at most. Then negative weights are 0."""
+def test_learning_rates_sum_to_at_most_1(diagonal: bool) -> None:
+    """For a large batch the negative weights are 0."""
     rates = _rates(2, 1_000, diagonal=diagonal)
     assert rates.rank_one + rates.rank_mu == pytest.approx(1.0)
     assert rates.weights[-1] == pytest.approx(0.0)
@@ -126,7 +126,7 @@ def test_sigma_is_limited_where_all_coordinates_are() -> None:
     assert search.sigma == pytest.approx(2.0)
 
 
-def test_an_update_learns_the_direction() -> None:
+def test_covariance_adapts_to_the_direction_of_the_best() -> None:
     """Where the best points lie along (1, 1), the step along it grows and that across it shrinks."""
     search = distribution()
     for _ in range(12):
@@ -151,7 +151,7 @@ def test_steps_stay_within_their_limits() -> None:
     assert search.sigma > 0.0
 
 
-def test_a_foreign_point_counts_with_a_limited_length() -> None:
+def test_step_to_an_injected_point_is_limited() -> None:
     """A point a million steps away moves the mean by at most sqrt(n) + 2n / (n + 2) steps."""
     search = distribution()
     points = np.tile(search.mean, (6, 1))
@@ -163,8 +163,8 @@ def test_a_foreign_point_counts_with_a_limited_length() -> None:
     assert unlimited.mean[0] > 1e5
 
 
-def test_a_point_that_is_not_finite_is_an_error() -> None:
-    """The search ends with an error and not with an endless loop."""
+def test_non_finite_point_is_an_error() -> None:
+    """Otherwise the search would not end."""
     search = distribution()
     points = np.tile(search.mean, (6, 1))
     points[0, 0] = math.nan

@@ -35,7 +35,7 @@ def result(offspring: Offspring, number: int) -> Result:
 
 
 def evolved(strategy: SteadyState, count: int, changed: int | None = None) -> list[Offspring]:
-    """Ask for a number of agents. The result of one agent can be replaced."""
+    """Return a number of asked agents. The result of one agent can be replaced."""
     asked = list[Offspring]()
     while len(asked) < count:
         if strategy.waits:
@@ -48,8 +48,7 @@ def evolved(strategy: SteadyState, count: int, changed: int | None = None) -> li
 @each_strategy
 @settings(deadline=None, max_examples=50)
 @given(data=st.data())
-def test_any_order_of_arrival_gives_the_same_agents(config: EvolutionConfig, data: st.DataObject) -> None:
-    """The order in which results arrive does not change the agents."""
+def test_order_of_results_does_not_change_the_agents(config: EvolutionConfig, data: st.DataObject) -> None:
     strategy, arrived, asked = made(config), dict[int, Result](), list[Offspring]()
     while len(asked) < 40:
         if not strategy.waits:
@@ -65,7 +64,7 @@ def test_any_order_of_arrival_gives_the_same_agents(config: EvolutionConfig, dat
 
 @pytest.mark.parametrize("lookahead", [1, 3, 6, 17])
 def test_result_affects_agents_beyond_the_lookahead(lookahead: int) -> None:
-    """Another result of agent 20 leaves agents 0 to 20 + lookahead - 1 as they are, and changes what follows."""
+    """The result of agent 20 can change agents from 20 + lookahead on, and no earlier ones."""
     config = GeneticConfig(mode="steady_state", lookahead=lookahead, tournament=5)
     plain, other = (evolved(made(config), 60, changed) for changed in (None, 20))
     first = next(number for number in range(60) if plain[number] != other[number])
@@ -73,8 +72,7 @@ def test_result_affects_agents_beyond_the_lookahead(lookahead: int) -> None:
 
 
 @each_strategy
-def test_never_fewer_agents_than_the_lookahead_are_in_flight(config: EvolutionConfig) -> None:
-    """The next agent can be asked while fewer agents than the lookahead are in flight."""
+def test_as_many_agents_as_the_lookahead_are_in_flight(config: EvolutionConfig) -> None:
     strategy, asked = made(config), list[Offspring]()
     for _ in range(50):
         while strategy.asked - strategy.received < config.lookahead:
@@ -84,8 +82,8 @@ def test_never_fewer_agents_than_the_lookahead_are_in_flight(config: EvolutionCo
 
 
 @each_strategy
-def test_the_order_is_enforced(config: EvolutionConfig) -> None:
-    """A tell or an ask that is too early raises an error and changes nothing."""
+def test_early_ask_or_tell_is_refused(config: EvolutionConfig) -> None:
+    """The strategy is unchanged after the error."""
     strategy = made(config)
     with pytest.raises(OutOfOrder, match="agent 0 is independent of the result of agent 0: call ask first"):
         strategy.tell(Result(fitness=1.0))
@@ -101,8 +99,8 @@ def test_the_order_is_enforced(config: EvolutionConfig) -> None:
 
 
 @pytest.mark.parametrize("lookahead", [1, 4, 10])
-def test_parents_have_a_fitness_before_their_children_are_asked(lookahead: int) -> None:
-    """A parent has a fitness and is at least the lookahead ahead of its child."""
+def test_parents_have_a_fitness_before_their_children(lookahead: int) -> None:
+    """A parent is at least the lookahead ahead of its child."""
     strategy = made(GeneticConfig(mode="steady_state", lookahead=lookahead))
     for number, offspring in enumerate(evolved(strategy, 80)):
         for parent in offspring.parents:
@@ -111,14 +109,14 @@ def test_parents_have_a_fitness_before_their_children_are_asked(lookahead: int) 
             assert place % 11 != 7, "a failed agent has no children"
 
 
-def test_the_first_population_is_drawn() -> None:
-    """Breeding starts after one generation of agents was asked."""
+def test_first_population_is_drawn() -> None:
+    """Breeding starts after one generation of agents."""
     asked = evolved(made(GeneticConfig(mode="steady_state", lookahead=2)), 20)
     assert [offspring.operator == "draw" for offspring in asked] == [True] * 6 + [False] * 14
 
 
-def test_elites_are_played_again_in_every_block() -> None:
-    """Each block replays as many agents as there are elites, those that waited longest first."""
+def test_each_block_replays_elites() -> None:
+    """Each block replays as many agents as there are elites. The longest waiting ones come first."""
     strategy = make_steady_state(GeneticConfig(mode="steady_state", lookahead=3, elites=2), SPACE, 10, 1)
     asked = list[Offspring]()
     while len(asked) < 50:
@@ -132,7 +130,7 @@ def test_elites_are_played_again_in_every_block() -> None:
     assert asked[again[0]].parents == (AgentRef(0, 2),)
 
 
-def test_more_elites_than_members_leave_one_new_agent() -> None:
+def test_each_block_has_a_new_agent() -> None:
     """In a population of three, a block replays two different elites and breeds one agent."""
     strategy = make_steady_state(GeneticConfig(mode="steady_state", lookahead=1, elites=9), SPACE, 3, 1)
     for block in range(4):
@@ -167,7 +165,7 @@ def test_agents_are_drawn_if_all_fail() -> None:
         assert strategy.ask().operator == "draw"
 
 
-def test_a_population_of_one_evolves() -> None:
+def test_population_of_one_evolves() -> None:
     """One member is mutated, and replaced by its child."""
     strategy = make_steady_state(GeneticConfig(mode="steady_state", lookahead=1), SPACE, 1, 1)
     asked = evolved(strategy, 10)
@@ -175,8 +173,8 @@ def test_a_population_of_one_evolves() -> None:
 
 
 @pytest.mark.parametrize("noise", [0.0, 2.0])
-def test_steady_state_converges_like_generations(noise: float) -> None:
-    """Over ten seeds, it gets as near to an optimum as the generational strategy, and nearer than random search."""
+def test_steady_state_converges_like_the_generational_loop(noise: float) -> None:
+    """Over ten seeds, it is as near to an optimum, and nearer than random search."""
     space = GenomeSpace(tuple(Gene.real(f"x{index}", -5, 5) for index in range(6)))
     steady, generational, drawn = list[float](), list[float](), list[float]()
     for seed in range(10):

@@ -54,7 +54,7 @@ def measured(offspring: Offspring) -> Result:
 
 
 def evolve(strategy: Strategy, generations: int, play: Play = measured) -> list[tuple[Offspring, ...]]:
-    """Run a strategy and return the genomes that it asked for."""
+    """Run a strategy and return the offspring of each generation."""
     history = []
     for _ in range(generations):
         history.append(strategy.ask())
@@ -63,8 +63,7 @@ def evolve(strategy: Strategy, generations: int, play: Play = measured) -> list[
 
 
 @each_strategy
-def test_ask_and_tell_work_with_any_function(config: EvolutionConfig) -> None:
-    """Ask, evaluate and tell work with a plain fitness function, and the generation is counted."""
+def test_ask_and_tell_with_a_plain_function(config: EvolutionConfig) -> None:
     strategy = make_strategy(config, REAL, population=12, seed=1)
     for generation in range(6):
         assert strategy.generation == generation
@@ -75,7 +74,7 @@ def test_ask_and_tell_work_with_any_function(config: EvolutionConfig) -> None:
 
 @each_strategy
 def test_generation_0_covers_the_full_range_of_every_gene(config: EvolutionConfig) -> None:
-    """The first generation is drawn uniformly over every gene's range, and has no parents."""
+    """Generation 0 is drawn uniformly and has no parents."""
     asked = make_strategy(config, MIXED, population=400, seed=1).ask()
     values = np.array([offspring.genome.values for offspring in asked])
     assert values[:, 0].min() < -4.8
@@ -87,8 +86,8 @@ def test_generation_0_covers_the_full_range_of_every_gene(config: EvolutionConfi
 
 
 @each_strategy
-def test_asking_twice_is_refused(config: EvolutionConfig) -> None:
-    """The error of a second ask names the generation that has no results yet."""
+def test_second_ask_is_refused(config: EvolutionConfig) -> None:
+    """The error names the generation without results."""
     strategy = make_strategy(config, REAL, population=3, seed=1)
     strategy.ask()
     with pytest.raises(OutOfOrder, match="generation 0 is asked already: call tell with its 3 results"):
@@ -96,8 +95,8 @@ def test_asking_twice_is_refused(config: EvolutionConfig) -> None:
 
 
 @each_strategy
-def test_telling_before_asking_is_refused(config: EvolutionConfig) -> None:
-    """A tell without an ask names the generation that is missing, at the start and after a tell."""
+def test_tell_without_ask_is_refused(config: EvolutionConfig) -> None:
+    """The error names the generation that was not asked."""
     strategy = make_strategy(config, REAL, population=3, seed=1)
     with pytest.raises(OutOfOrder, match="generation 0 was not asked"):
         strategy.tell([Result(1.0)] * 3)
@@ -117,10 +116,10 @@ def test_telling_before_asking_is_refused(config: EvolutionConfig) -> None:
         ([Result(-math.inf), Result(1.0), Result(1.0)], "agent 0 of generation 0 is -inf"),
     ],
 )
-def test_bad_results_are_refused_by_name_and_change_nothing(
+def test_invalid_results_are_refused_without_change(
     config: EvolutionConfig, results: Sequence[Result], message: str
 ) -> None:
-    """A refused tell names the problem and leaves the strategy unchanged."""
+    """The error names the problem."""
     strategy, other = (make_strategy(config, REAL, population=3, seed=1) for _ in range(2))
     assert strategy.ask() == other.ask()
     with pytest.raises(OutOfOrder, match=message):
@@ -131,8 +130,8 @@ def test_bad_results_are_refused_by_name_and_change_nothing(
 
 
 @each_strategy
-def test_replaying_the_tells_gives_the_same_asks(config: EvolutionConfig) -> None:
-    """The same seed and results give the same genomes, parents and operators bit for bit; another seed does not."""
+def test_replay_of_results_gives_the_same_agents(config: EvolutionConfig) -> None:
+    """Genomes, parents and operators are bit-identical. Another seed gives others."""
     first, again, other = (evolve(make_strategy(config, MIXED, 10, seed), 12) for seed in (7, 7, 8))
     assert first == again
     assert [[o.genome.to_bytes() for o in g] for g in first] == [[o.genome.to_bytes() for o in g] for g in again]
@@ -141,7 +140,7 @@ def test_replaying_the_tells_gives_the_same_asks(config: EvolutionConfig) -> Non
 
 @each_strategy
 def test_interleaved_strategies_are_independent(config: EvolutionConfig) -> None:
-    """Interleaved strategies give the same asks as alone, and NumPy's global generator is not used."""
+    """The strategies give the same agents separately. NumPy's global generator is not used."""
     alone = [evolve(make_strategy(config, REAL, 10, seed), 8) for seed in (1, 2)]
     before: Any = np.random.get_state()  # noqa: NPY002
     pair = [make_strategy(config, REAL, 10, seed) for seed in (1, 2)]
@@ -192,8 +191,10 @@ def test_strategy_continues_after_generations_of_failures(config: EvolutionConfi
 @each_strategy
 @pytest.mark.parametrize("space", SPACES.values(), ids=SPACES)
 @pytest.mark.parametrize("population", [1, 2, 3, 7])
-def test_any_population_and_any_space_work(config: EvolutionConfig, space: GenomeSpace, population: int) -> None:
-    """Small populations, whole genes only, one gene, no free gene, no gene and huge ranges are all searched."""
+def test_unusual_populations_and_spaces_are_searched(
+    config: EvolutionConfig, space: GenomeSpace, population: int
+) -> None:
+    """Examples are one agent, no free gene, no gene, whole genes only and huge ranges."""
     for asked in evolve(make_strategy(config, space, population, 1), 15, lambda _: Result(1.0)):
         assert len(asked) == population
         for offspring in asked:
@@ -223,8 +224,8 @@ RESULTS = st.builds(
 @each_strategy
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
-def test_every_genome_lies_in_its_space(config: EvolutionConfig, data: st.DataObject) -> None:
-    """All genomes lie in the space, and their number is right, for random spaces, populations and results."""
+def test_genomes_are_in_their_space(config: EvolutionConfig, data: st.DataObject) -> None:
+    """Spaces, populations and results are random."""
     drawn = data.draw(st.lists(genes(), max_size=5))
     space = GenomeSpace([replace(gene, name=f"{gene.name}{at}") for at, gene in enumerate(drawn)])
     population = data.draw(st.integers(1, 9))
@@ -253,8 +254,8 @@ def test_population_of_zero_is_refused(config: EvolutionConfig) -> None:
         Gene(name="broken", kind=GeneKind.INTEGER, low=0.2, high=0.8),
     ],
 )
-def test_a_gene_without_values_is_refused_by_name(gene: Gene) -> None:
-    """A space that cannot be drawn from is refused when the strategy is made."""
+def test_gene_without_values_is_refused_by_name(gene: Gene) -> None:
+    """The error is raised when the strategy is created."""
     with pytest.raises(InvalidGenome, match="gene broken has no value"):
         make_strategy(RandomSearchConfig(), GenomeSpace((gene,)), population=2, seed=1)
 
@@ -268,8 +269,7 @@ def test_mean_measures_averages_each_measure_in_any_order() -> None:
     assert mean == mean_measures(episodes[::-1])
 
 
-def test_mean_measures_of_nothing_is_refused() -> None:
-    """An empty list of episodes raises an error."""
+def test_mean_measures_without_episodes_is_refused() -> None:
     with pytest.raises(ValueError, match="no episodes"):
         mean_measures([])
 
@@ -303,8 +303,8 @@ def test_injected_genome_is_unchanged(config: EvolutionConfig) -> None:
 
 
 @each_strategy
-def test_a_strategy_is_rebuilt_with_its_immigrants(config: EvolutionConfig) -> None:
-    """The same injected genomes at the same places give the same evolution. Other genomes give another."""
+def test_replay_with_injected_genomes_is_identical(config: EvolutionConfig) -> None:
+    """Other injected genomes give another evolution."""
     histories = [
         evolve_with(make_strategy(config, PLANE, 8, seed=1), 6, immigrants={0: BEST, 3: genome})
         for genome in (BEST, BEST, Genome((0.0, 0.0)))
@@ -313,8 +313,8 @@ def test_a_strategy_is_rebuilt_with_its_immigrants(config: EvolutionConfig) -> N
 
 
 @pytest.mark.parametrize("config", CONFIGS[:2], ids=lambda config: config.kind)
-def test_a_good_immigrant_is_learned_from(config: EvolutionConfig) -> None:
-    """A strategy that is given the optimum gets nearer to it on average."""
+def test_injected_optimum_improves_the_search(config: EvolutionConfig) -> None:
+    """Over twelve seeds, the agents are nearer to the optimum on average."""
 
     def distance(seed: int, immigrants: dict[int, Genome]) -> float:
         last = evolve_with(make_strategy(config, PLANE, 8, seed=seed), 6, immigrants=immigrants)[-1]
@@ -325,8 +325,8 @@ def test_a_good_immigrant_is_learned_from(config: EvolutionConfig) -> None:
     assert helped < 0.8 * sum(distance(seed, {}) for seed in seeds)
 
 
-def test_a_good_immigrant_enters_the_archive() -> None:
-    """A cell stores the injected genome, and its children name it as their parent."""
+def test_injected_genome_enters_the_archive() -> None:
+    """The children name the injected genome as their parent."""
     strategy = MapElites(MapElitesConfig(), PLANE, 8, seed=1)
     history = evolve_with(strategy, 3, immigrants={1: BEST})
     assert [elite.genome for elite in strategy.archive] == [BEST]
@@ -335,7 +335,7 @@ def test_a_good_immigrant_enters_the_archive() -> None:
 
 @each_strategy
 def test_invalid_injection_is_refused(config: EvolutionConfig) -> None:
-    """An injection before the ask, beyond the population, or with a genome outside the space is refused."""
+    """The injection is before the ask, beyond the population, or outside the space."""
     strategy = make_strategy(config, PLANE, 4, seed=1)
     with pytest.raises(OutOfOrder, match="not asked"):
         strategy.immigrate(0, BEST)

@@ -31,7 +31,7 @@ choose, play = _script["choose"], _script["play"]
 
 
 @pytest.mark.parametrize("name", ["defend_the_center", "deadly_corridor", "predict_position"])
-def test_episodes_depend_on_the_seed_alone(make_engine: MakeEngine, tmp_path: Path, name: str) -> None:
+def test_episodes_depend_on_the_seed_only(make_engine: MakeEngine, tmp_path: Path, name: str) -> None:
     """Order, engine reuse, recording and process do not change an episode."""
     seeds = [3, 5, 8]
     command = [sys.executable, str(SCRIPT), "play", name, str(tmp_path / "other"), *map(str, seeds)]
@@ -52,9 +52,9 @@ def test_episodes_depend_on_the_seed_alone(make_engine: MakeEngine, tmp_path: Pa
 
 
 def test_interrupted_shot_is_not_counted_in_the_next_episode(make_engine: MakeEngine) -> None:
-    """A shot that the timeout interrupts is not counted in the next episode, recorded or not.
+    """The timeout interrupts the shot. Both recorded and unrecorded episodes are tested.
 
-    ViZDoom would count it: after twelve decisions of turning right, the player shoots a monster in the last tics.
+    ViZDoom counts the shot: after twelve decisions of turning right, the player shoots a monster in the last tics.
     """
     firsts = []
     for record in (False, True):
@@ -90,7 +90,7 @@ def test_every_bundled_scenario_plays(make_engine: MakeEngine, name: str) -> Non
 
 @pytest.mark.parametrize("name", sorted(SCENARIOS))
 def test_objects_do_not_depend_on_the_screen(make_engine: MakeEngine, name: str) -> None:
-    """A policy without the screen gets the same objects and ids, with or without a live view."""
+    """Objects and ids are the same for a policy without the screen, with or without a live view."""
     (trajectory, _), (same, _) = (_seen(make_engine, name, screen=screen) for screen in (True, False))
     assert same == trajectory
     assert len(trajectory) > 1
@@ -98,9 +98,9 @@ def test_objects_do_not_depend_on_the_screen(make_engine: MakeEngine, name: str)
 
 @pytest.mark.parametrize("name", ["take_cover", "health_gathering"])
 def test_live_view_shows_the_screen_of_the_policy(make_engine: MakeEngine, name: str) -> None:
-    """The live view shows the policy's screen pixel by pixel. Other frames are drawn differently.
+    """The screens are equal pixel by pixel. Frames without a live view are drawn differently.
 
-    The player does not shoot in these scenarios, because sparks and smoke are random and change nothing.
+    The player does not shoot in these scenarios, because sparks and smoke are random.
     """
     (_, policy_screens), (_, viewer_screens) = (_seen(make_engine, name, screen=screen) for screen in (True, False))
     assert [screen for looks, screen in viewer_screens if looks] == [
@@ -147,7 +147,7 @@ def test_custom_scenario_is_played(make_engine: MakeEngine, tmp_path: Path) -> N
 
 
 def test_measures_at_death(make_engine: MakeEngine) -> None:
-    """At death there is one death, the scenario's penalty, and health 0, even if the engine's value is negative."""
+    """There is one death and the scenario's penalty. Health is 0, even if the engine's value is negative."""
     engine = make_engine(resolve(ScenarioConfig(name="defend_the_center")))
     engine.start(Needs(), record=False)
     seen: Observation | None = engine.begin(5)
@@ -190,8 +190,10 @@ def test_measures_at_an_exit(make_engine: MakeEngine) -> None:
     assert engine.measures().tics < engine.facts.timeout
 
 
-def test_recording_replays(make_engine: MakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A recording replays each step to the same end at another resolution."""
+def test_recording_replays_at_another_resolution(
+    make_engine: MakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each step and the end are equal."""
     scenario = resolve(ScenarioConfig(name="defend_the_center"))
     engine = make_engine(scenario)
     engine.start(Needs(), record=True)
@@ -227,7 +229,7 @@ def test_recording_replays(make_engine: MakeEngine, tmp_path: Path, monkeypatch:
 
 
 @pytest.mark.parametrize("record", [False, True])
-def test_killed_engine(make_engine: MakeEngine, *, record: bool) -> None:
+def test_killed_engine_is_reported(make_engine: MakeEngine, *, record: bool) -> None:
     """Each method reports an engine that was killed between two steps, and a new engine can start."""
     engine = make_engine(resolve(ScenarioConfig(name="basic")))
     engine.start(Needs(), record=record)
@@ -282,8 +284,10 @@ def _runs(pid: int) -> bool:
     return status.rsplit(")", 1)[1].split()[0] != "Z"
 
 
-def test_an_engine_is_quiet(make_engine: MakeEngine, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """An engine writes only to its folder, not to standard streams or the working folder."""
+def test_engine_writes_only_to_its_folder(
+    make_engine: MakeEngine, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The standard streams and the working folder stay empty."""
     before = sorted(Path.cwd().iterdir())
     engine = make_engine(resolve(ScenarioConfig(name="basic")))
     engine.start(Needs(), record=True)
@@ -294,8 +298,8 @@ def test_an_engine_is_quiet(make_engine: MakeEngine, tmp_path: Path, capfd: pyte
     assert sorted(Path.cwd().iterdir()) == before
 
 
-def test_an_engine_that_cannot_start(tmp_path: Path) -> None:
-    """An unusable folder is reported before ViZDoom's start, which would end the process."""
+def test_unusable_folder_is_an_error_before_the_start(tmp_path: Path) -> None:
+    """ViZDoom would end the process."""
     (tmp_path / "file").touch()
     engine = VizdoomEngine(resolve(ScenarioConfig(name="basic")), tmp_path / "file" / "folder")
     with pytest.raises(EngineCrashed, match="did not start"):

@@ -33,8 +33,8 @@ def test_shots_and_distance() -> None:
     assert (measures.health, measures.deaths, measures.kills, measures.reward) == (0, 1, 2, 1.5)
 
 
-def test_the_trajectory_ends_with_the_last_decision() -> None:
-    """The hash covers each decision's observation and action, and not the state after the last one."""
+def test_trajectory_hash_ends_with_the_last_decision() -> None:
+    """The hash covers each decision's observation and action. The state after the last one is omitted."""
     first, second, last = values(HEALTH=100), values(HEALTH=90), values(HEALTH=0)
     tally = EpisodeRecorder(first, 1)
     tally.add(b"left", second, 5)

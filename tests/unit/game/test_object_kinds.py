@@ -72,6 +72,6 @@ CASES = [(category, name, kind) for kind, pairs in SEEN.items() for category, na
 
 
 @pytest.mark.parametrize(("category", "name", "kind"), CASES)
-def test_kinds(category: str, name: str, kind: str | None) -> None:
+def test_kinds_of_visible_objects(category: str, name: str, kind: str | None) -> None:
     """Enemies, projectiles, pick-ups and hazards have kinds. Corpses, effects and the player are left out."""
     assert kind_of(category, name) == kind

@@ -16,8 +16,8 @@ def settled(wanted: bool, ask: object, pid: int) -> bool:
     return bool(ask(pid) is wanted)  # type: ignore[operator]
 
 
-def test_a_process_stops_and_ends() -> None:
-    """A stopped child has not ended; a killed one has, before and after it is waited for."""
+def test_stopped_and_ended_processes_are_distinguished() -> None:
+    """A killed child has ended, both before and after `wait`."""
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
         assert not has_ended(child.pid)
@@ -34,8 +34,8 @@ def test_a_process_stops_and_ends() -> None:
     assert child_has_ended(child.pid)
 
 
-def test_a_childs_end_is_noticed_and_passed_on() -> None:
-    """A child's end increases the count, and earlier signal handlers still run."""
+def test_end_of_a_child_is_counted() -> None:
+    """Earlier signal handlers still run."""
     heard: list[int] = []
     before = signal.signal(signal.SIGCHLD, lambda number, frame: heard.append(number))
     try:

@@ -38,7 +38,7 @@ def test_catalogue_is_complete() -> None:
 
 @pytest.mark.parametrize("name", sorted(SCENARIOS))
 def test_every_bundled_scenario_resolves(name: str) -> None:
-    """A bundled scenario has buttons, a map, files that exist, a timeout, and the canonical variables first."""
+    """A scenario has buttons, a map, existing files and a timeout. The canonical variables come first."""
     scenario = resolve(ScenarioConfig(name=name))
     facts = scenario.facts
     assert facts.name == name
@@ -53,8 +53,8 @@ def test_every_bundled_scenario_resolves(name: str) -> None:
     assert SCENARIOS[name].description
 
 
-def test_defend_the_center() -> None:
-    """Buttons, variables, skill, timeout and rewards equal those of ViZDoom's file."""
+def test_defend_the_center_equals_vizdooms_file() -> None:
+    """Buttons, variables, skill, timeout and rewards are equal."""
     scenario = resolve(ScenarioConfig(name="defend_the_center"))
     assert scenario.facts.buttons == ("TURN_LEFT", "TURN_RIGHT", "ATTACK")
     assert scenario.facts.variables == (*CANONICAL_VARIABLES, "AMMO2")
@@ -63,15 +63,14 @@ def test_defend_the_center() -> None:
     assert scenario.rewards == (("death_reward", -1.0),)
 
 
-def test_overrides() -> None:
-    """The configuration's skill, timeout, frame skip and resolution win over the file's."""
+def test_configuration_overrides_the_cfg() -> None:
+    """The configuration sets skill, timeout, frame skip and resolution."""
     config = ScenarioConfig(name="basic", doom_skill=1, timeout=77, frame_skip=2, resolution="640x480")
     facts = resolve(config).facts
     assert (facts.doom_skill, facts.timeout, facts.frame_skip, facts.resolution) == (1, 77, 2, (640, 480))
 
 
-def test_default_timeout() -> None:
-    """A scenario without a timeout of its own ends after 2,100 tics."""
+def test_default_timeout_is_2100_tics() -> None:
     assert resolve(ScenarioConfig(name="take_cover")).facts.timeout == 2100
     assert resolve(ScenarioConfig(name="basic")).facts.timeout == 300
 
@@ -82,7 +81,7 @@ def test_first_map_of_another_game() -> None:
     assert resolve(ScenarioConfig(name="freedoom2")).map == "map01"
 
 
-def test_custom_cfg(tmp_path: Path) -> None:
+def test_custom_cfg_is_resolved(tmp_path: Path) -> None:
     """A user's .cfg in another folder resolves to absolute paths, DEATHCOUNT dropped and other variables kept."""
     config = own(
         tmp_path / "a folder",
@@ -98,22 +97,22 @@ def test_custom_cfg(tmp_path: Path) -> None:
     assert scenario.rewards == (("kill_reward", 2.5),)
 
 
-def test_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A path is relative to the working folder, and the scenario keeps the absolute one."""
+def test_relative_path_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A path is relative to the working folder."""
     config = own(tmp_path, "available_buttons = { ATTACK }")
     monkeypatch.chdir(tmp_path)
     assert resolve(ScenarioConfig(name="my own.cfg")).facts.name == config.name
 
 
-def test_absolute_wad(tmp_path: Path) -> None:
-    """An absolute path in a .cfg is kept, although ViZDoom reads it as relative."""
+def test_absolute_wad_path_is_kept(tmp_path: Path) -> None:
+    """ViZDoom reads it as relative."""
     config = own(tmp_path, f"doom_scenario_path = {BUNDLED}/basic.wad", "available_buttons = { ATTACK }", copy=None)
     assert resolve(config).wad == (BUNDLED / "basic.wad").resolve()
 
 
 @pytest.mark.parametrize("mode", ["ASYNC_PLAYER", "SPECTATOR", "ASYNC_SPECTATOR"])
-def test_other_modes_are_played_synchronously(tmp_path: Path, mode: str) -> None:
-    """A .cfg made for another mode is accepted: the engine plays it in step."""
+def test_cfg_for_another_mode_is_accepted(tmp_path: Path, mode: str) -> None:
+    """The engine plays it synchronously."""
     assert resolve(own(tmp_path, f"mode = {mode}", "available_buttons = { ATTACK }")).facts.buttons == ("ATTACK",)
 
 
@@ -131,8 +130,7 @@ def test_other_modes_are_played_synchronously(tmp_path: Path, mode: str) -> None
         (str(BUNDLED), "does not exist"),
     ],
 )
-def test_unknown_names(name: str, message: str) -> None:
-    """The error for an unknown name or path has the remedy."""
+def test_unknown_scenario_has_a_remedy(name: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         resolve(ScenarioConfig(name=name))
 
@@ -154,8 +152,8 @@ def test_unknown_names(name: str, message: str) -> None:
         (("available_buttons = { ATTACK }", "doom_scenario_path = my own.cfg"), "is not a .wad or .pk3 file"),
     ],
 )
-def test_bad_files(tmp_path: Path, lines: tuple[str, ...], message: str) -> None:
-    """The error for an unplayable .cfg has the reason."""
+def test_unplayable_cfg_is_refused(tmp_path: Path, lines: tuple[str, ...], message: str) -> None:
+    """The error has the reason."""
     with pytest.raises(ConfigError, match=message):
         resolve(own(tmp_path, *lines))
 
@@ -175,20 +173,19 @@ def test_bad_files(tmp_path: Path, lines: tuple[str, ...], message: str) -> None
         ),
     ],
 )
-def test_another_game_than_the_cfg_names(case: str, message: str) -> None:
-    """A map or file that is missing is never replaced by the game's own or a bundled one."""
+def test_missing_map_or_file_is_not_replaced(case: str, message: str) -> None:
+    """The game's own map or a bundled file is not used."""
     with pytest.raises(ConfigError, match=message):
         resolve(ScenarioConfig(name=str(CASES / case / "s.cfg")))
 
 
-def test_named_map() -> None:
-    """A map may have any name."""
+def test_map_may_have_any_name() -> None:
     assert resolve(ScenarioConfig(name=str(CASES / "scn_named_map2" / "s.cfg"))).map == "testmap"
 
 
 @pytest.mark.parametrize("name", ["cig", "multi_duel"])
-def test_copied_scenario_for_several_players(tmp_path: Path, name: str) -> None:
-    """A copy of a scenario for several players is refused because its map has no start for player 1."""
+def test_copied_multiplayer_scenario_is_refused(tmp_path: Path, name: str) -> None:
+    """The map has no start for player 1."""
     shutil.copy(BUNDLED / f"{name}.wad", tmp_path)
     text = (BUNDLED / f"{name}.cfg").read_text()
     (tmp_path / "copy.cfg").write_text("\n".join(line for line in text.splitlines() if "game_args" not in line))
@@ -212,21 +209,20 @@ def test_copied_scenario_for_several_players(tmp_path: Path, name: str) -> None:
         ("vizdoom_path = my/vizdoom", "sets vizdoom_path"),
     ],
 )
-def test_refused_options(tmp_path: Path, line: str, named: str) -> None:
+def test_options_outside_provenance_are_refused(tmp_path: Path, line: str, named: str) -> None:
     """An option that names a file outside of provenance, or another game, is refused by its name."""
     with pytest.raises(ConfigError, match=f"{named}, which is not supported: "):
         resolve(own(tmp_path, line, "available_buttons = { ATTACK }"))
 
 
-def test_settings_in_game_args(tmp_path: Path) -> None:
-    """Game settings in game_args are accepted, with any values."""
+def test_settings_in_game_args_are_accepted(tmp_path: Path) -> None:
     config = own(tmp_path, "game_args += +sv_noautoaim 1 +name file -nomonsters", "available_buttons = { ATTACK }")
     assert resolve(config).map == "map01"
 
 
 @pytest.mark.parametrize("skill", [0, 6, 4294967295])
-def test_skill_out_of_range(tmp_path: Path, skill: int) -> None:
-    """A skill that ViZDoom would clamp is refused, unless the configuration sets another."""
+def test_skill_out_of_range_is_refused(tmp_path: Path, skill: int) -> None:
+    """ViZDoom would clamp it. The configuration may set another skill."""
     config = own(tmp_path, f"doom_skill = {skill}", "available_buttons = { ATTACK }")
     with pytest.raises(ConfigError, match=f"has doom_skill = {skill}: use 1 .easiest. to 5"):
         resolve(config)
@@ -253,7 +249,7 @@ def test_custom_game_file_is_digested(tmp_path: Path) -> None:
         ("nowhere\x1b[2J/x.cfg", "does not exist"),
     ],
 )
-def test_unusable_paths(name: str, message: str) -> None:
+def test_unusable_path_is_one_short_line(name: str, message: str) -> None:
     """A path that the system cannot look up is an error of one short line without control characters."""
     with pytest.raises(ConfigError, match=message) as raised:
         resolve(ScenarioConfig(name=name))
@@ -262,7 +258,7 @@ def test_unusable_paths(name: str, message: str) -> None:
     assert str(raised.value).isprintable()
 
 
-def test_unreadable_files(tmp_path: Path) -> None:
+def test_folder_or_oversized_file_is_refused(tmp_path: Path) -> None:
     """A folder or a file that is too large in place of a .cfg is an error that names it."""
     (tmp_path / "folder.cfg").mkdir()
     (tmp_path / "large.cfg").write_bytes(b"#" * (1 << 20) + b"\n")
@@ -274,10 +270,10 @@ def test_unreadable_files(tmp_path: Path) -> None:
         resolve(own(tmp_path, f"doom_scenario_path = {'x' * 300}", "available_buttons = { ATTACK }", copy=None))
 
 
-def test_resolving_prints_and_writes_nothing(
+def test_resolving_does_not_print_or_write_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Resolving prints nothing, even where ViZDoom warns, and writes nothing into the working folder."""
+    """This holds even where ViZDoom warns."""
     monkeypatch.chdir(tmp_path)
     config = own(tmp_path / "mine", "nonsense")
     with pytest.raises(ConfigError):
@@ -287,8 +283,8 @@ def test_resolving_prints_and_writes_nothing(
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
-def test_threads_leave_the_standard_streams_alone() -> None:
-    """A server resolves scenarios in several threads at once, and its own output still goes where it did before."""
+def test_concurrent_resolving_keeps_the_standard_streams() -> None:
+    """A server resolves scenarios in several threads."""
 
     def streams() -> list[tuple[int, int]]:
         return [(found.st_dev, found.st_ino) for found in map(os.fstat, (1, 2))]

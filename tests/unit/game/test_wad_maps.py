@@ -19,7 +19,7 @@ def written(folder: Path, content: bytes, name: str = "a.wad") -> Path:
     return path
 
 
-def test_maps_in_file_order(tmp_path: Path) -> None:
+def test_maps_are_in_file_order(tmp_path: Path) -> None:
     """Maps are lumps with the name of a map, or with any name before a map's first lump."""
     content = wad(
         [
@@ -54,14 +54,14 @@ def test_file_without_maps_is_valid(tmp_path: Path, lumps: list[tuple[str, bytes
         ([("THINGS", b"")], False),
     ],
 )
-def test_player_starts(tmp_path: Path, lumps: list[tuple[str, bytes]], *, starts: bool) -> None:
+def test_player_starts_of_all_map_formats(tmp_path: Path, lumps: list[tuple[str, bytes]], *, starts: bool) -> None:
     """The start of player 1 is a thing of type 1, in the formats UDMF, Doom and Hexen; comments do not count."""
     found = read_maps(written(tmp_path, wad([("MAP01", b""), *lumps, ("MAP02", b""), ("THINGS", doom_thing(1))])))
     assert found.has_player_start("MAP01") is starts
     assert found.has_player_start("MAP02")
 
 
-def test_archive(tmp_path: Path) -> None:
+def test_maps_of_an_archive(tmp_path: Path) -> None:
     """The maps of a .pk3 are the .wad files of its folder maps."""
     path = tmp_path / "a.pk3"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -88,14 +88,14 @@ def test_archive(tmp_path: Path) -> None:
         (struct.pack("<4sii", b"PWAD", 1, 12) + struct.pack("<ii8s", 2, -5, b"MAP01"), "'MAP01' has -5 bytes"),
     ],
 )
-def test_damaged_files(tmp_path: Path, content: bytes, message: str) -> None:
+def test_damaged_files_are_refused(tmp_path: Path, content: bytes, message: str) -> None:
     """A file of another format, or with a directory that does not fit it, is an error that names the file."""
     with pytest.raises(ConfigError, match=message):
         read_maps(written(tmp_path, content))
 
 
 @pytest.mark.parametrize("damage", ["version", "compression"])
-def test_damaged_archives(tmp_path: Path, damage: str) -> None:
+def test_damaged_archives_are_refused(tmp_path: Path, damage: str) -> None:
     """An archive of an unknown version, or with a member that cannot be unpacked, is an error that names the file."""
     path = tmp_path / "a.pk3"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
@@ -120,14 +120,14 @@ def test_member_with_a_leading_dot_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", [b"thing{", b'"\\', b"/*"])
-def test_unfinished_text_maps(tmp_path: Path, text: bytes) -> None:
-    """An unterminated block takes linear time. Quadratic time would be hours for this map."""
+def test_unfinished_text_map_is_read_in_linear_time(tmp_path: Path, text: bytes) -> None:
+    """Quadratic time would be hours for this map."""
     found = read_maps(written(tmp_path, wad([("MAP01", b""), ("TEXTMAP", text * 200_000)])))
     assert not found.has_player_start("MAP01")
 
 
 @pytest.mark.parametrize("case", ["scn_badheader", "scn_bigcount", "scn_truncated", "scn_truncated_dir"])
-def test_damaged_cases(case: str) -> None:
+def test_damaged_sample_files_are_refused(case: str) -> None:
     """Damaged headers and directories are reported before an engine starts."""
     (path,) = (CASES / case).glob("*.wad")
     with pytest.raises(ConfigError, match=r"is damaged: its header has .* lumps listed from byte"):

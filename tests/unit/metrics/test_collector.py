@@ -120,8 +120,7 @@ def test_tics_seconds_and_decisions_are_summed_over_finished_episodes(filled: Me
     assert value(filled, "decision_duration_seconds_bucket", le="0.001") == 5
 
 
-def test_the_last_finished_generation_and_the_champion_are_shown(filled: MetricsCollector) -> None:
-    """Gauges show the current generation, the last finished generation's fitness, and the champion's fitness."""
+def test_gauges_of_the_last_generation_and_the_champion(filled: MetricsCollector) -> None:
     assert value(filled, "generation") == 1
     assert value(filled, "generations_planned") == 2
     assert [value(filled, f"fitness_{which}") for which in ("best", "mean", "worst", "stddev")] == [
@@ -133,10 +132,8 @@ def test_the_last_finished_generation_and_the_champion_are_shown(filled: Metrics
     assert value(filled, "champion_validation_fitness") == 8.0
 
 
-def test_the_spread_of_genes_is_relative_to_generation_0(
-    story: Sequence[RecordedEvent], filled: MetricsCollector
-) -> None:
-    """1 at the start; a gene at half its deviation and one at none make 0.25; a gene that did not vary is left out."""
+def test_gene_spread_is_relative_to_generation_0(story: Sequence[RecordedEvent], filled: MetricsCollector) -> None:
+    """The ratio is 1 at the start. A gene at half its deviation and a gene without spread give 0.25."""
     early = MetricsCollector()
     for recorded in story[:3]:
         early.apply("tiny", recorded)
@@ -144,10 +141,10 @@ def test_the_spread_of_genes_is_relative_to_generation_0(
     assert value(filled, "genome_spread_ratio") == 0.25
 
 
-def test_a_steady_state_shows_the_generation_under_way(
+def test_steady_state_gauges_show_the_current_generation(
     story: Sequence[RecordedEvent], filled: MetricsCollector
 ) -> None:
-    """A steady-state generation has the values of a generational one when it is complete."""
+    """A complete generation has the values of a generational run."""
     events = list[Event]()
     for event in [recorded.event for recorded in story]:
         if isinstance(event, GenerationStarted):
@@ -205,7 +202,7 @@ def test_gauges_start_from_the_snapshot(story: Sequence[RecordedEvent], experime
     assert value(metrics, "tics_total") == 70
 
 
-def test_a_resume_in_the_same_process_keeps_the_counters(
+def test_resume_keeps_the_counters(
     story: Sequence[RecordedEvent], experiment: Experiment, filled: MetricsCollector
 ) -> None:
     """A resume resets the gauges and keeps the counters. Forgetting the experiment removes both."""
@@ -226,8 +223,8 @@ def test_recreated_experiment_has_new_series(
 
 
 @pytest.mark.parametrize("kind", FailureKind)
-def test_every_outcome_of_an_agent_is_counted(story: Sequence[RecordedEvent], kind: FailureKind) -> None:
-    """Each agent outcome, including every failure kind, has a series that starts at zero."""
+def test_agent_outcomes_and_failure_kinds_are_counted(story: Sequence[RecordedEvent], kind: FailureKind) -> None:
+    """Each series starts at zero."""
     metrics = MetricsCollector()
     metrics.apply("tiny", story[0])
     assert (value(metrics, "agents_total", outcome="dropped"), value(metrics, "agents_total", outcome=kind)) == (0, 0)
@@ -273,8 +270,8 @@ def test_invalid_numbers_are_not_counted(story: Sequence[RecordedEvent], finish:
     assert value(metrics, "episode_duration_seconds_sum") == pytest.approx(0.04)
 
 
-def test_an_episode_without_a_decision_has_no_latency(story: Sequence[RecordedEvent], finish: Finish) -> None:
-    """An episode without decisions is counted, without a division by zero."""
+def test_episode_without_decisions_has_no_latency(story: Sequence[RecordedEvent], finish: Finish) -> None:
+    """The episode is counted, without a division by zero."""
     metrics = MetricsCollector()
     metrics.apply("tiny", story[0])
     episode = finish().episode
@@ -302,8 +299,7 @@ def test_values_without_events_have_setters(filled: MetricsCollector) -> None:
     assert value(filled, "event_streams") == 0
 
 
-def test_a_stream_that_breaks_is_not_counted_for_ever(filled: MetricsCollector) -> None:
-    """An error in the stream's context decreases the count."""
+def test_broken_stream_decreases_the_count(filled: MetricsCollector) -> None:
     with pytest.raises(ConnectionError), filled.event_stream():
         raise ConnectionError
     assert value(filled, "event_streams") == 0
@@ -319,13 +315,13 @@ def test_unknown_methods_share_one_label(filled: MetricsCollector) -> None:
 
 
 def test_no_series_is_labelled_by_agent(filled: MetricsCollector) -> None:
-    """No label identifies an agent, because there are thousands of agents."""
+    """There are thousands of agents."""
     labels = [dict(labels) for _, labels in scrape(filled)]
     assert not [each for each in labels if "agent" in each or any("-a0" in text for text in each.values())]
 
 
 def test_collectors_have_separate_registries(filled: MetricsCollector) -> None:
-    """Two sets of metrics share nothing and do not use Prometheus's global registry."""
+    """Prometheus's global registry is not used."""
     assert value(MetricsCollector(), "workers") == 0
     code = (
         "import prometheus_client; before = prometheus_client.generate_latest().count(b'TYPE');"
@@ -335,7 +331,7 @@ def test_collectors_have_separate_registries(filled: MetricsCollector) -> None:
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
-def test_both_of_prometheus_formats_are_spoken(filled: MetricsCollector) -> None:
+def test_prometheus_and_openmetrics_formats(filled: MetricsCollector) -> None:
     """The default is plain text, and OpenMetrics on request. Neither has creation times."""
     plain, plain_type = filled.exposition("text/html")
     opened, opened_type = filled.exposition("application/openmetrics-text; version=1.0.0, text/plain;q=0.5")
@@ -346,8 +342,8 @@ def test_both_of_prometheus_formats_are_spoken(filled: MetricsCollector) -> None
     assert not re.search(rb"^\w+_created\b", plain + opened, re.MULTILINE)
 
 
-def test_thousands_of_events_a_second_cost_little(story: Sequence[RecordedEvent], finish: Finish) -> None:
-    """20,000 episodes take less than 2 s, and about 0.1 s on an idle core. A run finishes 1,000 episodes a second."""
+def test_20_000_episodes_take_less_than_2_s(story: Sequence[RecordedEvent], finish: Finish) -> None:
+    """An idle core needs about 0.1 s. A run finishes 1,000 episodes a second."""
     metrics = MetricsCollector()
     metrics.apply("tiny", story[0])
     event = finish()

@@ -52,7 +52,7 @@ def test_documentation_lists_every_metric(filled: MetricsCollector) -> None:
     assert len(rows) == len(listed)
 
 
-def test_the_page_s_alerts_use_metrics_that_exist(filled: MetricsCollector) -> None:
+def test_documented_alerts_use_existing_metrics(filled: MetricsCollector) -> None:
     """Each example rule is valid YAML, and each name in it is a series."""
     blocks = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
     assert [next(iter(block)) for block in blocks] == ["scrape_configs", "groups"]
@@ -84,7 +84,7 @@ def test_data_source_and_experiments_are_chosen_above_the_panels() -> None:
     assert all('experiment=~"$experiment"' in expr for expr in by_experiment)
 
 
-def test_the_dashboard_is_laid_out_in_rows() -> None:
+def test_dashboard_layout_has_four_rows() -> None:
     """The rows are evolution, episodes, workers and service. Ids are unique and panels do not overlap."""
     assert [each["title"] for each in DASHBOARD["panels"] if each["type"] == "row"] == [
         "Evolution",
@@ -118,14 +118,14 @@ def test_scrape_passes_promtool(promtool: str, filled: MetricsCollector) -> None
     assert check(promtool, filled.exposition()[0]) == (0, "")
 
 
-def test_promtool_reports_a_bad_name(promtool: str) -> None:
+def test_promtool_reports_an_invalid_name(promtool: str) -> None:
     """The linter reports a counter without `_total`."""
     code, said = check(promtool, b"# HELP clau_doom_x X.\n# TYPE clau_doom_x counter\nclau_doom_x 1\n")
     assert code != 0
     assert "_total" in said
 
 
-def test_the_dashboard_s_queries_are_promql(promtool: str, tmp_path: Path) -> None:
+def test_dashboard_queries_are_valid_promql(promtool: str, tmp_path: Path) -> None:
     """Prometheus's parser accepts each query after Grafana's variables are replaced."""
     dashboard = json.loads((ROOT / "deploy/grafana/clau-doom.json").read_text())
     queries = [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", ())]
@@ -138,7 +138,7 @@ def test_the_dashboard_s_queries_are_promql(promtool: str, tmp_path: Path) -> No
     assert len(queries) > 25
 
 
-def test_the_page_s_examples_are_prometheus_s(promtool: str, tmp_path: Path) -> None:
+def test_documented_configuration_passes_promtool(promtool: str, tmp_path: Path) -> None:
     """The page's scrape configuration and alerts pass promtool's check."""
     scraping, alerts = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/metrics.md").read_text(), re.DOTALL)
     (tmp_path / "prometheus.yaml").write_text(scraping + "rule_files: [alerts.yaml]\n")

@@ -12,8 +12,8 @@ def agent(index: int) -> Agent:
     return Agent(experiment="x", ref=AgentRef(3, index), genome=Genome((0.5,)), parents=(), operator="draw")
 
 
-def test_an_agent_beyond_the_capacity_is_refused() -> None:
-    """The error names the agent that exceeds the population's capacity."""
+def test_agent_beyond_the_capacity_is_refused() -> None:
+    """The error names the agent."""
     registry = AgentRegistry(2, [agent(0), agent(1)])
     with pytest.raises(GenerationFull, match=r"generation 3 holds 2 agents and cannot hold x-g003-a002"):
         registry.add(agent(2))
@@ -28,8 +28,8 @@ def test_agents_are_found_by_id() -> None:
         registry.get("x-g003-a001")
 
 
-def test_an_agent_has_a_fitness_only_when_all_its_episodes_are_finished() -> None:
-    """The fitness is the mean of all episodes in any order. Half of the episodes give no fitness."""
+def test_fitness_needs_all_episodes_of_an_agent() -> None:
+    """The fitness is the mean in any order."""
     live = AgentRegistry(1, [agent(0)]).get("x-g003-a000")
     for number in (1, 0):
         assert live.evaluate(Fitness.named("kills"), 2).status is AgentStatus.PENDING
@@ -47,8 +47,8 @@ def test_an_agent_has_a_fitness_only_when_all_its_episodes_are_finished() -> Non
     assert [outcome.seed for outcome in evaluation.outcomes] == [0, 1]
 
 
-def test_a_failed_agent_has_no_fitness() -> None:
-    """A failed agent has no fitness, even if all its episodes finished."""
+def test_failed_agent_has_no_fitness() -> None:
+    """This holds even if all its episodes finished."""
     live = AgentRegistry(1, [agent(0)]).get("x-g003-a000")
     live.failure = "the policy raised"
     evaluation = live.evaluate(Fitness.named("kills"), 0)

@@ -23,7 +23,7 @@ SPACE = GenomeSpace((Gene.real("courage", 0.0, 1.0), Gene.choice("honesty", ("ho
 
 
 def claim_high_reward(genome: Genome, seed: int) -> EpisodeOutcome:
-    """Claim a reward that is 1,000 too high, if the genome says so."""
+    """Claim a reward that is 1,000 too high for genomes with a certain gene."""
     outcome = scripted_outcome(genome, seed)
     if genome.values[1:] != (1.0,):  # random play has no genes
         return outcome
@@ -92,7 +92,7 @@ async def test_false_claim_fails_the_agent_as_forged(verify: str) -> None:
 
 
 def claim_moderate_reward(genome: Genome, seed: int) -> EpisodeOutcome:
-    """Claim another reward, if the genome says so, but not one that makes the agent the best."""
+    """Claim a false reward for genomes with a certain gene, too low to be the best."""
     outcome = scripted_outcome(genome, seed)
     if genome.values[1:] != (1.0,):
         return outcome

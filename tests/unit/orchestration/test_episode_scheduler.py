@@ -67,8 +67,7 @@ class Table:
         await self.scheduler.play(TaskQueue(wanted), self.receive)
 
 
-async def test_every_task_is_played_once_and_begun_in_order() -> None:
-    """Tasks start in the given order, and each returns one episode."""
+async def test_every_task_is_played_once_and_in_order() -> None:
     table, wanted = Table(), tasks(3, 4)
     await table.play(wanted)
     assert table.backend.played == wanted
@@ -93,8 +92,8 @@ async def test_lost_episode_is_repeated_with_its_seed() -> None:
     assert played[1].outcome.seed == 1
 
 
-async def test_an_agent_fails_when_its_attempts_are_used_up() -> None:
-    """After the last attempt the agent has failed, with the cause, and the others go on."""
+async def test_agent_fails_after_its_last_attempt() -> None:
+    """The failure has the cause. Other agents continue."""
 
     def crash(task: EpisodeTask) -> Exception | None:
         return EngineCrashed("gone") if task.agent == "x-g000-a000" else None
@@ -109,7 +108,7 @@ async def test_an_agent_fails_when_its_attempts_are_used_up() -> None:
 
 
 async def test_worker_that_does_not_start_counts_no_attempt() -> None:
-    """An episode that did not start is played later as its first attempt, and is not reported as lost."""
+    """The episode is played later as its first attempt, and is not reported as lost."""
     refused = dict.fromkeys(range(3), 0)
 
     def refuse_five_times(task: EpisodeTask) -> Exception | None:
@@ -122,7 +121,7 @@ async def test_worker_that_does_not_start_counts_no_attempt() -> None:
     assert len(table.reports) == 3
 
 
-async def test_a_run_stops_when_no_worker_starts_for_too_long() -> None:
+async def test_run_stops_if_no_worker_starts() -> None:
     """The reason names the missing worker, and no agent fails."""
     table = Table(lambda _: WorkerUnavailable("worker 0 could not be started: /w is missing"), attempts=1)
     table.scheduler = EpisodeScheduler(
@@ -134,8 +133,7 @@ async def test_a_run_stops_when_no_worker_starts_for_too_long() -> None:
     assert {task.attempt for task in table.backend.played} == {1}
 
 
-async def test_a_stop_is_not_delayed_by_workers_that_do_not_start() -> None:
-    """A stop request does not wait for a back-off."""
+async def test_stop_does_not_wait_for_a_back_off() -> None:
     table = Table(lambda _: WorkerUnavailable("gone"))
     playing = asyncio.ensure_future(table.play(tasks(1, 1)))
     for _ in range(100):  # one is played at once, and then waits
@@ -145,8 +143,8 @@ async def test_a_stop_is_not_delayed_by_workers_that_do_not_start() -> None:
         await asyncio.wait_for(playing, 30.0)
 
 
-async def test_exhausted_attempts_can_stop_the_run_instead() -> None:
-    """With `stop`, the run is asked to stop, and the loss is reported before the error."""
+async def test_exhausted_attempts_can_stop_the_run() -> None:
+    """With `stop` the loss is reported before the error."""
     table = Table(lambda task: EngineCrashed("gone"), attempts=2, stop=True, slots=1)
     with pytest.raises(ShutdownRequested, match="was lost 2 times: gone"):
         await table.play(tasks(1, 1))
@@ -170,23 +168,22 @@ async def test_refused_worker_stops_the_run() -> None:
     ],
 )
 async def test_policy_failure_drops_the_other_episodes(error: Exception, kind: FailureKind) -> None:
-    """A policy failure is final: the agent's other episodes are dropped."""
+    """A policy failure is final."""
     table = Table(lambda task: error if task.agent == "x-g000-a000" else None, slots=1)
     await table.play(tasks(2, 3))
     assert [task.number for task in table.backend.played if task.agent == "x-g000-a000"] == [0]
     assert [report.kind for report in table.reports if isinstance(report, AgentFailure)] == [kind]
 
 
-async def test_an_agent_fails_once_however_many_of_its_episodes_do() -> None:
-    """Concurrent failures of one agent's episodes count as one failure."""
+async def test_concurrent_failures_of_an_agent_count_once() -> None:
     table = Table(lambda task: PolicyFailed("the policy raised"), slots=4)
     await table.play(tasks(1, 4))
     assert len(table.backend.played) > 1
     assert sum(isinstance(report, AgentFailure) for report in table.reports) == 1
 
 
-async def test_a_request_to_stop_lets_running_episodes_end() -> None:
-    """No new episode starts, episodes that end within the grace period are reported, then the request is raised."""
+async def test_stop_waits_for_running_episodes() -> None:
+    """No new episode starts. Episodes that end within the grace period are reported."""
     table = Table(lambda task: 0.05, slots=2)
     asyncio.get_running_loop().call_later(0.01, lambda: table.shutdown.request("Ctrl-C", grace=5.0))
     with pytest.raises(ShutdownRequested, match="Ctrl-C"):
@@ -194,8 +191,8 @@ async def test_a_request_to_stop_lets_running_episodes_end() -> None:
     assert len(table.reports) == len(table.backend.played) == 2
 
 
-async def test_running_episodes_are_abandoned_when_the_grace_is_over() -> None:
-    """An episode that exceeds the grace period is cancelled and not reported."""
+async def test_episodes_are_cancelled_after_the_grace_period() -> None:
+    """A cancelled episode is not reported."""
     table = Table(lambda task: 60.0, slots=2)
     asyncio.get_running_loop().call_later(0.01, lambda: table.shutdown.request("deadline", grace=0.0))
     with pytest.raises(ShutdownRequested, match="deadline"):
@@ -204,8 +201,8 @@ async def test_running_episodes_are_abandoned_when_the_grace_is_over() -> None:
     assert table.playing == 0
 
 
-async def test_a_receiver_that_fails_ends_the_play() -> None:
-    """If results cannot be stored, no more episodes start, and the error is raised unchanged."""
+async def test_failed_storage_of_results_ends_the_run() -> None:
+    """No more episodes start. The error is raised unchanged."""
     table = Table(lambda task: 0.001)
 
     async def full(reports: Sequence[Report]) -> None:

@@ -220,7 +220,7 @@ async def test_workers_that_do_not_start_interrupt_the_run(undisturbed: Snapshot
     assert history_sha256((await store.snapshot()).generations) == history_sha256(undisturbed.generations)
 
 
-async def test_a_generation_in_which_all_fail_fails_the_experiment() -> None:
+async def test_failed_generation_fails_the_experiment() -> None:
     """The error chains experiment, generation and the agents' own failures."""
 
     async def disturb(task: EpisodeTask) -> None:
