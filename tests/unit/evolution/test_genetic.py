@@ -114,7 +114,7 @@ def test_shrinkage_prefers_many_episodes_to_a_lucky_one() -> None:
     """The agents have fitness 10 from one episode, and 9, 4 and 3 from eight.
 
     By hand: pooled noise 4, means with spread 37/3 and mean 6.5; errors 4, 0.5, 0.5 and 0.5.
-    So the signal is 37/3 - 1.375 = 10.958. The first agent's value is 6.5 + 3.5 * 0.7326 = 9.064, the second one's 8.891.
+    So the signal is 37/3 - 1.375 = 10.958. The first value is 6.5 + 3.5 * 0.7326 = 9.064, the second one 8.891.
     With a pooled noise of 9 the signal is 9.24, and the values are 8.273 and 8.728.
     """
     for variance, lucky in ((4.0, True), (9.0, False)):

@@ -191,9 +191,7 @@ def test_strategy_continues_after_generations_of_failures(config: EvolutionConfi
 @each_strategy
 @pytest.mark.parametrize("space", SPACES.values(), ids=SPACES)
 @pytest.mark.parametrize("population", [1, 2, 3, 7])
-def test_unusual_populations_and_spaces_are_searched(
-    config: EvolutionConfig, space: GenomeSpace, population: int
-) -> None:
+def test_unusual_populations_and_spaces(config: EvolutionConfig, space: GenomeSpace, population: int) -> None:
     """Examples are one agent, no free gene, no gene, whole genes only and huge ranges."""
     for asked in evolve(make_strategy(config, space, population, 1), 15, lambda _: Result(1.0)):
         assert len(asked) == population

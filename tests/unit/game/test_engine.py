@@ -190,10 +190,8 @@ def test_measures_at_an_exit(make_engine: MakeEngine) -> None:
     assert engine.measures().tics < engine.facts.timeout
 
 
-def test_recording_replays_at_another_resolution(
-    make_engine: MakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each step and the end are equal."""
+def test_recording_replays(make_engine: MakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each step and the end are equal, also at another resolution."""
     scenario = resolve(ScenarioConfig(name="defend_the_center"))
     engine = make_engine(scenario)
     engine.start(Needs(), record=True)
@@ -284,7 +282,7 @@ def _runs(pid: int) -> bool:
     return status.rsplit(")", 1)[1].split()[0] != "Z"
 
 
-def test_engine_writes_only_to_its_folder(
+def test_engine_writes_to_its_folder(
     make_engine: MakeEngine, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """The standard streams and the working folder stay empty."""

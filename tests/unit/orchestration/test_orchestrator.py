@@ -70,14 +70,14 @@ async def test_experiments_run_concurrently() -> None:
 
 
 class _FullMachine(ScriptedRepository):
-    """Experiment repository in which no worker starts until the test makes space."""
+    """Experiment repository in which no worker starts until the test frees cores."""
 
-    room = False
+    has_free_cores = False
 
     @asynccontextmanager
     async def open(self, plan: Planned, shutdown: Shutdown) -> AsyncIterator[tuple[ExperimentStore, ExperimentRun]]:
-        if not self.room:
-            raise ClusterRefused("no node has room")
+        if not self.has_free_cores:
+            raise ClusterRefused("no node has a free core")
         async with super().open(plan, shutdown) as opened:
             yield opened
 
@@ -89,7 +89,7 @@ async def test_failed_start_stores_no_experiment() -> None:
         with pytest.raises(ClusterRefused):
             await orchestrator.start(BASE)
         assert await orchestrator.experiments() == ()
-        repository.room = True
+        repository.has_free_cores = True
         assert (await orchestrator.start(BASE))[1]
         assert (await ended(orchestrator, "one")).state is ExperimentState.COMPLETED
 

@@ -90,7 +90,7 @@ class Slow:
     def __init__(self, fails: Exception | None = None) -> None:
         self.begun: list[str] = []
         self.ended: list[str] = []
-        self.gates: dict[str, asyncio.Event] = {}
+        self.may_end: dict[str, asyncio.Event] = {}
         self.fails = fails
 
     async def control(self, command: Command) -> CommandDone:
@@ -98,8 +98,8 @@ class Slow:
         name = f"{command.action.value} {command.agent[-4:]}"
         self.begun.append(name)
         await asyncio.sleep(0)
-        if gate := self.gates.get(name):
-            await gate.wait()
+        if may_end := self.may_end.get(name):
+            await may_end.wait()
         self.ended.append(name)
         if self.fails:
             raise self.fails
@@ -125,7 +125,7 @@ async def carry_out(slow: Slow, commands: list[pb.AgentCommand], during: Callabl
 async def test_commands_of_an_agent_are_executed_in_order() -> None:
     """Commands to other agents do not wait."""
     slow = Slow()
-    gate = slow.gates["pause a000"] = asyncio.Event()
+    may_end = slow.may_end["pause a000"] = asyncio.Event()
     commands = [pause("1")]
     commands += [pb.AgentCommand(command_id="2", resume=pb.ResumeAgent(agent_id=FIRST))]
     commands += [pb.AgentCommand(command_id="3", stop=pb.StopAgent(agent_id=FIRST)), pause("4", "x-g000-a001")]
@@ -134,7 +134,7 @@ async def test_commands_of_an_agent_are_executed_in_order() -> None:
         for _ in range(20):
             await asyncio.sleep(0)
         assert slow.ended == ["pause a001"]
-        gate.set()
+        may_end.set()
 
     assert await carry_out(slow, commands, during) == ["4", "1", "2", "3"]
     assert slow.ended == ["pause a001", "pause a000", "resume a000", "stop a000"]

@@ -77,8 +77,8 @@ class Background:
 
     def let_play(self, *, play: bool) -> None:
         """Allow or block the end of episodes."""
-        gate = self.repository.may_end
-        self._loop.call_soon_threadsafe(gate.set if play else gate.clear)
+        may_end = self.repository.may_end
+        self._loop.call_soon_threadsafe(may_end.set if play else may_end.clear)
 
 
 @pytest.fixture
