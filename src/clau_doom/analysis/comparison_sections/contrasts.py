@@ -61,7 +61,7 @@ def _improvement_chart(contrasts: Sequence[Contrast], names: Sequence[str], base
         title="Probability of improvement",
         caption=(
             f"Probability that an episode of a champion is above an episode of the champion of {baseline}, with 95 % "
-            "intervals (percentile bootstrap). Ties count half."
+            "intervals (Newcombe 2006, method 5). Ties count half."
         ),
         marks="The line marks equal odds. Grey: the interval contains them.",
         alt="Intervals of the probabilities with a line at one half; the table below has the numbers.",
