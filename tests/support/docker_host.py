@@ -18,22 +18,22 @@ _PATIENCE = 60.0
 
 
 class DockerHost:
-    """The daemon that the environment leads to."""
+    """Docker daemon of the environment."""
 
     def __init__(self, host: str | None = None) -> None:
-        """Ask the daemon at `host`, or the one that ``DOCKER_HOST`` or the default socket leads to."""
+        """Use the daemon at `host`, or else that of ``DOCKER_HOST`` or the default socket."""
         self.environment = {**os.environ, **({"DOCKER_HOST": host} if host else {}), "DOCKER_BUILDKIT": "0"}
 
     @property
     def answers(self) -> bool:
-        """Whether there is one."""
+        """Whether the daemon can be reached."""
         return bool(shutil.which("docker")) and self._run("version").returncode == 0
 
     def __call__(self, *words: str) -> str:
-        """Run ``docker`` and return what it says.
+        """Run ``docker`` and return its output.
 
         Raises:
-            RuntimeError: It failed.
+            RuntimeError: The command failed.
         """
         done = self._run(*words)
         if done.returncode:
@@ -41,7 +41,7 @@ class DockerHost:
         return done.stdout.strip()
 
     def containers(self, *filters: str) -> list[str]:
-        """Return the names of containers in whatever state, sorted."""
+        """Return the names of containers in any state, sorted."""
         words = [word for text in filters for word in ("--filter", text)]
         return sorted(self("ps", "--all", "--format", "{{.Names}}", *words).split())
 
@@ -50,11 +50,11 @@ class DockerHost:
         return sorted(self("network", "ls", "--format", "{{.Name}}").split())
 
     def image_with(self, files: Mapping[str, str], *, base: str = "clau-doom-agent", more: str = "") -> str:
-        """Build an image that has files in ``/opt/agent``, and return its name.
+        """Build an image with files in ``/opt/agent``, and return its name.
 
         Args:
-            files: Their texts, by name.
-            base: The image to begin with.
+            files: Texts of the files, by name.
+            base: Base image.
             more: Further lines of the Dockerfile.
         """
         name = f"clau-doom-test-{secrets.token_hex(4)}"
@@ -68,10 +68,10 @@ class DockerHost:
 
     @contextmanager
     def unremovable(self, container: str) -> Iterator[None]:
-        """Have a container that its daemon, on this machine, cannot remove while the context lasts. Needs root.
+        """Prevent a local daemon from removing a container during the context. This needs the rights of root.
 
         Raises:
-            RuntimeError: Files of this file system can always be removed.
+            RuntimeError: The file system does not support immutable files.
         """
         data = self("inspect", "--format", "{{.GraphDriver.Data.UpperDir}}", container)
         kept = Path(data) / "kept"
@@ -97,9 +97,9 @@ class DockerHost:
 
 
 class PrivateDocker:
-    """A daemon of a test's own, to be stopped and started again. Needs root; entering starts it.
+    """Docker daemon of one test, which can be stopped and restarted. It needs the rights of root.
 
-    It leaves the host's packet filter alone, so that its networks do not isolate containers.
+    The daemon does not change the host's packet filter, so its networks do not isolate containers.
     """
 
     def __init__(self) -> None:
@@ -108,19 +108,19 @@ class PrivateDocker:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        """Start it."""
+        """Start the daemon."""
         self.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop it, and remove what it kept."""
+        """Stop the daemon and remove its data."""
         self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start the daemon and wait until it answers."""
         folder = self._folder
         command = ["dockerd", "--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec"]
         command += ["--pidfile", f"{folder}/pid", "--host", self.host]
@@ -134,10 +134,9 @@ class PrivateDocker:
             time.sleep(0.2)
 
     def stop(self) -> None:
-        """Stop it, and with it every container.
+        """Stop the daemon with all of its containers, and unmount its file systems.
 
-        What it leaves mounted is unmounted: it forgets the mounts of a container whose start its end interrupts, and
-        cannot remove that one ever after.
+        A daemon that ends during the start of a container forgets its mounts, and cannot remove the container later.
         """
         if self._process is not None:
             self._process.terminate()

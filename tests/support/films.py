@@ -1,4 +1,4 @@
-"""A film taken apart by the program that made it: what it says that it is, and every picture in it."""
+"""Films decoded by ffmpeg, for tests."""
 
 import re
 import subprocess
@@ -17,15 +17,15 @@ _DURATION = re.compile(r"Duration: (\d+):(\d+):([\d.]+)")
 
 @dataclass(frozen=True, kw_only=True)
 class DecodedFilm:
-    """A film.
+    """Properties and pictures of a film.
 
     Attributes:
-        codec: Such as ``h264``.
-        pixels: Such as ``yuv420p``.
+        codec: Name of the codec, such as ``h264``.
+        pixels: Pixel format, such as ``yuv420p``.
         size: Width and height, in pixels.
         rate: Pictures a second.
-        seconds: How long it lasts.
-        pictures: All of them, uint8, shape (pictures, height, width, 3).
+        seconds: Duration.
+        pictures: All pictures, uint8, shape (pictures, height, width, 3).
     """
 
     codec: str
@@ -37,10 +37,10 @@ class DecodedFilm:
 
 
 def take_apart(path: Path) -> DecodedFilm:
-    """Return what is in a film.
+    """Decode a film.
 
     Raises:
-        ValueError: It is none; the message holds what ffmpeg says.
+        ValueError: The file is not a film. The message contains the output of ffmpeg.
     """
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostats", "-i", str(path)]
     raw = ["-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]

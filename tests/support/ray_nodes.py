@@ -1,4 +1,4 @@
-"""A Ray cluster of several nodes on this machine, for tests."""
+"""Ray cluster of several nodes on this machine, for tests."""
 
 import signal
 import warnings
@@ -12,15 +12,15 @@ _STORE = 80 << 20
 
 
 class RayNodes:
-    """A real cluster, whose nodes can be added and killed; every node is a set of processes of its own."""
+    """Ray cluster with separate processes for each node. Nodes can be added and killed."""
 
     def __init__(self, cpus: int) -> None:
-        """Prepare a cluster; entering it starts a head with so many CPUs."""
+        """Create a cluster that starts when it is entered."""
         self._cpus = cpus
         self._cluster: Any = None
 
     def __enter__(self) -> Self:
-        """Start the head."""
+        """Start the head with the given number of CPUs."""
         from ray.cluster_utils import Cluster
 
         self._handler = signal.getsignal(signal.SIGTERM)
@@ -32,18 +32,18 @@ class RayNodes:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End all nodes."""
+        """Stop all nodes."""
         with _quiet():
             self._cluster.shutdown()
-        signal.signal(signal.SIGTERM, self._handler)  # Ray has put its own in its place
+        signal.signal(signal.SIGTERM, self._handler)  # Ray has replaced the handler
 
     @property
     def address(self) -> str:
-        """Where the head is."""
+        """Address of the head."""
         return str(self._cluster.address)
 
     def add(self, cpus: int) -> Any:
-        """Add a node with so many CPUs."""
+        """Add a node with a number of CPUs."""
         with _quiet():
             return self._cluster.add_node(num_cpus=cpus, object_store_memory=_STORE, include_dashboard=False)
 
@@ -54,5 +54,5 @@ class RayNodes:
 
 
 def _quiet() -> AbstractContextManager[object]:
-    """Return what keeps warnings about Ray's own code from whoever makes errors of them."""
+    """Ignore warnings of Ray's own code, which pytest would raise as errors."""
     return warnings.catch_warnings(action="ignore")

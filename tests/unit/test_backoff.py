@@ -11,7 +11,7 @@ def test_delays_double_up_to_the_longest() -> None:
     assert (backoff.failures, backoff.next_delay()) == (0, 0.25)
 
 
-def test_any_number_of_failures_has_a_delay() -> None:
+def test_many_failures_have_the_longest_delay() -> None:
     """A large number of failures does not exceed the range of a float."""
     assert backoff_delay(100_000, 0.25, 30.0) == 30.0
     assert backoff_delay(5, 0.0, 30.0) == 0.0

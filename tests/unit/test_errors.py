@@ -15,7 +15,7 @@ TREE = [line for line in inspect.getdoc(errors).splitlines() if "──" in line
 
 
 def _drawn() -> dict[str, str]:
-    """Return each error's parent, read from the indentation of the drawing."""
+    """Return each error's parent, from the indentation of the drawing."""
     parents: dict[str, str] = {}
     above = ["ClauDoomError"]
     for line in TREE:

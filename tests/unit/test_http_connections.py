@@ -43,7 +43,7 @@ class Served:
         return reader, writer
 
     async def ask(self, sent: bytes = GET, **how: Any) -> bytes:
-        """Return the head of the answer."""
+        """Return the header of the response."""
         reader, _ = await self.connect(sent, **how)
         async with asyncio.timeout(10):
             return await reader.readuntil(b"\r\n\r\n")
@@ -56,7 +56,7 @@ async def leave(writer: asyncio.StreamWriter) -> None:
 
 
 async def ended(reader: asyncio.StreamReader) -> None:
-    """Wait until the server has ended a connection."""
+    """Wait until the server closes a connection."""
     async with asyncio.timeout(10):
         try:
             while await reader.read(1 << 16):
@@ -94,7 +94,7 @@ def serving() -> Serving:
 
 @pytest.mark.parametrize("sent", [b"", GET[:9], POST, POST + b"1234"])
 async def test_silent_connections_do_not_block_other_clients(serving: Serving, sent: bytes) -> None:
-    """Ten times as many silent connections as the limit allows, from one address and from several."""
+    """The number of silent connections is ten times the limit, from one or several addresses."""
     async with serving(FEW) as served:
         silent = [await served.connect(sent, source=f"127.0.0.{1 + number % 4}") for number in range(80)]
         assert (await served.ask()).startswith(b"HTTP/1.1 200")
@@ -125,7 +125,7 @@ async def test_header_timeout_covers_all_bytes(serving: Serving) -> None:
 
 
 async def test_unread_response_is_aborted(serving: Serving) -> None:
-    """A client requests a large response and reads nothing."""
+    """A client requests a large response and does not read it."""
     async with serving(ConnectionLimits(total=8, per_address=4, stall=0.1)) as served:
         reader, writer = await served.connect()
         transport: Any = writer.transport

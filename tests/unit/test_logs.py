@@ -85,8 +85,8 @@ def test_exception_is_logged_with_traceback_and_causes(lines: io.StringIO) -> No
         assert "exc_info" not in record
 
 
-def test_any_value_is_serialized(lines: io.StringIO) -> None:
-    """Bytes, sets, objects, cycles, NaN, surrogates and a failing repr do not prevent the record."""
+def test_values_without_a_json_form_are_serialized(lines: io.StringIO) -> None:
+    """Examples are bytes, sets, objects, cycles, NaN, surrogates and a failing repr."""
 
     class Broken:
         def __repr__(self) -> str:
@@ -177,7 +177,7 @@ async def test_tasks_have_separate_contexts(lines: io.StringIO) -> None:
 
 
 @pytest.mark.parametrize("name", ["uvicorn.error", "nats.aio.client", "grpc._cython.cygrpc", "asyncio", "py.warnings"])
-def test_libraries_log_from_warning(lines: io.StringIO, name: str) -> None:
+def test_default_level_of_libraries_is_warning(lines: io.StringIO, name: str) -> None:
     """A library's warning passes through the same pipeline under its own name."""
     logging.getLogger(name).info("chatter")
     logging.getLogger(name).warning("%s of %d", "one", 2)
@@ -185,8 +185,7 @@ def test_libraries_log_from_warning(lines: io.StringIO, name: str) -> None:
     assert (record["event"], record["level"], record["logger"]) == ("one of 2", "warning", name)
 
 
-def test_project_logs_from_info(lines: io.StringIO) -> None:
-    """Debug records are dropped."""
+def test_default_level_of_the_project_is_info(lines: io.StringIO) -> None:
     log.debug("chatter")
     log.info("news %s", "interpolated")
     assert [record["event"] for record in records(lines)] == ["news interpolated"]
@@ -203,7 +202,7 @@ def test_reconfiguring_replaces_the_stream(lines: io.StringIO) -> None:
     assert other in logging.getLogger().handlers
 
 
-def test_import_configures_nothing() -> None:
+def test_import_does_not_configure_logging() -> None:
     """Importing the module and creating a logger changes neither structlog nor logging, and prints nothing."""
     code = (
         "import logging, structlog, clau_doom.logs as logs; logs.get_logger('clau_doom.x').info('quiet');"

@@ -67,8 +67,8 @@ def test_percent_does_not_round_to_0_or_100(share: float | None, text: str) -> N
 
 
 @pytest.mark.parametrize(("p", "text"), [(None, "-"), (0.0, "< 0.001"), (0.00099, "< 0.001"), (0.04, "0.040")])
-def test_small_p_values_are_an_upper_bound(p: float | None, text: str) -> None:
-    """P-values have three decimals."""
+def test_p_values_have_three_decimals(p: float | None, text: str) -> None:
+    """A small p-value is an upper bound."""
     assert p_value(p) == text
 
 
@@ -77,6 +77,6 @@ def test_p_value_in_a_sentence_has_a_relation_sign() -> None:
 
 
 @given(st.floats(-1e300, 1e300), st.floats(1e-200, 1e200))
-def test_text_of_any_interval_is_short(value: float, width: float) -> None:
+def test_texts_of_intervals_are_short(value: float, width: float) -> None:
     assert len(significant_with_interval(value, value - width, value + width)) < 90
     assert len(significant(value)) <= 11

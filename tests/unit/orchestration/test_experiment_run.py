@@ -289,7 +289,7 @@ async def test_policy_failure_on_a_held_out_seed_loses_one_episode() -> None:
     assert sorted(len(row) for row in held_out) in ([3, 4], [3, 3, 4])
 
 
-async def test_a_candidate_that_fails_cannot_be_champion(undisturbed: Snapshot) -> None:
+async def test_failed_candidate_cannot_be_champion(undisturbed: Snapshot) -> None:
     """The best of the other candidates is chosen, and training episodes stay unchanged."""
     assert undisturbed.champion is not None
     would_be = f"x-g{undisturbed.champion[0].generation:03d}-a{undisturbed.champion[0].index:03d}"
@@ -357,8 +357,7 @@ async def test_only_the_champions_held_out_recordings_are_kept() -> None:
     assert await store.recording(Purpose.VALIDATION, shown, 0) is None
 
 
-async def test_a_request_before_the_first_generation_interrupts_at_once() -> None:
-    """A run that is asked to stop while it starts plays no episode."""
+async def test_stop_during_the_start_plays_no_episode() -> None:
     store, shutdown = scripted_store(configuration()), Shutdown()
     shutdown.request("Ctrl-C", grace=10.0)
     assert await run(store, configuration(), shutdown=shutdown) is ExperimentState.INTERRUPTED

@@ -18,7 +18,7 @@ EXPERIMENT = Experiment(id="tiny", uuid="4f8", seed=7, config_yaml="", provenanc
 
 
 async def a_log() -> MemoryStore:
-    """Return a completed log of five events."""
+    """Return the store of a completed experiment with five events."""
     store = MemoryStore(EXPERIMENT)
     for generations in (1, 2, 3):
         started = ExperimentStarted(resumed=False, generations=generations, config_yaml="")
@@ -28,7 +28,7 @@ async def a_log() -> MemoryStore:
 
 
 async def test_reader_skips_an_event_that_fails_twice() -> None:
-    """An event that fails once is delivered again. An event that fails always is skipped."""
+    """After one failure an event is delivered again. After two it is skipped."""
     taken: list[int] = []
     tries: list[int] = []
 
@@ -59,8 +59,8 @@ async def test_reader_skips_an_event_that_fails_twice() -> None:
     assert health.all() == ()
 
 
-async def test_a_reader_is_failing_until_it_makes_progress() -> None:
-    """A reader without progress is shown as failing. A repeated failure at one place is logged once."""
+async def test_reader_is_failing_until_its_next_progress() -> None:
+    """A repeated failure at one position is logged once."""
     stream = io.StringIO()
     configure_logs(stream, json=True)
     cursor, tries = [0], [0]

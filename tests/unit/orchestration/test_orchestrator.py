@@ -94,8 +94,8 @@ async def test_failed_start_stores_no_experiment() -> None:
         assert (await ended(orchestrator, "one")).state is ExperimentState.COMPLETED
 
 
-async def test_a_request_may_be_repeated() -> None:
-    """Equal requests start one experiment. A different request or configuration under its name is refused."""
+async def test_repeated_request_starts_one_experiment() -> None:
+    """A different request or configuration under the name is refused."""
     async with serving() as (orchestrator, _):
         first, created = await orchestrator.start(BASE, request_id="r1")
         again, repeated = await orchestrator.start(BASE, request_id="r1")
@@ -109,7 +109,7 @@ async def test_a_request_may_be_repeated() -> None:
 
 
 async def test_planning_error_stores_no_experiment() -> None:
-    """An error of planning is raised unchanged, and nothing is stored."""
+    """The error is raised unchanged."""
     repository = ScriptedRepository(refuse=lambda config: ConfigError("no such scenario"))
     async with Orchestrator(repository) as orchestrator:
         with pytest.raises(ConfigError, match="no such scenario"):
@@ -117,8 +117,8 @@ async def test_planning_error_stores_no_experiment() -> None:
         assert await orchestrator.experiments() == ()
 
 
-async def test_the_log_is_followed_to_its_end() -> None:
-    """A follower gets each past and new event once and in order, also if it starts late."""
+async def test_follower_receives_all_events_to_the_end() -> None:
+    """Each event arrives once and in order, also if the follower starts late."""
     async with serving() as (orchestrator, repository):
         repository.may_end.clear()
         await orchestrator.start(BASE)
@@ -137,8 +137,8 @@ async def test_the_log_is_followed_to_its_end() -> None:
         assert isinstance(rows[0][-1].event, ExperimentCompleted)
 
 
-async def test_an_experiment_is_paused_resumed_and_cancelled() -> None:
-    """Each command works in its states. In other states the error names a possible command."""
+async def test_commands_depend_on_the_state_of_the_experiment() -> None:
+    """In other states the error names a possible command."""
     async with serving() as (orchestrator, repository):
         repository.may_end.clear()
         await orchestrator.start(BASE)
@@ -158,8 +158,8 @@ async def test_an_experiment_is_paused_resumed_and_cancelled() -> None:
                 await missing("none")
 
 
-async def test_a_used_up_budget_is_refused_and_raised() -> None:
-    """A resume without budget is refused with the remedy. A larger budget gives the usual history."""
+async def test_resume_needs_a_larger_budget() -> None:
+    """Without it the error has the remedy. A larger budget gives the usual history."""
     async with serving() as (orchestrator, repository):
         await orchestrator.start(named("alone"))
         repository.may_end.clear()
@@ -182,7 +182,7 @@ async def test_a_used_up_budget_is_refused_and_raised() -> None:
         assert history_sha256(done.snapshot.generations) == history_sha256(alone.snapshot.generations)
 
 
-async def test_a_budget_is_changed_while_an_experiment_runs_waits_or_is_completed() -> None:
+async def test_budget_can_be_raised_in_any_state() -> None:
     """More generations give the history of a longer run. Fewer generations are refused."""
     async with serving() as (orchestrator, repository):
         more = BASE.generations + 2
@@ -207,7 +207,7 @@ async def test_a_budget_is_changed_while_an_experiment_runs_waits_or_is_complete
             assert history_sha256(done.snapshot.generations) == history_sha256(long.snapshot.generations)
 
 
-async def test_agents_are_controlled_by_their_ids() -> None:
+async def test_agents_are_controlled_by_id() -> None:
     """Commands find the experiment of an agent. Agents of an experiment that does not run are read-only."""
     async with serving() as (orchestrator, repository):
         repository.may_end.clear()

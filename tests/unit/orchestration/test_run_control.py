@@ -47,7 +47,7 @@ class Clock:
 
 
 class Stage:
-    """A run whose episodes end when the test lets them."""
+    """Run whose episodes end when the test allows it."""
 
     def __init__(self, config: ExperimentConfig = CONFIG, store: MemoryStore | None = None) -> None:
         self.config = config
@@ -128,7 +128,7 @@ async def test_paused_run_starts_no_episodes() -> None:
     assert (snapshot.deviations.total, snapshot.running_seconds) == (0, 0.0)
 
 
-async def test_a_generation_does_not_end_while_the_run_is_paused() -> None:
+async def test_generation_does_not_end_during_a_pause() -> None:
     """A user can stop the last agent of a paused run, restart it, and have it evaluated."""
     stage = Stage()
     async with stage.playing() as task:
@@ -145,8 +145,8 @@ async def test_a_generation_does_not_end_while_the_run_is_paused() -> None:
         assert await task is ExperimentState.COMPLETED
 
 
-async def test_a_pause_does_not_use_up_the_running_time() -> None:
-    """The time limit excludes pauses, and a paused run can be stopped at once."""
+async def test_time_limit_excludes_pauses() -> None:
+    """A paused run can be stopped at once."""
     stage = Stage(CONFIG.model_copy(update={"max_duration": 0.5}))
     async with stage.playing() as task:
         await stage.run.control.pause()
@@ -198,8 +198,8 @@ async def test_agent_stays_paused_across_a_resume() -> None:
     assert snapshot.deviations.total == 0
 
 
-async def test_a_stopped_agent_has_no_fitness() -> None:
-    """Its other episodes are not played, the generation continues, and the deviation is counted."""
+async def test_stopped_agent_has_no_fitness() -> None:
+    """The generation continues without its other episodes. The deviation is counted."""
     stage = Stage()
     async with stage.playing() as task:
         await stage.do(AgentAction.STOP, FIRST)
@@ -251,8 +251,8 @@ async def test_failed_agent_can_be_restarted_until_its_generation_ends() -> None
     assert (await stage.snapshot()).find(FIRST).status is AgentStatus.COMPLETED
 
 
-async def test_an_injected_genome_is_in_the_next_generation() -> None:
-    """It replaces one of the last agents, with its own operator. A genome too many is refused."""
+async def test_injected_genome_is_in_the_next_generation() -> None:
+    """The genome replaces one of the last agents, with its own operator. Too many genomes are refused."""
     genome = Genome((0.125, -0.5))
     stage = Stage()
     async with stage.playing() as task:
@@ -273,8 +273,8 @@ async def test_an_injected_genome_is_in_the_next_generation() -> None:
 
 
 @pytest.mark.parametrize("played", [2, 8, 13, 25])
-async def test_an_injected_genome_survives_an_interruption(played: int) -> None:
-    """An interruption before or after the start of its generation does not change the history."""
+async def test_interruption_keeps_injected_genomes(played: int) -> None:
+    """The interruption is before or after the start of the generation. The history is unchanged."""
     genome = Genome((0.125, -0.5))
 
     async def history(stop_at: int | None) -> str:

@@ -76,13 +76,13 @@ def late(seed: int) -> Disturb:
 
 @pytest.mark.parametrize("slots", [2, 7, 30])
 async def test_number_of_slots_does_not_change_the_history(slots: int, undisturbed: Snapshot) -> None:
-    """One worker, a few workers, and more workers than tasks give the same history and champion."""
+    """Examples are one worker, a few workers, and more workers than tasks."""
     assert_the_same(await finished(configuration(), slots=slots), undisturbed)
 
 
 @settings(deadline=None, max_examples=10)
 @given(seed=st.integers(0, 1_000_000), slots=st.integers(1, 9))
-async def test_any_order_of_arrival_gives_the_same_history(seed: int, slots: int, undisturbed: Snapshot) -> None:
+async def test_order_of_results_does_not_change_the_history(seed: int, slots: int, undisturbed: Snapshot) -> None:
     assert_the_same(await finished(configuration(), slots=slots, disturb=late(seed)), undisturbed)
 
 
@@ -152,8 +152,8 @@ async def test_raised_generations_give_the_history_of_a_longer_run(undisturbed: 
     assert_the_same(await store.snapshot(), undisturbed)
 
 
-async def test_all_agents_within_the_lookahead_are_played(undisturbed: Snapshot) -> None:
-    """While one agent never ends, all other agents within the lookahead are played."""
+async def test_agents_within_the_lookahead_are_played(undisturbed: Snapshot) -> None:
+    """One agent never ends. All other agents within the lookahead are played."""
     config, hanging = configuration(), asyncio.Event()
     store = scripted_store(config)
 
@@ -232,7 +232,7 @@ async def test_failed_agent_has_no_children() -> None:
     assert ends[0].deviations.total == 0
 
 
-async def test_a_generation_in_which_all_fail_fails_the_experiment() -> None:
+async def test_failed_generation_fails_the_experiment() -> None:
     """The error chains experiment, generation and the agents' own failures."""
 
     async def disturb(task: EpisodeTask) -> None:
@@ -248,7 +248,7 @@ async def test_a_generation_in_which_all_fail_fails_the_experiment() -> None:
 
 
 async def until_asked(store: MemoryStore, agents: int) -> None:
-    """Wait until so many agents are asked."""
+    """Wait until a number of agents are asked."""
     asked = 0
     async for recorded in store.events(follow=True):
         asked += len(recorded.event.agents) if isinstance(recorded.event, AgentsAsked) else 0
@@ -256,7 +256,7 @@ async def until_asked(store: MemoryStore, agents: int) -> None:
             return
 
 
-async def test_users_commands_are_executed() -> None:
+async def test_agent_commands_are_executed() -> None:
     """An agent in flight is paused, resumed, stopped and restarted. The run waits for it."""
     config, hanging = configuration(), asyncio.Event()
     store = scripted_store(config)

@@ -69,8 +69,8 @@ _STEPS = st.lists(
 
 
 @given(steps=_STEPS)
-def test_the_next_is_the_first_that_fits(steps: list[tuple[str, object]]) -> None:
-    """After takes, losses, holds, releases and sorts, the next task equals that of the reference queue."""
+def test_next_task_is_the_first_that_fits(steps: list[tuple[str, object]]) -> None:
+    """Takes, losses, holds, releases and sorts are compared with the reference queue."""
     wanted = tasks(_AGENTS, 3)
     work, plain = TaskQueue(wanted), Plain(wanted)
     for what, how in steps:
@@ -98,7 +98,7 @@ def test_the_next_is_the_first_that_fits(steps: list[tuple[str, object]]) -> Non
 
 
 def test_backend_is_queried_once_for_each_agent() -> None:
-    """A backend is asked once for each agent, not once for each episode."""
+    """There is no query for each episode."""
     work, asked = TaskQueue(tasks(5, 1000)), []
 
     def fits(each: EpisodeTask) -> bool:

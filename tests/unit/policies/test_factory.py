@@ -63,7 +63,7 @@ number = 3
 
 @pytest.fixture
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
-    """Return the name of a module with good and bad policies in the working directory; a new name for each test."""
+    """Return the name of a module with good and bad policies in the working directory. Each test has its own name."""
     name = f"policies_of_{request.node.name.partition('[')[0]}"
     (tmp_path / f"{name}.py").write_text(GOOD)
     monkeypatch.chdir(tmp_path)
@@ -75,7 +75,7 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixt
     [(RandomPolicyConfig(), RandomPolicy), (RulesPolicyConfig(), RulesPolicy), (NeuralPolicyConfig(), NeuralPolicy)],
 )
 def test_makes_the_bundled_policies(config: PolicyConfig, expected: type) -> None:
-    """Each configured kind gives a bundled class."""
+    """Each configured kind has a bundled class."""
     assert isinstance(make_policy(config, SCRIPTED_FACTS), expected)
 
 
@@ -98,7 +98,7 @@ def test_makes_a_class_from_the_working_directory(module: str) -> None:
     ],
 )
 def test_faults_of_a_custom_class_have_separate_errors(module: str, target: str, message: str) -> None:
-    """Each of these has its own error: missing module, missing class, not a policy, failing constructor."""
+    """The faults are: missing module, missing class, not a policy, failing constructor."""
     with pytest.raises(ConfigError, match=message):
         make_policy(CustomPolicyConfig(target=target.format(module=module)), SCRIPTED_FACTS)
 

@@ -28,7 +28,7 @@ LINEAR = NeuralPolicyConfig(layers=(), bins=3)
 
 
 def box(kind: str, x: int, width: int, *, number: int = 1, distance: float = 256.0) -> SeenObject:
-    """Return an object whose box starts at a column."""
+    """Return an object with a given first column of its screen box."""
     return SeenObject(number, kind, kind, x, 50, width, 20, (distance, 0.0, 0.0), (0.0, 0.0, 0.0))
 
 
@@ -46,14 +46,14 @@ def answer(biases: list[float], config: NeuralPolicyConfig = LINEAR) -> Action:
 
 
 def test_opposite_buttons_share_an_output_with_a_dead_zone() -> None:
-    """Beyond a quarter one of a pair is pressed, beyond minus a quarter the other, and neither in between."""
+    """Above 0.25 one button is pressed, below -0.25 the other. Between them neither is pressed."""
     assert list(answer([2.0, 0.0, -1.0, 0.0]).buttons)[:3] == [1.0, 0.0, 0.0]
     assert list(answer([-2.0, 0.0, -1.0, 0.0]).buttons)[:3] == [0.0, 0.0, 1.0]
     assert list(answer([0.25, 0.0, -1.0, 0.0]).buttons)[:3] == [0.0, 0.0, 0.0]
 
 
-def test_a_single_button_is_pressed_above_zero_and_a_delta_is_proportional() -> None:
-    """The attack output is a threshold; the delta button turns by the output's share of 8 degrees."""
+def test_single_button_and_delta_button() -> None:
+    """A single button has a threshold at 0. The delta button turns by the output's share of 8 degrees."""
     assert list(answer([0.0, 1.0, 1.0, 0.0]).buttons) == [0.0, 1.0, 0.0, 4.0]
     assert list(answer([0.0, -1.0, -1.0, 0.0]).buttons) == [0.0, 0.0, 0.0, -4.0]
 
@@ -77,29 +77,28 @@ def test_objects_are_sorted_by_kind_and_direction() -> None:
 
 
 def test_bins_are_narrow_in_the_middle() -> None:
-    """A bin's width grows with its distance from the middle of the screen, alike on both sides."""
+    """A bin's width grows with its distance from the middle of the screen, equally on both sides."""
     bins = np.bincount(Features(FACTS, 9, None).bin_of)
     assert bins.tolist() == bins.tolist()[::-1]
     assert sorted(bins[4:]) == bins[4:].tolist()
     assert bins[4] <= 4
 
 
-def test_the_nearer_object_hides_the_farther() -> None:
-    """A bin shows its nearest object."""
+def test_bin_shows_the_nearest_object() -> None:
     reader = Features(FACTS, 3, None).watch()
     row = reader.read(look(box("enemy", 0, 10), box("enemy", 0, 10, number=2, distance=768.0)))
     assert row[0] == 0.5
 
 
 def test_motion_is_in_columns_a_tic_and_ends_with_the_object() -> None:
-    """An enemy that moves two columns a tic shows half the motion; a new object under its id shows none."""
+    """Two columns a tic are half the motion. A new object with the same id has none."""
     reader = Features(FACTS, 3, None).watch()
     reader.read(look(box("enemy", 2, 10), tic=0))
     assert reader.read(look(box("enemy", 10, 10), tic=4))[9] == 0.5
     assert reader.read(look(box("projectile", 20, 10), tic=8))[9] == 0.0
 
 
-def test_the_screen_is_seen_in_blocks() -> None:
+def test_screen_is_reduced_to_blocks() -> None:
     """Each block is the mean grey level of its part of the screen, from 0 to 1."""
     screen = np.zeros((120, 160), dtype=np.uint8)
     screen[60:, :80] = 255
@@ -107,8 +106,7 @@ def test_the_screen_is_seen_in_blocks() -> None:
     assert row[-5:].tolist() == [0.0, 0.0, 1.0, 0.0, 1.0]
 
 
-def test_a_screen_larger_than_the_resolution_is_refused() -> None:
-    """More blocks than pixels is a configuration error."""
+def test_more_blocks_than_pixels_are_refused() -> None:
     with pytest.raises(ConfigError, match="161x10"):
         NeuralPolicy(FACTS, NeuralPolicyConfig(screen=(161, 10)))
 
@@ -119,8 +117,8 @@ def test_asks_for_the_screen_only_when_configured() -> None:
     assert NeuralPolicy(FACTS, NeuralPolicyConfig(screen=(4, 3))).needs.screen
 
 
-def test_the_default_genome_is_small() -> None:
-    """By default there are fewer than 1,000 weights, each within the limit."""
+def test_default_genome_has_fewer_than_1000_weights() -> None:
+    """Each weight is within the limit."""
     space = NeuralPolicy(SCRIPTED_FACTS, NeuralPolicyConfig(weight_limit=2.0)).space
     assert len(space) < 1000
     assert (space.low == -2.0).all()
@@ -143,8 +141,7 @@ def test_sums_are_exact() -> None:
         assert all(value == Fraction(float(value)) for value in exact)
 
 
-def test_every_layer_matters() -> None:
-    """Changed weights of any layer change the output."""
+def test_weights_of_every_layer_affect_the_output() -> None:
     policy = NeuralPolicy(SCRIPTED_FACTS, NeuralPolicyConfig(layers=(8, 6)))
     genome = drawn_genome(policy.space, 1)
 

@@ -27,8 +27,7 @@ def test_presses_buttons_half_the_time_and_turns_a_little() -> None:
     assert drawn[:, 1].std() > 5.0
 
 
-def test_has_no_genes_and_needs_nothing() -> None:
-    """The policy needs no rendering and has no genes."""
+def test_has_no_genes_and_needs_no_rendering() -> None:
     policy = RandomPolicy(FACTS)
     assert len(policy.space) == 0
     assert not policy.needs.objects

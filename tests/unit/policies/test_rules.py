@@ -96,15 +96,15 @@ def test_fires_when_the_aim_is_good_and_turns_when_it_is_not() -> None:
 
 
 @pytest.mark.parametrize(("off", "tics"), [(-1.8, 1), (3.5, 2), (5.3, 3), (7.0, 4), (30.0, 4)])
-def test_turns_for_as_many_tics_as_the_angle_needs(off: float, tics: int) -> None:
-    """Fine aim: one tic of turning is 1.76 degrees at first, so a small angle takes fewer tics than the frame skip."""
+def test_tics_of_a_turn_depend_on_the_angle(off: float, tics: int) -> None:
+    """The first tic turns by 1.76 degrees. A small angle takes fewer tics than the frame skip."""
     y = 500.0 * float(np.tan(np.radians(off)))
     (pressed, held), *_ = play(SHOOTER, [seen(thing("enemy", 500.0, y))], aim_tolerance=0.1)
     assert (pressed, held) == ({"TURN_LEFT" if off > 0 else "TURN_RIGHT"}, tics)
 
 
-def test_turning_on_is_faster_than_beginning_to_turn() -> None:
-    """The rules use the game's doubled turn speed after five tics."""
+def test_continued_turn_is_faster() -> None:
+    """The rules use the game's turn speed, which doubles after five tics."""
     looks = [seen(thing("enemy", 500.0, 500.0)), seen(thing("enemy", 500.0, 80.0), tic=4)]
     assert [held for _, held in play(SHOOTER, looks, aim_tolerance=0.1)] == [4, 3]
 
@@ -133,21 +133,21 @@ def test_lead_aims_where_the_enemy_will_be() -> None:
     assert play(SHOOTER, follow, lead=20.0)[-1][0] == {"TURN_RIGHT"}
 
 
-def test_enemies_beyond_the_range_are_left_alone() -> None:
-    """With enemies out of range, the agent scans as without enemies."""
+def test_enemies_beyond_the_range_are_ignored() -> None:
+    """The agent scans as without enemies."""
     look = [seen(thing("enemy", 900.0, 0.0))]
     assert play(SHOOTER, look)[0][0] == {"ATTACK"}
     assert play(SHOOTER, look, fire_range=800.0)[0][0] == {"TURN_LEFT"}
 
 
-def test_thrift_shrinks_the_range_as_ammunition_runs_out() -> None:
-    """With few rounds left, only a thrifty agent lets a distant enemy come closer."""
+def test_thrift_reduces_the_range_at_low_ammunition() -> None:
+    """Only a thrifty agent with few rounds lets a distant enemy come closer."""
     looks = [seen(), seen(thing("enemy", 500.0, 0.0), ammo=5.0, tic=4)]
     assert "ATTACK" in play(SHOOTER, looks)[1][0]
     assert "ATTACK" not in play(SHOOTER, looks, thrift=1.0)[1][0]
 
 
-def test_without_ammunition_nothing_is_fought() -> None:
+def test_does_not_fire_without_ammunition() -> None:
     assert "ATTACK" not in play(SHOOTER, [seen(thing("enemy", 300.0, 0.0), ammo=0.0)])[0][0]
 
 
@@ -169,7 +169,7 @@ def test_pause_keeps_the_trigger_released() -> None:
     assert slow[1] - slow[0] >= 10
 
 
-def test_the_trigger_waits_for_the_weapon() -> None:
+def test_trigger_waits_for_the_weapon() -> None:
     """A weapon that is not ready is not fired, even with a good aim."""
     assert play(SHOOTER, [seen(thing("enemy", 300.0, 0.0), ready=False)])[0][0] == set()
 
@@ -201,8 +201,8 @@ def test_scan_selects_the_search_direction(scan: str, expected: set[str]) -> Non
     assert set().union(*(names for names, _ in pressed)) == expected
 
 
-def test_scan_last_seen_turns_to_where_the_enemy_was_lost() -> None:
-    """The agent turns right to find an enemy that left to the right."""
+def test_scan_last_seen_turns_to_the_lost_enemy() -> None:
+    """The enemy left to the right, so the agent turns right."""
     looks = [seen(thing("enemy", 300.0, -250.0)), seen(tic=4)]
     assert play(SHOOTER, looks, scan=float(SCANS.index("last_seen")))[1][0] == {"TURN_RIGHT"}
 
@@ -214,7 +214,7 @@ def test_aims_by_moving_sideways_when_it_cannot_turn() -> None:
     assert play(MARKSMAN, [seen(thing("enemy", 300.0, 0.0))])[0][0] == {"ATTACK"}
 
 
-def test_dodges_a_projectile_that_comes_close() -> None:
+def test_dodges_a_close_projectile() -> None:
     """The agent sidesteps a projectile to the side with the larger distance."""
     left, right = (thing("projectile", 200.0, y, velocity=(-10.0, 0.0)) for y in (12.0, -12.0))
     assert play(DODGER, [seen(left)], dodge_clearance=150.0)[0][0] == {"MOVE_RIGHT"}
@@ -249,7 +249,7 @@ def test_commitment_decides_when_a_sideways_direction_changes() -> None:
     assert changes(10.0) > 2 * changes(80.0) > 0
 
 
-def test_turns_round_at_a_wall() -> None:
+def test_changes_direction_at_a_wall() -> None:
     """A player who moves sideways without progress changes direction."""
     looks = [seen(thing("enemy", 300.0, 0.0), tic=4 * step) for step in range(8)]
     sides = [names for names, _ in play(DODGER, looks, strafe=1.0, commitment=140.0)]
@@ -264,7 +264,7 @@ def test_retreats_when_weak() -> None:
     assert "MOVE_BACKWARD" in play(SOLDIER, look, retreat_health=50.0)[0][0]
 
 
-def test_item_priority_chooses_between_items_and_enemies() -> None:
+def test_item_priority_decides_between_items_and_enemies() -> None:
     """Above 0.5, or with low health, items come first."""
     enemy, item = thing("enemy", 300.0, 0.0), thing("pickup", 300.0, 200.0, number=2)
     look, weak = [seen(enemy, item)], [seen(enemy, item, health=20.0)]
@@ -273,15 +273,15 @@ def test_item_priority_chooses_between_items_and_enemies() -> None:
     assert "TURN_LEFT" in play(SOLDIER, weak, item_priority=0.4, retreat_health=50.0)[0][0]
 
 
-def test_item_priority_is_how_far_items_are_sought() -> None:
+def test_item_priority_is_the_range_for_items() -> None:
     """An agent with high item priority fetches a distant item."""
     look = [seen(thing("pickup", 700.0, 0.0))]
     assert "MOVE_FORWARD" in play(WALKER, look, item_priority=0.5)[0][0]
     assert "MOVE_FORWARD" not in play(WALKER, look, item_priority=0.2)[0][0]
 
 
-def test_turns_on_the_spot_to_an_item_beside_it() -> None:
-    """The agent turns to a near item at its side before it walks, to avoid an endless circle."""
+def test_turns_to_a_near_item_before_walking() -> None:
+    """Otherwise the agent would circle around the item."""
     assert play(WALKER, [seen(thing("pickup", 80.0, 70.0))])[0][0] == {"TURN_LEFT"}
     assert play(WALKER, [seen(thing("pickup", 80.0, 0.0))])[0][0] == {"MOVE_FORWARD"}
 
@@ -314,8 +314,8 @@ def test_walking_against_a_wall_turns_away() -> None:
     assert pressed[turned + 8] == {"MOVE_FORWARD"}
 
 
-def test_runs_where_there_is_nothing_to_aim_at() -> None:
-    """The agent presses the speed button on the way to an item, and not while it aims."""
+def test_runs_when_it_does_not_aim() -> None:
+    """The agent presses the speed button on the way to an item."""
     assert "SPEED" in play(SOLDIER, [seen(thing("pickup", 300.0, 0.0))])[0][0]
     assert "SPEED" not in play(SOLDIER, [seen(thing("enemy", 300.0, 0.0))])[0][0]
 
@@ -352,7 +352,7 @@ def test_boxes_give_directions_without_the_players_position() -> None:
     assert _pressed(SHOOTER, decide(Observation(np.array([100.0]), 0, [right]))) == ({"TURN_RIGHT"}, 4)
 
 
-def test_a_genome_outside_the_space_is_refused() -> None:
+def test_genome_outside_the_space_is_refused() -> None:
     """The error names the gene that exceeds its bounds."""
     with pytest.raises(InvalidGenome, match="aim_tolerance"):
         play(SHOOTER, [], aim_tolerance=9.0)
@@ -388,28 +388,27 @@ DELTAS = ("TURN_LEFT_RIGHT_DELTA", "MOVE_FORWARD_BACKWARD_DELTA", "MOVE_LEFT_RIG
         (("MOVE_BACKWARD",), seen(), {"exploration": 1.0}, {"MOVE_BACKWARD": 1.0}),
     ],
 )
-def test_other_buttons_than_pairs(
+def test_delta_and_single_direction_buttons(
     buttons: Sequence[str], observation: Observation, genes: dict[str, float], expected: dict[str, float]
 ) -> None:
-    """Delta buttons and single-direction buttons work like pairs."""
+    """They work like pairs of buttons."""
     assert values(buttons, observation, **genes)[0] == expected
 
 
-def test_pairs_win_over_delta_buttons() -> None:
+def test_pairs_have_precedence_over_delta_buttons() -> None:
     """With both, the rules press the pair. Histories of bundled scenarios depend on it."""
     observations = [seen(thing("enemy", 300.0, 100.0)), seen(thing("pickup", 300.0, 20.0), tic=4), seen(tic=8)]
     genes = {"strafe": 1.0, "exploration": 0.5}
     assert play((*SOLDIER, *DELTAS), observations, **genes) == play(SOLDIER, observations, **genes)
 
 
-def test_turning_the_long_way_round() -> None:
-    """With one turn button, the agent turns the long way to an enemy on the other side."""
+def test_single_turn_button_turns_the_long_way() -> None:
+    """The enemy is on the side without a button."""
     observations = [seen(thing("enemy", 300.0, 60.0), tic=tic) for tic in (0, 4, 8)]
     assert play(("TURN_RIGHT", "ATTACK"), observations) == [({"TURN_RIGHT"}, 4)] * 3
 
 
-def test_dodging_to_one_side_only() -> None:
-    """The agent dodges only with an existing sideways button."""
+def test_dodges_with_a_single_sideways_button() -> None:
     shot = seen(thing("projectile", 300.0, 5.0, velocity=(-20.0, 0.0)))
     assert play(("MOVE_RIGHT",), [shot]) == [({"MOVE_RIGHT"}, 4)]
     assert play(("MOVE_LEFT",), [shot]) == [({"MOVE_LEFT"}, 4)]

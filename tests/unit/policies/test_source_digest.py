@@ -106,8 +106,7 @@ def test_code_changes_a_digest(folder: Path, old: str, new: str) -> None:
 
 
 @given(st.text(st.characters(blacklist_categories=["Cs", "Cc"], blacklist_characters='"\\')))
-def test_any_docstring_and_comment(folder: Path, text: str) -> None:
-    """Changed docstrings and comments do not change a digest."""
+def test_random_docstrings_and_comments_do_not_change_a_digest(folder: Path, text: str) -> None:
     changed = CODE.replace("Function.", f"{text} ").replace("# comment", f"# {text}")
     assert digest(folder, changed) == digest(folder, CODE)
 
@@ -125,7 +124,7 @@ def test_any_docstring_and_comment(folder: Path, text: str) -> None:
     ),
     st.integers(),
 )
-def test_any_value(folder: Path, value: object, other: int) -> None:
+def test_value_and_list_of_the_value_differ(folder: Path, value: object, other: int) -> None:
     """A value and a list with this value have different digests."""
     assert digest(folder, f"x = {value!a}") != digest(folder, f"x = {[value, other]!a}")
 
@@ -135,21 +134,19 @@ def test_golden_digest(folder: Path) -> None:
     assert digest(folder, CODE) == GOLDEN
 
 
-def test_files_that_are_not_python(folder: Path) -> None:
-    """Files that cannot be parsed are digested as bytes."""
+def test_invalid_python_is_digested_as_bytes(folder: Path) -> None:
     broken: list[str | bytes] = ["def", "def # comment", b"\x7fELF\0", b"\xff\xfe", "(" * 500, "x = '\\d'"]
     assert len({digest(folder, source) for source in broken}) == len(broken)
 
 
-def test_deep_and_long_expressions(folder: Path) -> None:
-    """Long expressions and long numbers have a digest."""
+def test_deep_and_long_expressions_have_a_digest(folder: Path) -> None:
     long = "x = " + "+".join(["1"] * 900)
     assert digest(folder, long) != digest(folder, long + "+1")
     assert digest(folder, f"x = 0x1{'0' * 6000}") != digest(folder, f"x = 0x2{'0' * 6000}")
 
 
-def test_names_and_files_count(folder: Path) -> None:
-    """A module's name is part of its digest, so moved code has another digest."""
+def test_module_name_is_part_of_the_digest(folder: Path) -> None:
+    """Moved code has another digest."""
     assert digest(folder, CODE, "a") != digest(folder, CODE, "b")
 
 

@@ -1,4 +1,4 @@
-"""An episode of the scripted engine, performed and ready to be shown."""
+"""Performed episodes of the scripted engine, for tests of replays."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -18,7 +18,7 @@ FACTS = replace(SCRIPTED_FACTS, frame_skip=1)
 
 
 class Turning:
-    """A policy that presses the button of its genome."""
+    """Policy that presses the button in its genome."""
 
     @property
     def needs(self) -> Needs:
@@ -38,7 +38,7 @@ class Turning:
 
 
 class Synthetic:
-    """Frames of a grey that grows by three with each tic; a `FrameSource`."""
+    """Frames with a grey level that grows by three with each tic; a `FrameSource`."""
 
     def __init__(self, tics: int, size: tuple[int, int] = (64, 48), held: int = 1) -> None:
         self.tics, self.size, self.held = tics, size, held
@@ -55,7 +55,7 @@ class Synthetic:
 
 @pytest.fixture
 def engine() -> Callable[..., ScriptedEngine]:
-    """Return what starts a scripted engine that renders."""
+    """Return a function that starts a scripted engine with rendering."""
 
     def start(*, decisions: int = 10) -> ScriptedEngine:
         made = ScriptedEngine(FACTS, decisions=decisions)
@@ -67,7 +67,7 @@ def engine() -> Callable[..., ScriptedEngine]:
 
 @pytest.fixture
 def performed(tmp_path: Path, engine: Callable[..., ScriptedEngine]) -> Callable[..., Performance]:
-    """Return what performs an episode."""
+    """Return a function that performs an episode."""
 
     def play(*, decisions: int = 10, seed: int = 5, pressed: int = 0) -> Performance:
         with ProgressPage(tmp_path / "phase", create=True) as page:

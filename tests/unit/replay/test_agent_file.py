@@ -40,8 +40,8 @@ def read(path: Path, text: str) -> tuple[Setting, ReplayedAgent]:
     return read_agent(path, lambda scenario, policy: SPACE)
 
 
-def test_an_agent_is_read_back(tmp_path: Path) -> None:
-    """All that a replay needs, to the bit; training is left out where there are held-out episodes."""
+def test_agent_file_round_trip(tmp_path: Path) -> None:
+    """All values are bit-identical. Training episodes are omitted if there are held-out ones."""
     held_out = [episode(Purpose.HELD_OUT, number) for number in range(3)]
     text = agent_text(SETTING, agent(episode(Purpose.TRAINING, 0), *held_out), SPACE)
     assert read(tmp_path / "it.json", text) == (SETTING, agent(*held_out))
@@ -50,8 +50,8 @@ def test_an_agent_is_read_back(tmp_path: Path) -> None:
     assert read(tmp_path / "it.json", agent_text(SETTING, agent(), SPACE)) == (SETTING, agent())
 
 
-def test_a_file_reads_well() -> None:
-    """A gene, a fact and an episode a line; choices by their names."""
+def test_agent_file_has_a_line_for_each_value() -> None:
+    """Each gene, fact and episode has a line. Choices are names."""
     lines = agent_text(SETTING, agent(episode(Purpose.HELD_OUT, 0)), SPACE).splitlines()
     assert '    "aim": 0.30000000000000004,' in lines
     assert '    "scan": "right"' in lines
@@ -72,7 +72,7 @@ def test_a_file_reads_well() -> None:
     ],
 )
 def test_invalid_agent_file_is_refused(tmp_path: Path, change: dict[str, Any], message: str) -> None:
-    """The error names the file and what is wrong in it."""
+    """The error names the file and its mistake."""
     document = json.loads(agent_text(SETTING, agent(), SPACE)) | change
     with pytest.raises(ConfigError) as refused:
         read(tmp_path / "it.json", json.dumps(document))

@@ -39,7 +39,7 @@ def drawn(
     tic: int = 0,
     caption: str = "",
 ) -> NDArray[np.int64]:
-    """Return a black picture with everything drawn over it."""
+    """Return a black picture with the overlay."""
     picture = Image.new("RGB", size)
     frame = Frame(
         tic=tic,
@@ -69,7 +69,10 @@ def test_box_is_scaled_to_the_picture(size: tuple[int, int]) -> None:
 
 
 def carried(**now: float) -> tuple[float, float, float, float] | None:
-    """Return the middle and the size of the box of what stood in the middle, 100 units ahead, and is looked at now."""
+    """Return the middle and the size of a moved box.
+
+    The object is first in the middle of the screen, 100 units ahead.
+    """
     seen, later = decision(objects=(enemy(60, 50, 40, 20),)), values(HEALTH=100.0, **now)
     found = changed(drawn(seen, later)[:438], drawn(decision(), later)[:438])
     if found is None:
@@ -80,7 +83,7 @@ def carried(**now: float) -> tuple[float, float, float, float] | None:
 
 @pytest.mark.parametrize(("angle", "x"), [(0.0, 320), (10.0, 376), (350.0, 264), (-10.0, 264)])
 def test_box_follows_the_players_turn(angle: float, x: int) -> None:
-    """It moves by the tangent of the angle, to the right for a turn to the left."""
+    """The box moves by the tangent of the angle, to the right for a turn to the left."""
     found = carried(ANGLE=angle)
     assert found is not None
     assert found[0] == pytest.approx(x, abs=1.5)
@@ -95,7 +98,7 @@ def test_box_follows_the_players_turn(angle: float, x: int) -> None:
     ],
 )
 def test_box_follows_the_players_steps(moved: dict[str, float], x: int, bottom: int, width: int) -> None:
-    """It grows as the player approaches, and moves opposite to a sideways step."""
+    """The box grows as the player approaches, and moves opposite to a sideways step."""
     found = carried(**moved)
     assert found is not None
     assert np.allclose(found[:3], (x, bottom, width), atol=2.5)
@@ -107,7 +110,7 @@ def test_box_behind_the_player_is_not_drawn(behind: dict[str, float]) -> None:
 
 
 def test_names_do_not_overlap() -> None:
-    """The name of the larger object is drawn."""
+    """Only the name of the larger object is drawn, but both boxes."""
     large, small = enemy(60, 40, 40, 40), enemy(62, 41, 30, 10)
     both = drawn(decision(objects=(small, large)))
     alone = drawn(decision(objects=(large,)))
@@ -115,8 +118,7 @@ def test_names_do_not_overlap() -> None:
     assert changed(both, alone) is not None
 
 
-def test_a_large_object_is_named() -> None:
-    """Its name stands above its box."""
+def test_large_object_has_its_name_above_the_box() -> None:
     with_box, without = drawn(decision(objects=(enemy(60, 50, 40, 40),))), drawn(decision())
     found = changed(with_box, without)
     assert found is not None
@@ -124,8 +126,8 @@ def test_a_large_object_is_named() -> None:
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
-def test_the_button_that_is_held_is_lit(place: int) -> None:
-    """One chip is lit, in the order of the buttons, at the right end of the bar, and the others are not."""
+def test_held_button_is_highlighted(place: int) -> None:
+    """One chip is red, in the order of the buttons. Without a held button no chip is red."""
     held = tuple(float(place == other) for other in range(3))
     picture = drawn(decision(buttons=held))
     lit = np.abs(picture - np.array(RED)).sum(axis=2) < 40
@@ -169,8 +171,8 @@ def test_only_pressed_buttons_are_drawn_without_space() -> None:
         assert not lit[:, :200].any()
 
 
-def test_the_caption_and_the_time() -> None:
-    """The caption stands in the upper left corner, seconds of game time in the upper right one."""
+def test_caption_is_left_and_game_time_right() -> None:
+    """Both are in the upper corners."""
     blank, captioned = drawn(decision()), drawn(decision(), caption="x-g000-a001")
     found = changed(blank, captioned)
     assert found is not None
@@ -190,6 +192,6 @@ def test_the_caption_and_the_time() -> None:
         ("TURN_LEFT_RIGHT_DELTA", -3.25, "turn left right -3.2"),
     ],
 )
-def test_buttons_are_named_in_words(name: str, value: float, words: str) -> None:
+def test_buttons_have_readable_names(name: str, value: float, words: str) -> None:
     """A delta button has its amount."""
     assert button_words(name, value) == words

@@ -39,7 +39,7 @@ def test_decisions_are_recorded_unchanged(performed: Perform) -> None:
 
 
 def test_equal_outcome_is_verified(performed: Perform) -> None:
-    """Other versions of software do not matter then. An episode without a record passes as well."""
+    """Other software versions do not matter in this case. An episode without a record passes as well."""
     outcome = performed().outcome
     for recorded in (performed().outcome, None):
         check(choice(recorded), outcome, then=THEN, now=Provenance(facts=(("vizdoom", "9"),)))
@@ -53,7 +53,7 @@ def test_equal_outcome_is_verified(performed: Perform) -> None:
     ],
 )
 def test_first_difference_is_named(performed: Perform, kills: float | None, digest: str | None, said: str) -> None:
-    """It is a measure if one differs, otherwise the hash. The error has agent, episode and seed."""
+    """The difference is a measure, or else the hash. The error has agent, episode and seed."""
     outcome = performed().outcome
     measures = outcome.measures if kills is None else replace(outcome.measures, kills=kills)
     recorded = replace(outcome, measures=measures, trajectory_sha256=digest or outcome.trajectory_sha256)
@@ -64,7 +64,7 @@ def test_first_difference_is_named(performed: Perform, kills: float | None, dige
 
 
 def test_changed_provenance_is_named_as_the_cause(performed: Perform) -> None:
-    """It is the first changed fact that affects episodes. An unknown fact is ignored."""
+    """The cause is the first changed fact that affects episodes. An unknown fact is ignored."""
     outcome = performed().outcome
     recorded = replace(outcome, trajectory_sha256="cd" * 32)
     now = Provenance(facts=(("source.evolution", "bb"), ("vizdoom", "1.4.0")))
@@ -95,8 +95,10 @@ def test_rendering_pass_refuses_other_variables(performed: Perform, engine: Make
     ("decisions", "said"),
     [(7, "ends before its decision 7"), (12, "continues after its 10 decisions")],
 )
-def test_the_second_pass_refuses_another_end(performed: Perform, engine: MakeEngine, decisions: int, said: str) -> None:
-    """An episode that is shorter or longer than the first pass's is another one."""
+def test_rendering_pass_refuses_another_length(
+    performed: Perform, engine: MakeEngine, decisions: int, said: str
+) -> None:
+    """The episode is shorter or longer than that of the first pass."""
     with pytest.raises(ReplayDiffers, match=said):
         list(RenderingPass(engine(decisions=decisions), performed()).frames())
 

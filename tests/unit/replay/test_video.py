@@ -21,8 +21,8 @@ def left(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_an_mp4_has_a_picture_for_each_tic(tmp_path: Path, synthetic: Synthetic) -> None:
-    """Thirty-five pictures a second, in H.264 as browsers play it, each tic's where it belongs."""
+def test_mp4_has_a_picture_for_each_tic(tmp_path: Path, synthetic: Synthetic) -> None:
+    """The film has 35 pictures a second, in order, in a format of H.264 for browsers."""
     made = film(tmp_path / "a.mp4", synthetic(70), (64, 48), title="an episode")
     found = take_apart(made.path)
     assert (made.frames, made.size, made.bytes) == (70, (64, 48), made.path.stat().st_size)
@@ -72,7 +72,7 @@ def test_film_sizes(name: str, resolution: tuple[int, int], size: tuple[int, int
 
 
 class Failing:
-    """Frames that turn out to be of another episode."""
+    """Frames that differ from the recorded episode."""
 
     def frames(self) -> Iterator[Frame]:
         pixels = np.zeros((48, 64, 3), dtype=np.uint8)

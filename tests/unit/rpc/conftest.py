@@ -1,4 +1,4 @@
-"""A server of experiments with scripted episodes, and channels to it."""
+"""Server of experiments with scripted episodes, and channels to the server."""
 
 import io
 import json
@@ -23,7 +23,7 @@ from clau_doom.testing.scripted_repository import ScriptedRepository
 
 @dataclass
 class Served:
-    """A server that is up: by its Unix socket, which needs no token, and by its port, which does."""
+    """Running server. Its Unix socket needs no token, its port does."""
 
     server: RpcServer
     orchestrator: Orchestrator
@@ -43,7 +43,7 @@ class Served:
 
 @pytest.fixture
 def logs() -> Callable[[], list[dict[str, Any]]]:
-    """Return what has been logged."""
+    """Return a function that returns the log records."""
     stream = io.StringIO()
     configure_logs(stream, json=True)
     return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
@@ -51,7 +51,7 @@ def logs() -> Callable[[], list[dict[str, Any]]]:
 
 @pytest.fixture
 def own_channel() -> Callable[..., grpc.aio.Channel]:
-    """Make channels with connections of their own."""
+    """Return a function that makes channels with separate connections."""
 
     def make(target: str, *options: tuple[str, int]) -> grpc.aio.Channel:
         own = (("grpc.use_local_subchannel_pool", 1), ("grpc.enable_http_proxy", 0), *options)
@@ -90,7 +90,7 @@ def serving(
 
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make an authority, and certificates for a server and a client."""
+    """Create an authority, and certificates for a server and a client."""
     folder = tmp_path_factory.mktemp("certificates")
 
     def openssl(*arguments: str) -> None:

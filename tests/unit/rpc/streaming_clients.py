@@ -1,7 +1,7 @@
-"""A process of many clients: ``streaming_clients.py SOCKET EXPERIMENT COUNT``.
+"""Process of many streaming clients: ``streaming_clients.py SOCKET EXPERIMENT COUNT``.
 
-Each has a connection of its own. The first one reads one event and no more; the others read to the end, and their count
-of events that came in order is printed, one a line, behind a line that says that all have begun.
+Each client has its own connection. The first client reads one event only, the others read to the end.
+The first line of the output reports that all clients have begun. Each further line is a client's number of events.
 """
 
 import asyncio

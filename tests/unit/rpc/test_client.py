@@ -47,7 +47,7 @@ Serving = Callable[..., AbstractAsyncContextManager[Any]]
 SMALL = "name: x\ngenerations: 2\npopulation: 3\nepisodes: 2\nholdout: {validation: 2, episodes: 2}\n"
 
 
-async def test_every_method_works_over_the_socket(serving: Serving) -> None:
+async def test_all_methods_over_the_socket(serving: Serving) -> None:
     repository = ScriptedRepository()
     async with serving(repository) as served, connect(f"unix:{served.socket}", environ={}) as client:
         repository.may_end.clear()
@@ -183,14 +183,14 @@ async def test_unreachable_server_is_one_line_with_its_address(address: str) -> 
 @pytest.mark.parametrize(
     "address", ["", "nothing", "host:", ":1", "host:port", "host:0", "host:65536", "unix:", "http://a:1"]
 )
-async def test_an_address_of_another_form_is_refused(address: str) -> None:
-    """With an example of the right ones."""
+async def test_malformed_address_is_refused(address: str) -> None:
+    """The error has an example of each form."""
     with pytest.raises(ConfigError, match=r"use host:port, such as 127\.0\.0\.1:50051, or unix:PATH"):
         await connect(address, environ={}).__aenter__()
 
 
-async def test_half_a_certificate_and_a_file_that_is_not_there_are_refused(tmp_path: Path) -> None:
-    """Before anything is connected."""
+async def test_certificate_without_key_and_missing_file_are_refused(tmp_path: Path) -> None:
+    """This is before any connection."""
     with pytest.raises(ConfigError, match="needs its key"):
         await connect("a:1", certificate=tmp_path / "x", environ={}).__aenter__()
     with pytest.raises(ConfigError, match=r"absent cannot be read"):
@@ -251,7 +251,7 @@ asyncio.run(main())
 """
 
 
-async def test_grpc_prints_nothing(tmp_path: Path) -> None:
+async def test_grpc_does_not_print(tmp_path: Path) -> None:
     """A stopped server is one error."""
     repository = ScriptedRepository()
     repository.may_end.clear()
@@ -312,8 +312,8 @@ def test_malformed_token_is_refused(token: str, tmp_path: Path) -> None:
         find_token("localhost:1", file, None, {})
 
 
-async def test_a_generation_of_very_many_genes_is_followed(tmp_path: Path) -> None:
-    """As many as the limits of a configuration admit: here ten agents of 900,000 genes."""
+async def test_largest_generation_is_streamed(tmp_path: Path) -> None:
+    """The limits of a configuration allow ten agents of 900,000 genes."""
     uuid = "0b5c7f3e-6f4e-4d38-9d0b-3c6f0d1f2a44"
     repository, config = ScriptedRepository(), ExperimentConfig(name="big")
     repository.create(repository.plan(config), uuid)

@@ -85,7 +85,7 @@ async def test_refused_command_keeps_the_stream_open(serving: Serving) -> None:
 
 
 class Slow:
-    """An orchestrator whose commands take as long as a test wants, and that keeps count."""
+    """Orchestrator with delayed commands and a record of their starts and ends."""
 
     def __init__(self, fails: Exception | None = None) -> None:
         self.begun: list[str] = []
@@ -140,7 +140,7 @@ async def test_commands_of_an_agent_are_executed_in_order() -> None:
     assert slow.ended == ["pause a001", "pause a000", "resume a000", "stop a000"]
 
 
-async def test_at_most_64_commands_run_at_once() -> None:
+async def test_at_most_64_commands_run_concurrently() -> None:
     """All commands are answered."""
     slow, most = Slow(), 0
     commands = [pause(str(number), f"x-g000-a{number:03d}") for number in range(300)]
@@ -160,8 +160,8 @@ async def test_at_most_64_commands_run_at_once() -> None:
     assert 1 < most <= 64
 
 
-async def test_a_command_that_fails_unexpectedly_is_refused_with_an_id_of_the_log(logs: Logs) -> None:
-    """The stream and its other commands go on; the exception's text stays here."""
+async def test_unexpected_error_of_a_command_has_an_id(logs: Logs) -> None:
+    """The answer has the id of the log entry and not the exception's text. The stream continues."""
     slow, answers = Slow(ZeroDivisionError("the secret")), list[pb.AgentResponse]()
 
     async def requests() -> AsyncIterator[pb.AgentCommand]:
@@ -180,7 +180,7 @@ async def test_a_command_that_fails_unexpectedly_is_refused_with_an_id_of_the_lo
 
 
 async def test_invalid_message_ends_the_stream(serving: Serving) -> None:
-    """It has no id to answer by."""
+    """An invalid message has no id for an answer."""
     async with serving() as served:
         method: Any = served.channel.stream_stream("/claudoom.orchestrator.v1.OrchestratorService/ControlAgent")
         call = method(iter([b"\xff\xff"]))

@@ -34,8 +34,8 @@ CODES = [
 
 
 @pytest.mark.parametrize(("kind", "code"), CODES)
-def test_an_error_crosses_the_wire_and_is_itself_again(kind: type[ClauDoomError], code: str) -> None:
-    """Each has its canonical code; the text and the kind arrive."""
+def test_error_round_trip(kind: type[ClauDoomError], code: str) -> None:
+    """Each error has its canonical code. Text and kind are kept."""
     status = status_of(kind("it cannot be done: do that"))
     assert status.code is grpc.StatusCode[code]
     assert status.error_id == ""
@@ -56,8 +56,8 @@ def test_unexpected_error_is_internal_with_an_id(error: Exception) -> None:
     assert isinstance(error_of_status(13, statuses[0].message, None), ServerFailed)
 
 
-def test_a_configuration_s_problems_are_violations() -> None:
-    """One a problem, with its path; they come back with the error."""
+def test_configuration_problems_are_violations() -> None:
+    """Each problem is one violation with its path. The client's error has the problems."""
     problems = (("population", "-1 is too small: use 1 or more"), ("seed", "'x' is not a whole number"))
     status = status_of(ConfigError("config_yaml: 2 problems:\n  ...", problems))
     sent = status_pb2.Status.FromString(dict(status.trailers)[DETAILS])
@@ -70,7 +70,7 @@ def test_a_configuration_s_problems_are_violations() -> None:
 
 
 def test_unreadable_configuration_has_one_violation() -> None:
-    """It names no field."""
+    """The violation has an empty field name."""
     status = status_of(ConfigError("line 1: no mapping"))
     sent = status_pb2.Status.FromString(dict(status.trailers)[DETAILS])
     request = error_details_pb2.BadRequest()
@@ -105,7 +105,7 @@ def test_foreign_status_is_mapped_by_its_code(details: bytes | None) -> None:
     assert isinstance(error_of_reason("WHO_KNOWS", 5, "nothing there"), errors.AgentNotFound)
 
 
-def test_the_name_of_a_class_does_not_change_the_wire() -> None:
+def test_class_name_does_not_change_the_status() -> None:
     status = status_of(type("Renamed", (errors.ExperimentNotFound,), {})("not found"))
     assert dict(status.trailers) == dict(status_of(errors.ExperimentNotFound("not found")).trailers)
     assert b"EXPERIMENT_NOT_FOUND" in dict(status.trailers)[DETAILS]

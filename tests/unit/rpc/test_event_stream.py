@@ -44,7 +44,7 @@ def lost(number: int, size: int = 100) -> EpisodeLost:
 
 
 class Log:
-    """An experiment's log that a test writes, and counts the reading of."""
+    """Log of an experiment that counts its readers."""
 
     def __init__(self) -> None:
         experiment = Experiment(id="x", uuid="u", seed=1, config_yaml="", provenance=Provenance(facts=()))
@@ -80,7 +80,7 @@ class Log:
 
 
 class Reader:
-    """A client of a feed that reads when it is let."""
+    """Client of an event stream that reads only with the test's permission."""
 
     def __init__(self, events: EventStream, after: int = 0) -> None:
         self.seen: list[int] = []
@@ -124,7 +124,7 @@ async def test_stream_has_stored_and_new_events(serving: Serving) -> None:
 
 
 async def test_many_genes_are_serialised_off_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Other requests do not wait for them; the order of the log stays."""
+    """Other requests do not wait. The order of the log is kept."""
     threads: dict[int, bool] = {}
     serialised = event_stream._serialised
 
@@ -147,8 +147,8 @@ async def test_many_genes_are_serialised_off_the_event_loop(monkeypatch: pytest.
     assert threads == {1: True, 2: True, 3: False, 4: True, 5: True}
 
 
-async def test_each_event_is_read_and_serialised_once_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many clients stream, from the beginning or live."""
+async def test_each_event_is_serialised_once_for_all_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients stream from the beginning or live."""
     made: list[int] = []
     serialised = event_stream._serialised
 
@@ -172,7 +172,7 @@ async def test_each_event_is_read_and_serialised_once_for_all(monkeypatch: pytes
 
 
 async def test_slow_client_reads_pages_of_the_log() -> None:
-    """It misses no event, and other clients do not wait."""
+    """The client misses no event, and other clients do not wait."""
     log = Log()
     await log.begin()
     async with a_feed(log, tail=2000, pages=4000) as events:
@@ -229,8 +229,8 @@ async def test_resumed_run_is_streamed_to_new_clients() -> None:
     assert late.seen == list(range(1, 9))
 
 
-async def test_a_cursor_beyond_the_log_is_refused() -> None:
-    """It is another experiment's, and would wait for ever."""
+async def test_cursor_beyond_the_log_is_refused() -> None:
+    """The cursor belongs to another experiment."""
     log = Log()
     await log.begin(3)
     async with a_feed(log) as events:
@@ -311,8 +311,8 @@ async def drawn(stub: Any, **request: Any) -> list[int]:
     return [event.sequence async for event in stub.StreamEvents(pb.StreamEventsRequest(**request))]
 
 
-async def test_a_stream_ends_with_its_run(serving: Serving) -> None:
-    """From the beginning, from a cursor, and when all is over already."""
+async def test_stream_ends_with_its_run(serving: Serving) -> None:
+    """It starts at the beginning, from a cursor, or after the end of the run."""
     async with serving() as served:
         await served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x\ngenerations: 2\n"))
         whole = await drawn(served.stub, experiment_id="x")
@@ -328,8 +328,9 @@ async def test_a_stream_ends_with_its_run(serving: Serving) -> None:
         ({"experiment_id": "x", "after_sequence": 10**9}, grpc.StatusCode.INVALID_ARGUMENT),
     ],
 )
-async def test_a_stream_that_cannot_be_is_refused(request_: Any, code: grpc.StatusCode, serving: Serving) -> None:
-    """An experiment that is not there, a sequence that is not there."""
+async def test_stream_with_unknown_experiment_or_sequence_is_refused(
+    request_: Any, code: grpc.StatusCode, serving: Serving
+) -> None:
     async with serving() as served:
         await served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x\ngenerations: 1\n"))
         with pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -380,7 +381,7 @@ async def test_stopped_server_ends_streams_of_running_experiments(
 
 @asynccontextmanager
 async def stalled(serving: Serving, own_channel: Callable[..., Any]) -> AsyncIterator[tuple[Any, Any]]:
-    """Yield a server and a stream that was given up, because it is not read."""
+    """Yield a server and an abandoned stream without a reader."""
     given_up, repository = asyncio.Event(), ScriptedRepository()
 
     def observe(method: str, code: str, _seconds: float) -> None:
@@ -404,7 +405,7 @@ async def stalled(serving: Serving, own_channel: Callable[..., Any]) -> AsyncIte
 
 
 async def test_stalled_client_is_disconnected(serving: Serving, own_channel: Callable[..., Any]) -> None:
-    """No task, follower or call of the client is left."""
+    """No task, follower or call of the client remains."""
     async with stalled(serving, own_channel) as (served, stream):
         assert not served.server._event_stream._tails
         assert served.server._active_calls._calls == 0
@@ -416,7 +417,7 @@ async def test_stalled_client_is_disconnected(serving: Serving, own_channel: Cal
 
 
 async def test_stalled_client_does_not_delay_the_stop(serving: Serving, own_channel: Callable[..., Any]) -> None:
-    """Data in gRPC's buffers is not waited for."""
+    """The server does not wait for data in gRPC's buffers."""
     loop = asyncio.get_running_loop()
     async with stalled(serving, own_channel):
         left = loop.time()

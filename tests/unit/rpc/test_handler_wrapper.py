@@ -63,7 +63,7 @@ METHODS = tuple(
 
 
 async def call(channel: Any, shape: str, *requests: bytes, **options: Any) -> list[str]:
-    """Call a method by its shape with encoded requests; return the answers."""
+    """Call a method of any kind with encoded requests, and return the answers."""
     path = f"/test.Shapes/{shape}"
     match shape:
         case "UnaryUnary":
@@ -99,7 +99,7 @@ async def test_answers_of_the_handler_are_sent(shape: str, serving: Serving) -> 
     ("text", "code"), [("full", grpc.StatusCode.RESOURCE_EXHAUSTED), ("stop", grpc.StatusCode.UNAVAILABLE)]
 )
 async def test_known_error_has_its_status_code(shape: str, text: str, code: grpc.StatusCode, serving: Serving) -> None:
-    """This holds in the middle of a stream, too."""
+    """This also holds after the first message of a stream."""
     async with serving(methods=METHODS) as served:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await call(served.channel, shape, _text(text))
@@ -172,7 +172,7 @@ async def test_call_cancelled_by_its_client_is_not_an_error(serving: Serving, lo
 
 
 async def test_more_calls_than_the_limit_are_refused(serving: Serving) -> None:
-    """The status tells a client to retry later. A finished call makes room."""
+    """The status tells a client to retry later. After the end of a call another one is accepted."""
     begun, go = asyncio.Event(), asyncio.Event()
 
     async def wait(request: StringValue) -> StringValue:

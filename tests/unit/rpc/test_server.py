@@ -59,8 +59,8 @@ async def code_of(answer: Any) -> grpc.StatusCode:
 # Who gets in.
 
 
-async def test_the_port_wants_the_token_of_the_file(serving: Serving, own_channel: Channel) -> None:
-    """None, a wrong one, another scheme and two of them are refused; the right one gets in."""
+async def test_port_requires_the_token(serving: Serving, own_channel: Channel) -> None:
+    """A missing, wrong or repeated token, or another scheme, is refused."""
     async with serving() as served, own_channel(served.server.address) as channel:
         (name, right), *_ = served.token
         tokens: list[tuple[tuple[str, str], ...]] = [
@@ -91,7 +91,7 @@ async def test_streams_need_a_token(serving: Serving, own_channel: Channel) -> N
             assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
 
 
-async def test_client_of_the_port_cannot_pass_for_one_of_the_socket(serving: Serving, own_channel: Channel) -> None:
+async def test_port_client_cannot_act_as_a_socket_client(serving: Serving, own_channel: Channel) -> None:
     """The listener decides, not the request's metadata."""
     async with serving() as served:
         claims = [("grpc.default_authority", "unix:" + str(served.socket)), ("grpc.primary_user_agent", "unix")]
@@ -102,7 +102,7 @@ async def test_client_of_the_port_cannot_pass_for_one_of_the_socket(serving: Ser
 
 
 async def test_socket_is_private_and_removed_with_the_server(serving: Serving) -> None:
-    """It needs no token."""
+    """The socket needs no token."""
     async with serving() as served:
         assert stat.S_IMODE(served.socket.stat().st_mode) == 0o600
         assert await code_of(served.stub.ListExperiments(pb.ListExperimentsRequest())) is grpc.StatusCode.OK
@@ -154,8 +154,8 @@ async def test_certificate_without_key_is_refused(field: str, tmp_path: Path) ->
         *[(host, False) for host in ("0.0.0.0", "::", "10.0.0.1", "localhost.example.org", "2130706433")],
     ],
 )
-def test_loopback_is_this_machine(host: str, inside: bool) -> None:
-    """And nothing that only looks like it."""
+def test_only_loopback_addresses_are_loopback(host: str, inside: bool) -> None:
+    """Similar names and addresses are not."""
     assert is_loopback(host) is inside
 
 
@@ -204,8 +204,8 @@ async def test_regular_file_in_place_of_the_socket_is_kept(tmp_path: Path) -> No
     assert path.read_text() == "precious"
 
 
-async def test_a_path_too_long_for_a_socket_is_refused(tmp_path: Path) -> None:
-    """The kernel's limit is named; gRPC would cut it."""
+async def test_socket_path_above_107_bytes_is_refused(tmp_path: Path) -> None:
+    """The error has the kernel's limit, because gRPC would shorten the path."""
     with pytest.raises(ConfigError, match="longer than 107 bytes"):
         await server(tmp_path, socket=str(tmp_path / ("x" * 120))).__aenter__()
 
@@ -238,10 +238,8 @@ async def test_tls_server_needs_the_token(tmp_path: Path, certificates: Path, ow
     assert codes == [grpc.StatusCode.OK, grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.UNAVAILABLE]
 
 
-async def test_a_client_without_a_certificate_of_the_authority_is_turned_away(
-    tmp_path: Path, certificates: Path
-) -> None:
-    """Where the configuration names one."""
+async def test_client_without_certificate_is_refused(tmp_path: Path, certificates: Path) -> None:
+    """The configuration names an authority for clients."""
     fields = {**pair(certificates, "server"), "client_ca": str(certificates / "ca.pem")}
     async with server(tmp_path, **fields) as served:
         token = (("authorization", f"Bearer {(tmp_path / 'token').read_text().strip()}"),)
@@ -264,15 +262,15 @@ async def test_mismatched_certificate_and_key_are_refused(tmp_path: Path, certif
 # Limits, health, reflection.
 
 
-async def test_a_message_beyond_the_limit_is_refused(serving: Serving) -> None:
-    """4 MiB in; the handler never sees it."""
+async def test_message_above_4_mib_is_refused(serving: Serving) -> None:
+    """The handler does not run."""
     async with serving() as served:
         request = pb.StartExperimentRequest(config_yaml="x" * (4 * 1024 * 1024))
         assert await code_of(served.stub.StartExperiment(request)) is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
 async def test_health_needs_no_token(serving: Serving, own_channel: Channel) -> None:
-    """It is known for the server and for each service."""
+    """The server and each service have a health status."""
     async with serving() as served, own_channel(served.server.address) as channel:
         health: Any = health_pb2_grpc.HealthStub(channel)
         for name in ("", SERVICE, "grpc.health.v1.Health"):
@@ -301,7 +299,7 @@ async def test_draining_server_is_not_serving_and_refuses_new_work(serving: Serv
 
 @pytest.mark.parametrize("version", ["v1", "v1alpha"])
 async def test_reflection_lists_and_describes_the_service(version: str, serving: Serving) -> None:
-    """By both versions of the protocol, so that grpcurl needs no .proto."""
+    """Both versions of the protocol work, so that grpcurl needs no .proto."""
     requests = [
         reflection_pb2.ServerReflectionRequest(list_services=""),
         reflection_pb2.ServerReflectionRequest(file_containing_symbol=SERVICE),
@@ -340,8 +338,8 @@ async def test_running_calls_finish_within_the_grace_period(serving: Serving, ow
     await channel.close()
 
 
-async def test_leaving_ends_calls_after_the_grace(serving: Serving, own_channel: Channel) -> None:
-    """A call that takes for ever does not keep the server."""
+async def test_calls_end_after_the_grace_period(serving: Serving, own_channel: Channel) -> None:
+    """An endless call does not block the server's shutdown."""
     begun, loop = asyncio.Event(), asyncio.get_running_loop()
     async with serving(methods=[waiting(begun, 60)], grace=0.2) as served:
         channel = own_channel(f"unix:{served.socket}")
@@ -378,8 +376,8 @@ def resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
 
-async def test_the_others_miss_nothing_and_memory_stays(serving: Serving) -> None:
-    """What the stalled client does not take is kept nowhere: 3 MB of events a client would be 640 MB in queues."""
+async def test_stalled_client_does_not_affect_others_or_memory(serving: Serving) -> None:
+    """Queues of 3 MB of events for each client would take 640 MB."""
     repository = ScriptedRepository()
     async with serving(repository) as served:
         repository.may_end.clear()

@@ -96,8 +96,7 @@ async def test_configuration_has_the_same_problems_as_on_the_command_line(yaml: 
     assert violations(error) == expected
 
 
-async def test_wrong_fields_are_named(serving: Serving) -> None:
-    """By their dotted paths."""
+async def test_invalid_fields_are_named_by_path(serving: Serving) -> None:
     config = config_pb2.ExperimentConfig(population=-3)
     config.evolution.genetic.tournament = -1
     async with serving() as served:
@@ -109,18 +108,16 @@ async def test_wrong_fields_are_named(serving: Serving) -> None:
 @pytest.mark.parametrize(
     "request_", [pb.StartExperimentRequest(), pb.StartExperimentRequest(config_yaml="name: x", request_id="r" * 65)]
 )
-async def test_request_without_configuration_or_with_a_long_id_is_refused(
-    request_: pb.StartExperimentRequest, serving: Serving
-) -> None:
-    """Nothing is started."""
+async def test_invalid_start_request_is_refused(request_: pb.StartExperimentRequest, serving: Serving) -> None:
+    """The configuration is missing or the id is too long. No experiment starts."""
     async with serving() as served:
         error = await refusal(served.stub.StartExperiment(request_))
         assert list((await served.stub.ListExperiments(pb.ListExperimentsRequest())).experiments) == []
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
-async def test_a_request_is_safe_to_repeat(serving: Serving) -> None:
-    """With its id one experiment is started; without it, or with another, the name is taken."""
+async def test_repeated_request_starts_one_experiment(serving: Serving) -> None:
+    """The name is in use for a request without an id, or with another id."""
     async with serving() as served:
         request = pb.StartExperimentRequest(config_yaml=f"name: x\n{SMALL}", request_id="r" * 64)
         assert [(await served.stub.StartExperiment(request)).created for _ in range(3)] == [True, False, False]
@@ -159,7 +156,7 @@ async def test_disallowed_value_names_the_list(serving: Serving) -> None:
     assert "server.policies" in str(error.details())
 
 
-async def test_an_experiment_is_paused_resumed_and_cancelled(serving: Serving) -> None:
+async def test_commands_depend_on_the_state_of_the_experiment(serving: Serving) -> None:
     """Each answer has the new state. An illegal command is FAILED_PRECONDITION."""
     repository = ScriptedRepository()
     repository.may_end.clear()
@@ -251,8 +248,8 @@ async def pages(method: Any, request: Any, items: Callable[[Any], Any]) -> list[
         request.page_token = response.next_page_token
 
 
-async def test_an_agent_is_described_off_the_event_loop(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An agent may have a million genes, and other requests do not wait for their names."""
+async def test_agent_message_is_made_off_the_event_loop(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An agent may have a million genes. Other requests do not wait for their names."""
     threads: list[str] = []
 
     def described(*arguments: Any, **options: Any) -> resources_pb2.Agent:
@@ -300,8 +297,8 @@ async def test_experiments_are_filtered_by_state(serving: Serving) -> None:
         assert found == {(): ["done", "runs"], (2,): ["runs"], (5,): ["done"], (2, 5): ["done", "runs"], (7,): []}
 
 
-async def test_a_page_that_cannot_be_is_refused(serving: Serving) -> None:
-    """A negative size, a made-up token, another list's token, another filter's."""
+async def test_invalid_page_request_is_refused(serving: Serving) -> None:
+    """The size is negative, or the token is invalid or belongs to another list or filter."""
     async with serving() as served:
         for name in ("a", "b"):
             await start(served, name)

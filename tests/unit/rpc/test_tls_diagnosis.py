@@ -36,7 +36,7 @@ async def ask(address: str, tmp_path: Path, **files: Path) -> Any:
 
 
 async def test_client_certificate_is_required(tmp_path: Path, certificates: Path) -> None:
-    """Without one, the error names the options; another authority's is refused with the file's name."""
+    """The error names the options. A certificate of another authority is refused with the file's name."""
     ca = certificates / "ca.pem"
     pair = {"certificate": certificates / "client.pem", "key": certificates / "client.key"}
     other = {"certificate": certificates / "other.pem", "key": certificates / "other.key"}
@@ -63,10 +63,10 @@ async def test_client_certificate_is_required(tmp_path: Path, certificates: Path
         ({"certificate": "client.pem", "key": "other.key"}, ConfigError, "use PEM files"),
     ],
 )
-async def test_files_that_do_not_fit_are_named(
+async def test_mismatched_files_are_named_with_a_remedy(
     tmp_path: Path, certificates: Path, files: dict[str, str], kind: type[ClauDoomError], said: str
 ) -> None:
-    """Each with its remedy, and never as a closed connection."""
+    """The error is never a closed connection."""
     async with serving_tls(tmp_path, certificates, client_ca=False) as address:
         with pytest.raises(kind, match=said):
             await ask(address, tmp_path, **{name: certificates / file for name, file in files.items()})

@@ -1,4 +1,4 @@
-"""One experiment's folder, and the events to fill it with."""
+"""Folder of an experiment, and the events to fill it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +25,7 @@ def folder(experiment: Experiment, tmp_path: Path) -> ExperimentFolder:
 
 @pytest.fixture
 def beginning() -> list[Event]:
-    """The start of a run: generation 0 of four agents."""
+    """Return the start of a run: generation 0 of four agents."""
     agents = tuple(
         Agent(experiment="lab", ref=AgentRef(0, index), genome=Genome((0.5,)), parents=(), operator="draw")
         for index in range(4)
@@ -36,7 +36,7 @@ def beginning() -> list[Event]:
 
 @pytest.fixture
 def finished() -> Finished:
-    """Make an episode's event: `finished(agent index, number, recording)`."""
+    """Return a function that makes an episode's event: `finished(agent index, number, recording)`."""
 
     def make(agent: int, number: int, recording: bytes | None = None) -> EpisodeFinished:
         episode = Episode(

@@ -69,7 +69,7 @@ def _run_and_kill(folder: Path, seconds: float) -> list[int]:
 
 
 async def test_killed_writer_loses_no_committed_event(folder: ExperimentFolder) -> None:
-    """After each of several kills the log has no gap, ends no earlier than what was printed, and fits its tables."""
+    """After each kill the log has no gap and all printed events, and agrees with its tables."""
     moments = random.Random(7)
     for _ in range(6):
         printed = _run_and_kill(folder.path, moments.uniform(0.0, 0.4))
@@ -84,14 +84,14 @@ async def test_killed_writer_loses_no_committed_event(folder: ExperimentFolder) 
 
 
 async def _from_log(events: list[Event], seconds: float) -> object:
-    """Return the snapshot that another implementation reads off the same events."""
+    """Return the snapshot of events by another implementation."""
     store = MemoryStore()
     await store.append(events, running_seconds=seconds)
     return await store.snapshot()
 
 
 async def test_reference_projection_refuses_a_repeated_episode(folder: ExperimentFolder) -> None:
-    """The implementation that crashed logs are checked against refuses an episode that is there twice."""
+    """The logs of killed writers are checked against this projection."""
     _run_and_kill(folder.path, 0.1)
     async with folder.read() as store:
         events = [recorded.event async for recorded in store.events()]
@@ -106,7 +106,7 @@ LARGE = os.urandom(20_000)
 
 @dataclass
 class SmallDisk:
-    """A file system of 1 MiB; where none can be mounted, a limit on SQLite's pages stands for it."""
+    """File system of 1 MiB, or a limit on SQLite's pages where none can be mounted."""
 
     path: Path
     mounted: bool
@@ -187,7 +187,7 @@ async def test_each_waiting_call_fails_or_is_stored_on_a_full_disk(
         assert (await store.snapshot()).last_sequence == 3 + len(kept)
 
 
-async def test_a_run_that_ended_on_a_full_disk_resumes(
+async def test_run_resumes_after_a_full_disk(
     disk: SmallDisk, experiment: Experiment, beginning: list[Event], finished: Finished
 ) -> None:
     """The store can be read on the full disk, and written after space is freed."""
@@ -222,8 +222,7 @@ async def test_stored_results_can_be_read_on_a_full_disk(
     assert folder.holder() is None
 
 
-async def test_nothing_is_created_on_a_full_disk(disk: SmallDisk, experiment: Experiment) -> None:
-    """An experiment that does not fit is not there at all."""
+async def test_failed_creation_on_a_full_disk_leaves_no_folder(disk: SmallDisk, experiment: Experiment) -> None:
     if disk.mounted:
         disk.fill()
         with pytest.raises(DiskFull):

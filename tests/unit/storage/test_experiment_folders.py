@@ -44,17 +44,17 @@ def test_id_that_equals_a_servers_file_is_refused(name: str, experiment: Experim
 
 
 def test_folders_are_private(folder: ExperimentFolder) -> None:
-    """The umask does not matter."""
+    """The umask does not change this."""
     for path in (folder.path, folder.path.parent, folder.logs):
         assert stat.S_IMODE(path.stat().st_mode) == 0o700
     for path in (folder.config, folder.path / "lock", folder.path / "results.sqlite"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-async def test_a_taken_name_is_refused_with_a_remedy(
+async def test_used_name_is_refused_with_a_remedy(
     folder: ExperimentFolder, experiment: Experiment, beginning: list[Event], finished: Callable[..., EpisodeFinished]
 ) -> None:
-    """Where an episode was played, a second experiment of the name changes nothing, and the message has the remedy."""
+    """An episode was played under the name. The existing experiment is unchanged."""
     async with folder.write() as store:
         await store.append([*beginning, finished(0, 0)], running_seconds=0.0)
     with pytest.raises(ExperimentExists, match=r"run --resume lab --output-dir .*`, or choose another --name"):
@@ -66,7 +66,7 @@ async def test_a_taken_name_is_refused_with_a_remedy(
 async def test_experiment_without_episodes_is_replaced(
     folder: ExperimentFolder, experiment: Experiment, beginning: list[Event]
 ) -> None:
-    """One that runs or cannot be read is kept."""
+    """A running or unreadable experiment is kept."""
     runs = ExperimentFolders(folder.path.parent)
     async with folder.write() as store:
         await store.append(beginning, running_seconds=0.0)
@@ -82,10 +82,10 @@ async def test_experiment_without_episodes_is_replaced(
         runs.create(experiment)
 
 
-async def test_only_a_start_that_failed_is_discarded(
+async def test_only_a_failed_start_is_discarded(
     folder: ExperimentFolder, experiment: Experiment, beginning: list[Event]
 ) -> None:
-    """An experiment is removed before its first agents, and stays once agents were asked."""
+    """An experiment with agents is kept."""
     runs = ExperimentFolders(folder.path.parent)
     async with folder.write() as store:
         await store.append(beginning, running_seconds=0.0)
@@ -153,8 +153,8 @@ def test_ids_are_sorted_and_exclude_other_names(experiment: Experiment, tmp_path
         ExperimentFolders(tmp_path / "file").ids()
 
 
-def test_the_configuration_is_replaced_whole(folder: ExperimentFolder) -> None:
-    """A resumed run's configuration takes the place of the one before."""
+def test_configuration_is_replaced_at_a_resume(folder: ExperimentFolder) -> None:
+    """The file is private, and no temporary file remains."""
     folder.write_config("generations: 9\n")
     assert folder.config.read_text() == "generations: 9\n"
     assert stat.S_IMODE(folder.config.stat().st_mode) == 0o600

@@ -19,8 +19,8 @@ input()
 """
 
 
-def test_a_held_lock_names_its_process(tmp_path: Path) -> None:
-    """Who finds the experiment busy learns the process that runs it; killed, that process leaves it free."""
+def test_lock_names_its_process_and_ends_with_it(tmp_path: Path) -> None:
+    """The error of a second process has the id of the first."""
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -34,8 +34,8 @@ def test_a_held_lock_names_its_process(tmp_path: Path) -> None:
     os.close(experiment_lock.acquire(tmp_path))
 
 
-def test_a_lock_holds_within_its_process(tmp_path: Path) -> None:
-    """A second store of the same process is as busy as one of another process."""
+def test_lock_also_excludes_its_own_process(tmp_path: Path) -> None:
+    """A second store of the same process is refused."""
     descriptor = experiment_lock.acquire(tmp_path)
     with pytest.raises(ExperimentBusy, match=f"process {os.getpid()}"):
         experiment_lock.acquire(tmp_path)
@@ -43,7 +43,7 @@ def test_a_lock_holds_within_its_process(tmp_path: Path) -> None:
     os.close(experiment_lock.acquire(tmp_path))
 
 
-def test_a_child_does_not_inherit_the_lock(tmp_path: Path) -> None:
+def test_child_does_not_inherit_the_lock(tmp_path: Path) -> None:
     """A worker that outlives its parent does not keep the experiment busy."""
     descriptor = experiment_lock.acquire(tmp_path)
     command = [sys.executable, "-c", "print('up', flush=True); import time; time.sleep(60)"]

@@ -25,7 +25,7 @@ Spoil = Callable[..., Path]
 
 @pytest.fixture
 def spoil(tmp_path: Path) -> Spoil:
-    """Return what copies a sound experiment, runs SQL on its results, and returns the results' path."""
+    """Return a function that copies a valid experiment and runs SQL on the copy's results."""
 
     def damage(*statements: str) -> Path:
         folder = tmp_path / "gen"
@@ -43,7 +43,7 @@ def spoil(tmp_path: Path) -> Spoil:
 
 
 def _read(results: Path) -> None:
-    """Read everything that there is."""
+    """Read all data of an experiment."""
     with closing(ExperimentReader(results)) as reader:
         snapshot = reader.snapshot()
         for episodes in snapshot.episodes.values():
@@ -56,8 +56,8 @@ def _read(results: Path) -> None:
             after = page[-1].sequence
 
 
-def test_a_sound_experiment_is_read(spoil: Spoil) -> None:
-    """The experiment that the other tests damage has no damage itself."""
+def test_valid_experiment_is_read(spoil: Spoil) -> None:
+    """Other tests damage this experiment."""
     _read(spoil())
 
 
@@ -119,15 +119,15 @@ def test_a_sound_experiment_is_read(spoil: Spoil) -> None:
         ("PRAGMA user_version = 0", "does not contain results"),
     ],
 )
-def test_damage_is_named(spoil: Spoil, statement: str, message: str) -> None:
+def test_damage_is_described(spoil: Spoil, statement: str, message: str) -> None:
     """Reading ends at once."""
     results = spoil(statement)
     with pytest.raises(StoreCorrupted, match=f"experiment gen is damaged: .*({message}).*: restore its folder"):
         _read(results)
 
 
-def test_a_view_in_place_of_a_table_is_not_evaluated(spoil: Spoil) -> None:
-    """An endless view is refused by its kind, for reading and for writing."""
+def test_view_in_place_of_a_table_is_refused(spoil: Spoil) -> None:
+    """The view is endless, and is not evaluated."""
     endless = "WITH RECURSIVE n(x) AS (SELECT 0 UNION ALL SELECT x FROM n) SELECT x AS name, x AS value FROM n"
     results = spoil("DROP TABLE provenance", f"CREATE VIEW provenance AS {endless}")
     with pytest.raises(StoreCorrupted, match="table provenance is missing"):
@@ -149,8 +149,8 @@ def test_values_of_another_type_are_damage(spoil: Spoil) -> None:
         "UPDATE log SET payload = printf('%.*c', 80000000, 'x') WHERE sequence = 2",
     ],
 )
-def test_a_value_that_is_too_long_is_not_read(spoil: Spoil, statement: str) -> None:
-    """A genome of 80 MB is damage, and so is an event that no genomes explain; neither takes memory."""
+def test_oversized_value_is_not_read(spoil: Spoil, statement: str) -> None:
+    """The value is a genome of 80 MB, or an oversized event."""
     with closing(ExperimentReader(spoil(statement))) as reader:
         tracemalloc.start()
         try:
@@ -171,8 +171,8 @@ NUMBERS = "WITH RECURSIVE n(x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM n LIMIT 
         (NUMBERS.format(5000, "printf('%.*c', 1000, 'x')"), "larger than its file"),
     ],
 )
-def test_an_endless_table_is_left_at_once(spoil: Spoil, query: str, message: str) -> None:
-    """Pages that point to one page again and again make no endless table: steps follow from the file's size."""
+def test_cyclic_pages_of_a_table_are_damage(spoil: Spoil, query: str, message: str) -> None:
+    """The maximum number of steps follows from the file's size."""
     with closing(ExperimentReader(spoil())) as reader:
         with pytest.raises(StoreCorrupted, match=message), reader._transaction() as rows:
             list(rows(query))
@@ -183,7 +183,7 @@ _PAGE = 4096
 
 
 def _inner_page(children: list[int], head: bytes = b"") -> bytes:
-    """Return a page that leads to others, named with the last one first; `head` stands before it on page 1."""
+    """Return an inner page with these children. The last child comes first, and `head` precedes page 1."""
     content = b"".join([struct.pack(">IB", child, 2) for child in children[1:]])
     places = range(_PAGE - len(content), _PAGE, 5)
     count = len(children) - 1
@@ -192,8 +192,8 @@ def _inner_page(children: list[int], head: bytes = b"") -> bytes:
 
 
 @pytest.mark.parametrize("opened", [ExperimentReader, partial(EventWriter, keep_recordings="all", wall=time.time)])
-def test_an_endless_schema_is_left_at_once(tmp_path: Path, opened: Callable[[Path], object]) -> None:
-    """SQLite reads the schema of a file that is opened: here each of six pages leads to one page 500 times."""
+def test_cyclic_pages_of_the_schema_are_damage(tmp_path: Path, opened: Callable[[Path], object]) -> None:
+    """SQLite reads the schema when it opens a file. Each of six pages refers to one page 500 times."""
     results = tmp_path / "results.sqlite"
     with closing(sqlite3.connect(results)) as connection:
         connection.execute(f"PRAGMA page_size = {_PAGE}")

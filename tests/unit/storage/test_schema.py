@@ -70,8 +70,8 @@ def test_tables_from_before_the_first_release_are_refused(folder: ExperimentFold
         ExperimentReader(results)
 
 
-def test_a_reader_brings_old_results_up_to_date(folder: ExperimentFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Results of an older version are migrated when they are first read, but not under a running writer's hands."""
+def test_reader_migrates_old_results(folder: ExperimentFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Results of an older version are migrated at the first reading, but not during a run."""
     monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, NEXT))
     results = folder.path / "results.sqlite"
     descriptor = experiment_lock.acquire(folder.path)
@@ -90,15 +90,14 @@ def test_empty_file_is_damage(tmp_path: Path) -> None:
         ExperimentReader(tmp_path / "results.sqlite")
 
 
-def test_the_writing_connection_is_durable(connection: sqlite3.Connection) -> None:
-    """Results are written ahead, synchronised at every commit, and their references are checked."""
+def test_writing_connection_is_durable(connection: sqlite3.Connection) -> None:
+    """It uses a write-ahead log, synchronises each commit, and checks references."""
     pragmas = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
     assert pragmas == ["wal", 2]
     assert connection.execute("PRAGMA foreign_keys").fetchone() == (1,)
 
 
-def test_a_reading_connection_cannot_write(folder: ExperimentFolder) -> None:
-    """Who reads cannot change results by mistake."""
+def test_reading_connection_cannot_write(folder: ExperimentFolder) -> None:
     with (
         closing(schema.connect(folder.path / "results.sqlite", write=False)) as connection,
         pytest.raises(sqlite3.OperationalError, match="readonly"),
@@ -107,7 +106,7 @@ def test_a_reading_connection_cannot_write(folder: ExperimentFolder) -> None:
 
 
 def test_every_table_is_strict(connection: sqlite3.Connection) -> None:
-    """No table takes a value of another type than its column's."""
+    """A value of another type than its column's is refused."""
     schema.migrate(connection)
     tables = connection.execute("PRAGMA table_list").fetchall()
     assert {
@@ -130,7 +129,7 @@ def test_every_table_is_strict(connection: sqlite3.Connection) -> None:
 
 
 def test_results_are_private(folder: ExperimentFolder) -> None:
-    """This holds for the files that SQLite adds."""
+    """The files that SQLite adds are private as well."""
     with closing(schema.connect(folder.path / "results.sqlite", write=True)) as connection:
         connection.execute("PRAGMA user_version = 1")
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.path.glob("results.sqlite*")}

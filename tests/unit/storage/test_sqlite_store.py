@@ -44,8 +44,8 @@ async def store(folder: ExperimentFolder, beginning: list[Event]) -> AsyncIterat
         yield opened
 
 
-async def test_calls_that_wait_together_share_a_transaction(store: SqliteStore, finished: Finished) -> None:
-    """A thousand waiting calls cost a few commits, which shows in the few times at which they were committed."""
+async def test_concurrent_calls_share_a_transaction(store: SqliteStore, finished: Finished) -> None:
+    """A thousand calls have few commit times."""
     calls = [store.append([finished(0, number)], running_seconds=float(number)) for number in range(1000)]
     await asyncio.gather(*calls)
     log = await _read(store)
@@ -53,7 +53,7 @@ async def test_calls_that_wait_together_share_a_transaction(store: SqliteStore, 
     assert (await store.snapshot()).running_seconds == 999.0
 
 
-async def test_a_second_writer_is_refused(store: SqliteStore, folder: ExperimentFolder) -> None:
+async def test_second_writer_is_refused(store: SqliteStore, folder: ExperimentFolder) -> None:
     """A store that is opened for reading is read-only."""
     with pytest.raises(ExperimentBusy):
         async with folder.write():
@@ -64,7 +64,7 @@ async def test_a_second_writer_is_refused(store: SqliteStore, folder: Experiment
 
 
 async def test_closed_store_is_an_error(folder: ExperimentFolder, beginning: list[Event]) -> None:
-    """Its log ends."""
+    """A follower of its log ends."""
     async with folder.write() as store:
         pass
     with pytest.raises(StorageFailed, match="the store is closed"):
@@ -99,10 +99,10 @@ async def test_cancelled_call_does_not_affect_waiting_calls(store: SqliteStore, 
     assert len(log) in {22, 23}
 
 
-async def test_leaving_while_cancelled_still_closes(
+async def test_cancelled_exit_closes_the_store(
     folder: ExperimentFolder, beginning: list[Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A run that is cancelled, again and again, closes its results under its lock, then leaves neither."""
+    """The run is cancelled repeatedly. Results are closed before the lock is released."""
     inside = asyncio.Event()
     held: list[int | None] = []
     close = EventWriter.close
@@ -150,8 +150,8 @@ async def test_commit_does_not_block_the_event_loop(
     assert await waiting == 4
 
 
-async def test_another_process_follows(store: SqliteStore, folder: ExperimentFolder, finished: Finished) -> None:
-    """A reader in another process sees commits as they come, while the writer runs, and ends with the run."""
+async def test_another_process_can_follow(store: SqliteStore, folder: ExperimentFolder, finished: Finished) -> None:
+    """The reader sees commits during the run, and ends with the run."""
     code = """
 import asyncio, pathlib, sys
 from clau_doom.storage import SqliteStore
@@ -199,8 +199,10 @@ async def test_changed_event_is_damage(folder: ExperimentFolder) -> None:
             await _read(store)
 
 
-async def test_the_tables_can_be_queried(store: SqliteStore, folder: ExperimentFolder, finished: Finished) -> None:
-    """Measures have columns, and a running experiment can be queried."""
+async def test_tables_can_be_queried_during_a_run(
+    store: SqliteStore, folder: ExperimentFolder, finished: Finished
+) -> None:
+    """Measures have columns."""
     await store.append([finished(2, number) for number in range(5)], running_seconds=0.0)
     with closing(sqlite3.connect(folder.path / "results.sqlite")) as connection:
         query = "SELECT agent, avg(kills), typeof(kills) FROM episodes GROUP BY agent"
@@ -236,10 +238,10 @@ def _generation(template: GenerationStarted, index: int, size: int, finished: Ep
     ]
 
 
-async def test_a_large_experiment_is_read_quickly(
+async def test_snapshot_of_10_000_episodes_takes_less_than_1_s(
     folder: ExperimentFolder, beginning: list[Event], finished: Finished
 ) -> None:
-    """A snapshot of 10,000 episodes takes 0.15 s of computing (50,000: 0.7 s), less than 1 on a slow machine."""
+    """A reference machine needs 0.15 s, and 0.7 s for 50,000 episodes."""
     started, template = beginning
     assert isinstance(template, GenerationStarted)
     row = finished(0, 0)
@@ -260,7 +262,7 @@ async def test_a_large_experiment_is_read_quickly(
 
 
 def _alone(folder: ExperimentFolder, target: Path) -> tuple[str, int]:
-    """Copy the results without what lies beside them; return the copy's state and number of events."""
+    """Copy the results file without the files of SQLite. Return the copy's state and number of events."""
     shutil.copy(folder.path / "results.sqlite", target)
     with closing(sqlite3.connect(target)) as connection:
         (state,) = connection.execute("SELECT state FROM experiment").fetchone()

@@ -1,4 +1,4 @@
-"""Tests of the copies of what an experiment was started with."""
+"""Tests of the stored copies of an experiment's input files."""
 
 import os
 import stat
@@ -12,7 +12,7 @@ from clau_doom.storage import CFG, GENES, LARGEST_INPUT, WAD, ExperimentFolders,
 
 
 def test_inputs_are_kept_with_an_experiment(experiment: Experiment, tmp_path: Path) -> None:
-    """They are private. A missing input is None."""
+    """The files are private. A missing input is None."""
     folder = ExperimentFolders(tmp_path).create(experiment, {GENES: b"[]", CFG: b"mode = PLAYER"})
     inputs = ExperimentFolders(tmp_path).open(folder.id).inputs
     assert (inputs.read(GENES), inputs.read(CFG), inputs.read(WAD)) == (b"[]", b"mode = PLAYER", None)
@@ -23,13 +23,13 @@ def test_inputs_are_kept_with_an_experiment(experiment: Experiment, tmp_path: Pa
     assert stat.S_IMODE(inputs.folder.stat().st_mode) == 0o700
 
 
-def test_an_experiment_without_inputs(experiment: Experiment, tmp_path: Path) -> None:
+def test_experiment_without_inputs(experiment: Experiment, tmp_path: Path) -> None:
     """Older experiments have no such folder."""
     assert ExperimentFolders(tmp_path).create(experiment).inputs.read(GENES) is None
 
 
 def test_other_kinds_of_file_are_damage(tmp_path: Path) -> None:
-    """A FIFO, a link, a folder and an endless file are not read."""
+    """The files are a FIFO, a link, and a file above the size limit."""
     os.mkfifo(tmp_path / GENES)
     (tmp_path / CFG).symlink_to("/dev/zero")
     with (tmp_path / WAD).open("wb") as file:

@@ -40,7 +40,7 @@ def write(
     rows: Sequence[tuple[Value, ...]] = ROWS,
     meanwhile: Callable[[], None] | None = None,
 ) -> None:
-    """Write two tables; `meanwhile` is what happens before they are complete."""
+    """Write two tables. `meanwhile` is called before they are complete."""
     with writing_tables(folder, [exported("one"), exported("two")], kind, force=force) as files:
         files.add("one", rows)
         files.add("two", ROWS[:1])
@@ -50,7 +50,7 @@ def write(
 
 
 def typed(column: Column) -> tuple[Value, ...]:
-    """Return a column's values, as numbers where all of them are."""
+    """Return a column's values, as numbers if all of them are numbers."""
     if not column.is_number:
         return column.values
     return tuple(
@@ -102,8 +102,8 @@ def test_file_created_during_the_export_is_kept(tmp_path: Path) -> None:
     assert (left(tmp_path), (tmp_path / "one.csv").read_text()) == (["one.csv"], "theirs")
 
 
-def test_a_folder_in_the_way_is_named(tmp_path: Path) -> None:
-    """A folder called like a table is refused, even with `force`."""
+def test_folder_with_the_name_of_a_table_is_refused(tmp_path: Path) -> None:
+    """This holds even with `force`."""
     (tmp_path / "one.csv").mkdir()
     with pytest.raises(ConfigError, match=r"one.csv is a folder"):
         write(tmp_path, "csv", force=True)
@@ -182,8 +182,8 @@ def test_gaps_in_csv_are_missing(tmp_path: Path) -> None:
     assert [typed(table.column(name)) for name in table.names] == [(1, None, 2, None), ("a", None, "NA", None)]
 
 
-def test_the_last_row_may_make_a_column_text(tmp_path: Path) -> None:
-    """A column's type is found by looking at all of it, however long the file."""
+def test_type_of_a_column_depends_on_all_rows(tmp_path: Path) -> None:
+    """The file may be long."""
     (tmp_path / "t.csv").write_text("x\n" + "1\n" * 900_000 + "dead\n")
     assert read_table(tmp_path / "t.csv").column("x").values[-1] == "dead"
 

@@ -29,15 +29,15 @@ def test_integers_are_checked_for_type_and_range(value: object) -> None:
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 2 * LARGEST, "1.0", None, False])
-def test_a_number_is_finite_and_in_range(value: object) -> None:
-    """NaN lies in no range; a whole number is a number, and the sign of zero is kept."""
+def test_numbers_must_be_finite_and_in_range(value: object) -> None:
+    """A whole number is a number. The sign of zero is kept."""
     assert (number(3, "x"), math.copysign(1.0, number(-0.0, "x"))) == (3.0, -1.0)
     with pytest.raises(StoreCorrupted, match="x is"):
         number(value, "x")
 
 
 def test_times_and_texts_have_limits() -> None:
-    """A time after the year 9999, a negative duration and a text that is too long are refused; long values are cut."""
+    """A time after the year 9999, a negative duration and a long text are refused. The error shortens long values."""
     for value, epoch in ((-0.1, False), (1e15, False), (1e12, True)):
         with pytest.raises(StoreCorrupted, match="t is"):
             seconds(value, "t", epoch=epoch)
@@ -91,13 +91,12 @@ BAD: tuple[Event, ...] = (
 
 
 @pytest.mark.parametrize("event", GOOD)
-def test_an_event_in_range_is_accepted(event: Event) -> None:
-    """The limits themselves are values that an event may have."""
+def test_events_at_the_limits_are_accepted(event: Event) -> None:
     check_event(event, "lab")
 
 
 @pytest.mark.parametrize("event", BAD)
-def test_an_event_out_of_range_is_refused(event: Event) -> None:
-    """No negative place, no parent that comes later, no number that is not finite, no agent of another experiment."""
+def test_invalid_events_are_refused(event: Event) -> None:
+    """Examples are a negative position, a later parent, a non-finite number and an agent of another experiment."""
     with pytest.raises(StoreCorrupted):
         check_event(event, "lab")

@@ -1,4 +1,4 @@
-"""The scripted backend."""
+"""Tests of the scripted backend."""
 
 import anyio
 import pytest
@@ -25,29 +25,29 @@ def _play(backend: EvaluationBackend, *tasks: EpisodeTask) -> list[Episode]:
 
 
 def test_same_genome_and_seed_give_the_same_outcome() -> None:
-    """An outcome is a function of genome and seed; another seed or another genome gives another one."""
+    """Another seed or another genome gives another outcome."""
     first, again, other = _play(ScriptedBackend(), _task(), _task(attempt=2), _task(seed=8))
     assert first.outcome == again.outcome == scripted_outcome(Genome((0.25, 0.75)), 7)
     assert first.outcome.trajectory_sha256 != other.outcome.trajectory_sha256
     assert first.outcome != scripted_outcome(Genome((0.25, 0.5)), 7)
 
 
-def test_an_episode_answers_its_task() -> None:
-    """An episode carries its task's purpose, agent, number, seed and attempt."""
+def test_episode_has_the_facts_of_its_task() -> None:
+    """These are purpose, agent, number, seed and attempt."""
     (episode,) = _play(ScriptedBackend(recording=b"lmp"), _task(attempt=3))
     assert (episode.purpose, episode.agent, episode.number) == (Purpose.TRAINING, "x-g000-a000", 2)
     assert (episode.outcome.seed, episode.timing.attempts, episode.recording) == (7, 3, b"lmp")
 
 
-def test_better_genes_earn_more() -> None:
-    """Genes at the optimum earn more than genes far from it, on every seed."""
+def test_genes_near_the_optimum_have_a_larger_reward() -> None:
+    """This holds for every seed."""
     near, far = Genome((0.5, 0.5)), Genome((4.0, -4.0))
     for seed in range(50):
         assert scripted_outcome(near, seed).measures.reward > scripted_outcome(far, seed).measures.reward
 
 
-def test_a_disturbed_episode_raises_and_leaves_the_backend_usable() -> None:
-    """What `disturb` raises comes out of `play`, and the next task is played."""
+def test_backend_continues_after_a_disturbed_episode() -> None:
+    """`play` raises the error of `disturb`."""
 
     async def lose_first_attempts(task: EpisodeTask) -> None:
         if task.attempt == 1:

@@ -18,8 +18,8 @@ FIRST = Mutant(function="a.f", diff=("- x = 1", "+ x = 2"))
 SECOND = Mutant(function="a.f", diff=("- x = 1", "+ x = None"))
 
 
-def test_a_sample_depends_on_the_seed_alone() -> None:
-    """The order of the mutants does not matter, and another seed gives another sample."""
+def test_sample_depends_on_the_seed_only() -> None:
+    """The order of the mutants does not matter."""
     chosen = sample(NAMES, count=20, seed=1)
     assert len(set(chosen)) == 20
     assert sample(NAMES[::-1], count=20, seed=1) == chosen
@@ -28,7 +28,7 @@ def test_a_sample_depends_on_the_seed_alone() -> None:
     assert sorted(sample(NAMES, count=1000, seed=1)) == sorted(NAMES)
 
 
-def test_a_removed_mutant_is_replaced_alone() -> None:
+def test_only_the_removed_mutant_is_replaced() -> None:
     """The other mutants of the sample stay when a function changes."""
     chosen = sample(NAMES, count=20, seed=1)
     fewer = sample([name for name in NAMES if name != chosen[0]], count=20, seed=1)
@@ -53,8 +53,8 @@ def test_mutants_are_generated_from_source_files(tmp_path: Path, monkeypatch: py
         ("pack.domain.counter.x_add__mutmut_3", "pack.domain.counter.add"),
     ],
 )
-def test_a_mutant_is_identified_by_function_and_changed_lines(name: str, function: str) -> None:
-    """Number, context, positions and indentation are left out."""
+def test_mutant_is_identified_by_function_and_changed_lines(name: str, function: str) -> None:
+    """Number, context, positions and indentation are omitted."""
     diff = "--- a.py\n+++ a.py\n@@ -1,2 +1,2 @@\n def add(self):\n-    x = -1\n+    x = +1\n     return x"
     assert describe(name, diff) == Mutant(function=function, diff=("- x = -1", "+ x = +1"))
 

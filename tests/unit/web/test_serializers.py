@@ -18,8 +18,8 @@ from clau_doom.web.serializers import agent_view, experiment_view
 TIED = ExperimentConfig(name="a")
 
 
-def test_texts_from_outside_are_short_and_escaped() -> None:
-    """Names, reasons and facts of a stranger's experiment are shortened and escaped; its configuration is exact."""
+def test_untrusted_text_is_shortened_and_escaped() -> None:
+    """Names, reasons and facts are covered. The configuration is exact."""
     name = "\x1b[2J\u202e" + "x" * 1_000
     config = ExperimentConfig(name="a", scenario=ScenarioConfig(name=name + ".cfg"))
     facts = Provenance(facts=((name, name),))
@@ -41,8 +41,8 @@ def test_texts_from_outside_are_short_and_escaped() -> None:
     assert view["reason"].startswith(r"\x1b[2J\u202exxx")
 
 
-def test_lineage_with_ties_equals_that_of_the_command_line() -> None:
-    """Of parents of equal fitness both follow the same one, whichever way round an agent names them."""
+def test_ties_in_a_lineage_are_resolved_as_on_the_command_line() -> None:
+    """The order of an agent's parents does not matter."""
     text = to_yaml(TIED)
     genome, drawn = Genome([0.0]), ()
     rows = [

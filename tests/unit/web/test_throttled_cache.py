@@ -8,7 +8,7 @@ from clau_doom.web.throttled_cache import ThrottledCache
 
 
 class Store:
-    """What is read: it takes a while, and says how often that was done."""
+    """Source of a slow value that counts its reads."""
 
     def __init__(self, seconds: float) -> None:
         self.reads = 0

@@ -45,16 +45,15 @@ def test_command_without_action_is_refused() -> None:
         command_from(pb.AgentCommand(command_id="1"))
 
 
-def test_a_gene_that_is_not_finite_is_refused() -> None:
-    """Before anybody looks for its experiment."""
+def test_non_finite_gene_is_refused() -> None:
     inject = pb.InjectGenome(experiment_id="lab", genome=[0.0, math.nan])
     with pytest.raises(InvalidMessage, match="genome is nan"):
         command_from(pb.AgentCommand(command_id="1", inject=inject))
 
 
 @pytest.mark.parametrize("text", ["", "lab", "../lab-g000-a000", "lab-g0-a0"])
-def test_names_that_nothing_can_have_are_not_found(text: str) -> None:
-    """A name is checked before it touches a path."""
+def test_malformed_ids_are_not_found(text: str) -> None:
+    """An id is checked before its use in a path."""
     with pytest.raises(AgentNotFound, match="not an agent id"):
         command_from(pb.AgentCommand(command_id="1", stop=pb.StopAgent(agent_id=text)))
     with pytest.raises(ExperimentNotFound, match="not an experiment id"):
@@ -76,8 +75,7 @@ def test_answer_has_the_agent_and_the_sequence() -> None:
     )
 
 
-def test_an_agent_that_is_known_in_detail_is_answered_in_detail() -> None:
-    """Who inspects an agent gets more than its standing."""
+def test_answer_can_have_the_whole_agent() -> None:
     agent = resources_pb2.Agent(id="lab-g000-a001", genome=[resources_pb2.GeneValue(value=1.0)])
     assert done_message("7", CommandDone(sequence=0), agent=agent).done.agent == agent
 

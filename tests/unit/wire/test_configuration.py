@@ -43,7 +43,7 @@ Place = tuple[tuple[str, ...], str | None]
 def by_name(
     names: st.SearchStrategy[str], contents: st.SearchStrategy[Any], *, least: int = 0
 ) -> st.SearchStrategy[dict[str, Any]]:
-    """Return mappings in the order of their keys: that in which they come back."""
+    """Return mappings that are sorted by key, as received messages are."""
     drawn = st.dictionaries(names, contents, min_size=least, max_size=4)
     return drawn.map(lambda found: dict(sorted(found.items())))
 
@@ -112,7 +112,7 @@ def resolved(message: pb.ExperimentConfig) -> ExperimentConfig:
 
 
 def typed(descriptor: Any, path: tuple[str, ...] = (), kind: str | None = None) -> Iterator[tuple[Place, Any]]:
-    """Yield every field of a message that holds a value, not a section, as `fields` does for the schema."""
+    """Yield every field of a message with a value, like `fields` for the schema."""
     for field in descriptor.fields:
         if field.name == "other_backends":  # plain data
             continue
@@ -143,8 +143,8 @@ def test_message_has_the_fields_of_the_schema() -> None:
     assert TYPED.keys() - SCHEMA.keys() in (set(), REMOTE)
 
 
-def test_the_fields_of_a_lists_items_are_typed() -> None:
-    """The axes of an archive have the schema's fields as well."""
+def test_items_of_lists_have_the_schemas_fields() -> None:
+    """An example is the list of axes of an archive."""
     items = {place: item_model(info) for place, info in SCHEMA.items()}
     models = {place: model for place, model in items.items() if model}
     assert models
@@ -152,8 +152,7 @@ def test_the_fields_of_a_lists_items_are_typed() -> None:
         assert [field.name for field in TYPED[place].message_type.fields] == list(model.model_fields)
 
 
-def test_enumerations_have_the_schemas_words() -> None:
-    """Each word that a file may say has a number, and each number a word."""
+def test_enumerations_have_the_values_of_the_schema() -> None:
     checked = 0
     for place, field in TYPED.items():
         if field is not None and field.enum_type and place in SCHEMA:
@@ -171,8 +170,8 @@ def test_any_configuration_round_trip(config: ExperimentConfig) -> None:
     assert repr(resolved(config_message(config))) == repr(config)
 
 
-def test_fields_that_are_left_out_have_their_defaults() -> None:
-    """An empty message is an empty file; a section or a kind without fields is one with its defaults."""
+def test_missing_fields_have_their_defaults() -> None:
+    """An empty message equals an empty file. A section or kind without fields has its defaults."""
     assert config_fields(pb.ExperimentConfig()) == {}
     empty = pb.ExperimentConfig(
         scenario=pb.ScenarioConfig(),
@@ -276,7 +275,7 @@ def test_section_of_another_backend_round_trip() -> None:
 
 
 @pytest.mark.parametrize("name", ["server", "limits", "docker", "inprocess", "\x1b[2J"])
-def test_a_client_sets_no_section_of_the_service_as_a_backend(name: str) -> None:
+def test_section_of_the_service_is_not_a_backend(name: str) -> None:
     message = pb.ExperimentConfig()
     message.other_backends[name].update({"max_experiments": 1})
     with pytest.raises(ConfigError, match=r"^other_backends: '[a-z0-9\\\[J]*' is not an installed backend without"):

@@ -134,7 +134,7 @@ def kinds() -> list[type]:
 
 
 def by_field(kind: type) -> st.SearchStrategy[Event]:
-    """Return a strategy for an event type whose fields have no rules beyond their types."""
+    """Return a strategy for an event type with unrestricted fields."""
     hints = {name: hint for name, hint in get_type_hints(kind).items() if name != "agent"}
     values = {name: FIELDS.get(hint, st.from_type(hint)) for name, hint in hints.items()}
     return st.builds(kind, **({"agent": players} if "agent" in get_type_hints(kind) else {}), **values)
@@ -145,12 +145,12 @@ def recorded(event: Event, *, sequence: int = 7, time: float = 1_790_000_000.123
 
 
 def received(message: pb.ExperimentEvent) -> pb.ExperimentEvent:
-    """Send a message over the wire."""
+    """Return the message after serialisation and parsing."""
     return pb.ExperimentEvent.FromString(message.SerializeToString())
 
 
 def spoil(message: Any, path: list[str], value: object) -> None:
-    """Set the value at a path, or clear it where the value is None."""
+    """Set the value at a path, or clear the field if the value is None."""
     *above, last = path
     for name in above:
         message = message[int(name)] if name.isdigit() else getattr(message, name)
@@ -191,7 +191,7 @@ def test_payloads_are_named_after_event_types() -> None:
 
 @given(st.integers(1_000_000_000_000_000, 4_000_000_000_000_000))
 def test_times_keep_microseconds(microseconds: int) -> None:
-    """A time is written as the decimal fraction that people would write, to the microsecond at least."""
+    """The message's time differs from the event's by less than half a microsecond."""
     message = event_message(LAB, recorded(ExperimentCompleted(generations=1), time=microseconds / 10**6))
     assert abs(message.time.ToNanoseconds() - microseconds * 1000) < 500
     assert recorded_event(message)[1].time == microseconds / 10**6
@@ -208,8 +208,8 @@ def test_invalid_unicode_in_a_reason_is_escaped() -> None:
     assert message.experiment_failed.reason == r"cannot read \udcff.wad"
 
 
-def test_the_json_is_protobufs_and_canonical() -> None:
-    """Names are in lowerCamelCase, 64-bit numbers are strings, zeros are included, and there is no whitespace."""
+def test_json_is_canonical() -> None:
+    """Names are in lowerCamelCase, and 64-bit numbers are strings. Zeros are included."""
     text = event_json(event_message(LAB, recorded(AgentEvaluated(ref=AgentRef(0, 1), fitness=0.0))))
     assert text == (
         '{"agentEvaluated":{"agentId":"lab-g000-a001","fitness":0.0},"experimentId":"lab","sequence":"7",'

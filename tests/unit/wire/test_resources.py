@@ -120,7 +120,7 @@ HALF_OF_GENERATION_1: list[Event] = [
 
 
 async def stored(*events: Event, state: ExperimentState | None = None) -> StoredExperiment:
-    """Return the experiment that a store has kept after some events."""
+    """Return a stored experiment with these events."""
     store = MemoryStore(EXPERIMENT)
     if events:
         await store.append(events, running_seconds=12.5)
@@ -151,8 +151,8 @@ async def test_experiment_message_equals_the_store() -> None:
     ]
 
 
-async def test_genes_are_sent_with_a_whole_experiment() -> None:
-    """A client needs neither the scenario nor the policy; lists and long texts leave them out."""
+async def test_gene_space_is_sent_with_a_whole_experiment() -> None:
+    """A client needs neither the scenario nor the policy. Lists and long texts omit the genes."""
     space = GenomeSpace((Gene.choice("scan", ("left", "right")),))
     experiment = replace(await stored(STARTED), space=space)
     assert gene_space_from_json(experiment_message(experiment, whole=True).gene_space_json) == space
@@ -163,7 +163,7 @@ async def test_genes_are_sent_with_a_whole_experiment() -> None:
 
 
 async def test_missing_values_are_omitted() -> None:
-    """Before the first finished generation there is neither a best fitness nor a champion."""
+    """A best fitness and a champion are missing before the first finished generation."""
     message = experiment_message(await stored(STARTED), whole=True)
     assert not message.HasField("best_fitness")
     assert not message.HasField("champion")
@@ -207,7 +207,7 @@ async def test_generation_message_has_its_agents() -> None:
     assert [agent.HasField("fitness") for agent in message.agents] == [True, False, False]
 
 
-async def test_a_finished_generation_has_its_summary_and_its_failures() -> None:
+async def test_finished_generation_has_summary_and_failures() -> None:
     message = generation_message(await stored(*GENERATION_0, *HALF_OF_GENERATION_1), 0)
     assert message.finished
     assert message.summary.best_fitness == -1.0
@@ -217,7 +217,7 @@ async def test_a_finished_generation_has_its_summary_and_its_failures() -> None:
     assert not failed.HasField("fitness")
 
 
-async def test_a_generation_that_has_not_started_is_not_found() -> None:
+async def test_generation_that_has_not_started_is_not_found() -> None:
     """The message lists the existing generations."""
     with pytest.raises(GenerationNotFound, match="lab has not started a generation: try again"):
         generation_message(await stored(STARTED), None)
@@ -228,8 +228,8 @@ async def test_a_generation_that_has_not_started_is_not_found() -> None:
         generation_message(await stored(*GENERATION_0, *HALF_OF_GENERATION_1), 2)
 
 
-async def test_an_agent_is_shown_whole() -> None:
-    """Genes have their names, choices their words, the lineage goes back to generation 0, nearest first."""
+async def test_agent_message_has_genes_lineage_and_episodes() -> None:
+    """Choices have their names. The lineage goes back to generation 0, nearest first."""
     judged = played(1, 0, 0, Purpose.VALIDATION)
     experiment = await stored(*GENERATION_0, *HALF_OF_GENERATION_1, judged)
     message = agent_message(experiment, experiment.snapshot.find("lab-g001-a000"), space=SPACE, whole=True)

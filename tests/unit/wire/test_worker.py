@@ -43,8 +43,8 @@ def task(seed: int, genome: Genome = Genome(()), *, baseline: bool = False) -> E
     digest=st.binary(min_size=32, max_size=32),
     recording=st.binary(min_size=1) | st.none(),
 )
-def test_an_episode_survives_the_wire(values: list[float], seed: int, digest: bytes, recording: bytes | None) -> None:
-    """Outcome and recording come back bit for bit."""
+def test_episode_round_trip(values: list[float], seed: int, digest: bytes, recording: bytes | None) -> None:
+    """Outcome and recording are bit-identical."""
     measures = Measures(**dict(zip(MEASURES, values, strict=True)))
     outcome = EpisodeOutcome(seed=seed, measures=measures, trajectory_sha256=digest.hex())
     data = frame(played(7, outcome, recording, 0.5))
@@ -57,8 +57,8 @@ def test_an_episode_survives_the_wire(values: list[float], seed: int, digest: by
 
 
 @given(values=st.lists(numbers, max_size=50), seed=st.integers(0, 2**31 - 1))
-def test_a_task_survives_the_wire(values: list[float], seed: int) -> None:
-    """A worker plays the very genome and seed that it was asked for."""
+def test_task_round_trip(values: list[float], seed: int) -> None:
+    """Genome and seed are bit-identical."""
     message = play_episode(3, task(seed, Genome(tuple(values)), baseline=True))
     request = parse(pb.ToWorker, message.SerializeToString()).play
     assert (tuple(request.genome), request.seed, request.baseline) == (tuple(values), seed, True)
@@ -80,8 +80,8 @@ def test_episode_that_does_not_match_its_task_is_refused(change: pb.EpisodePlaye
 
 
 @given(actions=st.binary(max_size=200))
-def test_actions_survive_the_wire(actions: bytes) -> None:
-    """What was done comes back byte for byte, and is there only where it was asked for."""
+def test_actions_round_trip(actions: bytes) -> None:
+    """The actions are identical, and are sent only on request."""
     outcome = EpisodeOutcome(seed=5, measures=Measures(), trajectory_sha256="ab" * 32)
     message = played(1, outcome, None, 0.5, actions=actions).played
     assert inflate_actions(message.actions, len(actions) + 1) == actions
@@ -89,8 +89,8 @@ def test_actions_survive_the_wire(actions: bytes) -> None:
     assert receive(played(1, outcome, None, 0.5).played, 5).actions is None
 
 
-def test_actions_that_would_fill_the_memory_are_refused() -> None:
-    """A kilobyte that inflates to a megabyte is read no further than an episode can be long; rubbish is named."""
+def test_oversized_and_invalid_actions_are_refused() -> None:
+    """Decompression stops at the longest episode, because a kilobyte can inflate to a megabyte."""
     with pytest.raises(MalformedMessage, match="at most 1000 bytes"):
         inflate_actions(zlib.compress(bytes(1 << 20)), 1000)
     with pytest.raises(MalformedMessage, match="not deflated actions"):

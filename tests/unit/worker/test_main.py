@@ -1,4 +1,4 @@
-"""A worker's end of the socket to its orchestrator."""
+"""Tests of the worker's end of the socket to its orchestrator."""
 
 import fcntl
 import resource
@@ -7,8 +7,8 @@ import socket
 from clau_doom.worker.__main__ import SocketChannel
 
 
-def test_a_descriptor_above_1023_is_waited_on() -> None:
-    """A server with many connections starts workers with such descriptors; `select` refuses them."""
+def test_descriptors_above_1023_are_supported() -> None:
+    """A server with many connections starts workers with such descriptors. `select` refuses them."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2048), hard))
     ours, theirs = socket.socketpair()

@@ -16,7 +16,7 @@ from clau_doom.worker.rollout import StartedEpisode
 
 
 class Puppet:
-    """A policy that does what a function says."""
+    """Policy with the decisions of a function."""
 
     def __init__(self, decide: Decide) -> None:
         self._decide = decide
@@ -53,8 +53,8 @@ def right(observation: Observation) -> Action:
     return Action((0, 1, 0))
 
 
-def test_an_episode_is_a_function_of_its_seed_and_actions(page: ProgressPage) -> None:
-    """The same seed and actions give the same outcome in a fresh and in a used engine; others do not."""
+def test_episode_depends_on_seed_and_actions_only(page: ProgressPage) -> None:
+    """The engine may be new or used."""
     used = engine()
     first = play(used, Puppet(left), Genome(()), 5, page).outcome
     other_seed = play(used, Puppet(left), Genome(()), 6, page).outcome
@@ -64,8 +64,8 @@ def test_an_episode_is_a_function_of_its_seed_and_actions(page: ProgressPage) ->
     assert len({first.trajectory_sha256, other_seed.trajectory_sha256, other_actions.trajectory_sha256}) == 3
 
 
-def test_the_beginning_of_an_episode_is_a_part_of_its_time(page: ProgressPage) -> None:
-    """Whether the engine has begun it before or begins it now, and to the same outcome."""
+def test_start_of_an_episode_is_in_its_duration(page: ProgressPage) -> None:
+    """The engine starts the episode before or during the call. The outcome is the same."""
 
     class Slow(ScriptedEngine):
         def begin(self, seed: int) -> Observation:
@@ -90,8 +90,7 @@ def test_tics_of_an_action_change_the_trajectory_hash(page: ProgressPage) -> Non
     assert len(outcomes) == 2
 
 
-def test_a_policy_draws_from_a_generator_of_its_episode(page: ProgressPage) -> None:
-    """Every episode's generator is seeded from the episode's seed alone."""
+def test_generator_of_a_policy_depends_on_the_episode_seed(page: ProgressPage) -> None:
     drawn: list[float] = []
 
     class Drawing(Puppet):
@@ -156,7 +155,7 @@ def test_engine_crash_is_not_a_policy_failure(page: ProgressPage) -> None:
 
 
 def test_progress_page_shows_the_phase(tmp_path: Path, page: ProgressPage) -> None:
-    """Its counter changes with every decision."""
+    """The page's counter changes with every decision."""
     seen: list[tuple[int, Phase]] = []
     with ProgressPage(tmp_path / "phase") as watched:
 
@@ -171,7 +170,7 @@ def test_progress_page_shows_the_phase(tmp_path: Path, page: ProgressPage) -> No
 
 
 def test_requested_frame_is_written(tmp_path: Path, page: ProgressPage) -> None:
-    """It belongs to the decision after the request. Without a request there is no frame."""
+    """The frame belongs to the decision after the request. Without a request there is no frame."""
     with SharedFrame(tmp_path / "frame", (160, 120)) as written, SharedFrame(tmp_path / "frame") as looked:
         play(engine(), Puppet(left), Genome(()), 5, page, shared_frame=written, task=3)
         assert looked.look() is None, "nobody had asked"

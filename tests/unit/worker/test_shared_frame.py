@@ -37,8 +37,8 @@ def test_written_frame_is_read_once(tmp_path_factory: pytest.TempPathFactory, ch
         assert looked.look() is None
 
 
-def test_a_picture_that_is_too_large_is_left_out(tmp_path: Path) -> None:
-    """It is answered, so that it is not drawn again at every decision, but nothing beyond the file is touched."""
+def test_oversized_picture_is_dropped(tmp_path: Path) -> None:
+    """The request is answered, so that it is not repeated. No byte beyond the file is written."""
     with SharedFrame(tmp_path / "shared_frame", (2, 2)) as written, SharedFrame(tmp_path / "shared_frame") as looked:
         looked.look()
         written.write(frame(width=13, height=1))

@@ -61,8 +61,8 @@ def caught(function: object, *arguments: object) -> str:
     raise AssertionError
 
 
-def test_a_policy_s_traceback_names_its_file_and_lines(module: object, tmp_path: Path) -> None:
-    """The error that is charged carries it, with the cause, without our frames and the folder."""
+def test_traceback_has_the_file_and_lines_of_a_policy(module: object, tmp_path: Path) -> None:
+    """The error has the traceback with its cause, without frames of the product or the folder."""
     engine = ScriptedEngine(decisions=3)
     engine.start(Needs(), record=True)
     with ProgressPage(tmp_path / "phase", create=True) as page, pytest.raises(PolicyFailed) as failed:
@@ -82,22 +82,22 @@ def test_a_policy_s_traceback_names_its_file_and_lines(module: object, tmp_path:
     assert str(tmp_path) not in text
 
 
-def test_a_traceback_is_short_and_never_fails(module: object) -> None:
-    """Endless recursion and endless messages are cut, and an error without a text has a traceback all the same."""
+def test_traceback_is_shortened_and_never_fails(module: object) -> None:
+    """Recursion and messages are shortened. An error without a text has a traceback as well."""
     text = caught(module.deep, 500)  # type: ignore[attr-defined]
     assert len(text) < LONGEST_TRACEBACK + 20
     assert text.startswith("Traceback")
     assert 'File "own_policy.py", line 22, in mute' in caught(module.mute)  # type: ignore[attr-defined]
 
 
-def test_members_of_a_group_have_no_folders(module: object, tmp_path: Path) -> None:
+def test_tracebacks_of_a_group_contain_no_folder(module: object, tmp_path: Path) -> None:
     """Their frames are shown like those of the group."""
     text = caught(module.group)  # type: ignore[attr-defined]
     assert text.count('File "own_policy.py"') == 2
     assert str(tmp_path) not in text
 
 
-def test_folder_with_the_packages_prefix_is_the_users() -> None:
+def test_folder_with_the_packages_prefix_belongs_to_the_user() -> None:
     package = Path(clau_doom.__file__).parent
     made: dict[str, object] = {}
     exec(compile("def fail():\n    raise ValueError", f"{package}_mine/policy.py", "exec"), made)

@@ -51,7 +51,7 @@ def peer() -> Iterator[Peer]:
 
 
 def test_messages_are_reassembled_from_any_frames(peer: Peer) -> None:
-    """Messages arrive whole from shared, split, padded and byte-by-byte frames."""
+    """Frames are shared, split, padded or sent byte by byte."""
     body = message(b"one") + message(b"two") + message(b"three")
     peer.send(frame(DATA, 0, body[:19]), frame(DATA, 8, b"\x02" + body[19:] + b"\0\0"))
     for byte in frame(DATA, 0, message(b"four")):
@@ -59,7 +59,7 @@ def test_messages_are_reassembled_from_any_frames(peer: Peer) -> None:
     assert [peer.call.receive() for _ in range(4)] == [b"one", b"two", b"three", b"four"]
 
 
-def test_a_status_is_read_after_the_messages_before_it(peer: Peer) -> None:
+def test_status_follows_earlier_messages(peer: Peer) -> None:
     """Headers may be continued or have a priority. The status message is unquoted."""
     peer.send(
         frame(HEADERS, 0x4, b"\x88"),
@@ -118,7 +118,7 @@ def test_flow_control_delays_data(peer: Peer) -> None:
     assert not peer.call.usable
 
 
-def test_windows_are_opened_again_before_they_close(peer: Peer) -> None:
+def test_windows_are_extended_before_they_close(peer: Peer) -> None:
     """After 0.5 GiB of answers, the windows of stream and connection are extended by as much."""
     peer.call._taken = (1 << 29) - 1
     peer.send(frame(DATA, 0, message(b"x")))
@@ -127,8 +127,8 @@ def test_windows_are_opened_again_before_they_close(peer: Peer) -> None:
     assert [peer.frame(), peer.frame()] == [(WINDOW, 0, 0, more), (WINDOW, 0, 1, more)]
 
 
-def test_peer_that_is_closing_gets_no_new_call(peer: Peer) -> None:
-    """A running call may continue after the peer announces its end. No new call starts."""
+def test_closing_peer_gets_no_new_call(peer: Peer) -> None:
+    """A running call may continue after the peer announces its end."""
     assert peer.call.usable
     peer.send(frame(GOAWAY, 0, bytes(8), 0), frame(DATA, 0, message(b"still here")))
     assert peer.call.receive() == b"still here"
@@ -144,7 +144,7 @@ def test_closed_connection_is_detected_at_once(peer: Peer) -> None:
 
 
 def test_timeout_applies_to_the_whole_message(peer: Peer) -> None:
-    """The timeout applies to the whole message, not to each byte."""
+    """Single bytes do not extend the timeout."""
     import threading
     import time
 

@@ -112,8 +112,8 @@ def test_remote_and_local_policy_play_the_same_episode(
 
 
 @BOTH
-def test_keeps_the_promises_of_a_policy(agent: ScriptedAgent, connect: Connect, streams: bool) -> None:
-    """The remote policy passes the test suite of bundled policies, with two concurrent episodes."""
+def test_passes_the_contract_of_policies(agent: ScriptedAgent, connect: Connect, streams: bool) -> None:
+    """Bundled policies pass the same tests. Two episodes run concurrently."""
     here = RulesPolicy(SCRIPTED_FACTS)
     agent.play, agent.script, agent.description = streams, script_of(here, SCRIPTED_FACTS), description_of(here, "1")
     check_policy(connect(), connect(), SCRIPTED_FACTS, count=20)
@@ -166,7 +166,7 @@ def test_late_answer_is_replaced_by_the_last_action_with_repeat(
 def test_late_first_answer_is_replaced_by_no_action(
     agent: ScriptedAgent, connect: Connect, page: ProgressPage, streams: bool
 ) -> None:
-    """An agent that never answers stands still, and the episode counts its missing answers."""
+    """An agent that never answers does not move. The episode counts its missing answers."""
     gone = threading.Event()
 
     def never(begin: pb.BeginRequest, request: pb.GetActionRequest) -> pb.ActionProto:
@@ -181,7 +181,7 @@ def test_late_first_answer_is_replaced_by_no_action(
     gone.set()
 
 
-def test_agent_that_reads_nothing_is_late(agent: ScriptedAgent, connect: Connect) -> None:
+def test_agent_that_does_not_read_is_late(agent: ScriptedAgent, connect: Connect) -> None:
     """Observations that exceed the window are not sent, and later decisions are not queued."""
     gone = threading.Event()
 
@@ -200,7 +200,7 @@ def test_agent_that_reads_nothing_is_late(agent: ScriptedAgent, connect: Connect
     assert sum(bool(request.observation.screen) for _, request in agent.asked) < 10
 
 
-def test_a_screen_larger_than_a_window_gets_through(agent: ScriptedAgent, connect: Connect) -> None:
+def test_screen_larger_than_the_window_arrives(agent: ScriptedAgent, connect: Connect) -> None:
     """Flow control delays a large observation without loss."""
     screen = np.arange(640 * 480, dtype=np.uint32).astype(np.uint8).reshape(480, 640)
     decide = connect().begin(GENOME, generator(1))
@@ -230,10 +230,10 @@ def test_malformed_action_fails_the_agent(
 
 
 @BOTH
-def test_an_agent_that_raises_has_failed(
+def test_agent_that_raises_has_failed(
     agent: ScriptedAgent, connect: Connect, page: ProgressPage, streams: bool
 ) -> None:
-    """The error has the status and text with any characters, and the next episode is played."""
+    """The error has the status and text with any characters. The next episode is played."""
 
     def refuse(begin: pb.BeginRequest, request: pb.GetActionRequest) -> pb.ActionProto:
         if request.decision == 1:
@@ -285,10 +285,8 @@ def test_killed_agent_loses_the_episode_and_may_restart(
     assert rollout(policy, page).outcome.measures.decisions == 3
 
 
-def test_a_stream_that_broke_between_two_episodes_is_opened_again(
-    agent: ScriptedAgent, connect: Connect, page: ProgressPage
-) -> None:
-    """A restart of the agent between two episodes loses no episode."""
+def test_broken_stream_between_episodes_is_reopened(agent: ScriptedAgent, connect: Connect, page: ProgressPage) -> None:
+    """A restart of the agent loses no episode."""
     policy = connect()
     first = rollout(policy, page)
     agent.die()
@@ -324,10 +322,10 @@ def test_unrequested_answer_fails_the_agent(agent: ScriptedAgent, connect: Conne
         (pb.DescribeResponse(version="1", genes=[pb.Gene(name="a", kind=7)]), "unknown kind 7"),  # type: ignore[arg-type]
     ],
 )
-def test_a_malformed_description_is_refused_before_anything_starts(
+def test_malformed_description_is_refused_at_the_start(
     agent: ScriptedAgent, connect: Connect, description: pb.DescribeResponse, message: str
 ) -> None:
-    """The error names the address and the invalid part of the agent's description."""
+    """The error names the address and the invalid part."""
     agent.description = description
     with pytest.raises(ConfigError, match=f"policy.address {agent.address}: .*{message}"):
         connect()
