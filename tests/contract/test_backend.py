@@ -36,7 +36,7 @@ NETWORK = "clau-doom-test-contract"
     ]
 )
 def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
-    """Return what enters a backend of a kind, with two places for workers."""
+    """Return a function that opens a backend of a kind, with two workers."""
     kind = str(request.param)
     if kind == "scripted":
         return lambda: ScriptedBackend(claimed=scripted_outcome, disturb=lambda _: asyncio.sleep(0.01))
@@ -66,7 +66,7 @@ def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
 
 
 def _opened_registered(folder: Path) -> Open:
-    """Return what enters a backend from outside the package, by way of a plan."""
+    """Return a function that opens a backend from outside the package by a plan."""
 
     @contextlib.asynccontextmanager
     async def opened() -> AsyncIterator[EvaluationBackend]:
@@ -124,14 +124,14 @@ async def test_claimed_outcome_is_verified_by_its_actions(backend: Open, genome:
 
 
 async def test_entered_backend_accepts_an_episode(backend: Open, genome: Genome) -> None:
-    """It has at least one slot."""
+    """The backend has at least one slot."""
     async with backend() as entered:
         assert entered.slots >= 1
         assert entered.takes(task(genome=genome))
 
 
 async def test_a_cancelled_episode_leaves_the_backend_usable(backend: Open, genome: Genome) -> None:
-    """What was begun ends at once, and the next episode is played as if it had not been there."""
+    """The cancelled episode ends at once. The next episode is played."""
     async with backend() as entered:
         playing = asyncio.ensure_future(entered.play(task(genome=genome)))
         await asyncio.sleep(0.3)

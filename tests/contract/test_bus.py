@@ -95,7 +95,7 @@ async def test_subscriber_receives_messages_of_its_pattern(bus: EventBus) -> Non
 
 
 async def test_last_published_sequence_is_known_for_each_source(bus: EventBus) -> None:
-    """It is 0 for a source that never published."""
+    """The sequence of an unknown source is 0."""
     assert await bus.last_published("uuid-of-lab", events_of("lab")) == 0
     await bus.publish([message(1), message(2, rest="agent.lab-g000-a000.evaluated")])
     await bus.publish([message(7, "other")])
@@ -127,7 +127,7 @@ async def test_payload_of_maximum_size_arrives(bus: EventBus) -> None:
 
 
 async def test_stalled_subscriber_does_not_block_others(bus: EventBus) -> None:
-    """It loses its oldest messages, so that its memory is bounded."""
+    """The stalled subscriber loses its oldest messages, so that its memory is bounded."""
     total = BACKLOG + 500
     async with bus.subscribe(ALL_EVENTS) as stalled, bus.subscribe(ALL_EVENTS) as reading:
         seen = []

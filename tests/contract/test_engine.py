@@ -50,7 +50,7 @@ def play(engine: Engine, seed: int) -> tuple[Measures, list[tuple[int, list[floa
 
 
 def test_first_observation(make_engine: MakeEngine) -> None:
-    """An episode begins at tic 0 with one float64 for each variable, and nothing that was not asked for."""
+    """An episode begins at tic 0 with one float64 for each variable. Objects and screen are absent."""
     engine = make_engine()
     engine.start(Needs(), record=False)
     seen = engine.begin(7)
@@ -74,7 +74,7 @@ def test_needs_are_met(make_engine: MakeEngine) -> None:
 
 
 def test_needs_change_nothing(make_engine: MakeEngine) -> None:
-    """What a policy asks to see, and whether it is recorded, changes no variable and no measure."""
+    """Requested objects, a requested screen and a recording change no variable and no measure."""
     played = []
     for needs, record in ((Needs(), False), (Needs(objects=True, screen=True), False), (Needs(objects=True), True)):
         engine = make_engine()

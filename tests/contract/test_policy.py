@@ -77,7 +77,7 @@ def test_every_bundled_scenario_can_be_played(config: PolicyConfig, scenario: st
 @settings(max_examples=40, deadline=None)
 @given(facts=FACTS, seed=st.integers(0, 2**31))
 def test_action_is_valid_for_any_scenario_and_genome(config: PolicyConfig, facts: ScenarioFacts, seed: int) -> None:
-    """It has one finite value for each button, and tics within the frame skip."""
+    """An action has one finite value for each button, and tics within the frame skip."""
     policy = made(config, facts)
     decide = policy.begin(drawn_genome(policy.space, seed), generator(seed, "policy"))
     for observation in synthetic_observations(facts, seed, 20):

@@ -172,7 +172,7 @@ async def read(store: ExperimentStore, after: int = 0, *, follow: bool = False) 
 
 
 async def test_a_new_store_holds_its_experiment(store: ExperimentStore) -> None:
-    """Before anything has happened a snapshot shows the experiment, pending."""
+    """Before the first event the snapshot shows a pending experiment."""
     snapshot = await store.snapshot()
     assert snapshot.experiment == EXPERIMENT
     assert snapshot.config_yaml == EXPERIMENT.config_yaml
@@ -183,7 +183,7 @@ async def test_a_new_store_holds_its_experiment(store: ExperimentStore) -> None:
 
 
 async def test_events_are_read_in_order_without_gaps(store: ExperimentStore) -> None:
-    """Sequences begin at 1. Events come back equal, without recordings."""
+    """Sequences begin at 1. Events are equal to the stored ones, but without recordings."""
     assert await keep(store, WHOLE) == len(WHOLE) + 1
     log = await read(store)
     assert [recorded.sequence for recorded in log] == list(range(1, len(WHOLE) + 2))
@@ -211,7 +211,7 @@ async def test_events_of_every_type_are_stored(store: ExperimentStore) -> None:
 
 
 async def test_snapshot_is_the_projection_of_the_events(store: ExperimentStore) -> None:
-    """It has agents, evaluations, summaries, episodes, champion, deviations and times."""
+    """Agents, evaluations, summaries, episodes, champion, deviations and times are compared."""
     await keep(store, WHOLE, seconds=12.5)
     snapshot = await store.snapshot()
     assert snapshot.state is ExperimentState.COMPLETED
@@ -279,7 +279,7 @@ async def test_deviations_are_counted_by_kind(store: ExperimentStore) -> None:
 
 
 async def test_an_agent_is_found_by_its_place(store: ExperimentStore) -> None:
-    """An agent comes back equal; a place without one is an error that names it."""
+    """The agent equals the stored one. The error for an unknown position names it."""
     await keep(store, [STARTED, *one_generation(0)])
     assert await store.agent(AgentRef(0, 2)) == agents(0)[2]
     for nowhere in (AgentRef(0, 3), AgentRef(1, 0)):
@@ -307,7 +307,7 @@ async def test_recordings_are_kept_by_mode(opener: Opener, mode: Keep, kept: lis
 
 
 async def test_unfinished_generation_keeps_all_recordings(store: ExperimentStore) -> None:
-    """Its best agent is not known yet."""
+    """The best agent of the generation is not known yet."""
     await keep(store, [STARTED, *one_generation(0)])
     assert await store.recording(Purpose.TRAINING, "lab-g000-a000", 1) == b"first 1"
     assert await store.recording(Purpose.TRAINING, "lab-g000-a000", 2) is None
@@ -407,7 +407,7 @@ async def test_illegal_event_is_refused_with_its_whole_call(store: ExperimentSto
 
 
 async def test_completed_experiment_can_be_extended(store: ExperimentStore) -> None:
-    """Its champion may change."""
+    """The champion may change."""
     await keep(store, WHOLE)
     more: list[Event] = [replace(STARTED, resumed=True, generations=3), *one_generation(2), summary(2)]
     more += [ChampionChosen(champion=AgentRef(2, 0), validation_fitness=2.0, candidates=3)]
@@ -418,14 +418,14 @@ async def test_completed_experiment_can_be_extended(store: ExperimentStore) -> N
 
 
 async def test_late_episodes_of_a_failed_agent_are_kept(store: ExperimentStore) -> None:
-    """They have no recording, because the agent cannot be champion."""
+    """The episodes have no recording, because the agent cannot be champion."""
     await keep(store, [STARTED, *GENERATION, finished("lab-g000-a002", 1, b"late")])
     assert len((await store.snapshot()).episodes[AgentRef(0, 2)]) == 2
     assert await store.recording(Purpose.TRAINING, "lab-g000-a002", 1) is None
 
 
 async def test_claimed_actions_are_kept_until_the_generation_is_complete(store: ExperimentStore) -> None:
-    """They may have to be verified until then."""
+    """A verification may need the actions until then."""
     claimed = replace(episode("lab-g000-a000", 0), actions=b"claimed")
     await keep(store, [STARTED, GenerationStarted(generation=0, agents=agents(0)), EpisodeFinished(episode=claimed)])
     assert await store.actions(Purpose.TRAINING, "lab-g000-a000", 0) == b"claimed"
@@ -478,7 +478,7 @@ async def test_evaluated_agent_can_fail_as_forged_until_its_generation_is_comple
 
 
 async def test_concurrent_calls_keep_their_order(store: ExperimentStore) -> None:
-    """Calls made at the same time are kept in the order in which they were made, each with its own result."""
+    """The events of concurrent calls are stored in the order of the calls. Each call has its own result."""
     await keep(store, [STARTED, GENERATION[0]])
     results = await asyncio.gather(*(keep(store, [finished("lab-g000-a000", number)]) for number in range(50)))
     assert results == list(range(4, 54))
@@ -496,7 +496,7 @@ async def test_failed_call_does_not_affect_concurrent_calls(store: ExperimentSto
 
 
 async def test_follower_receives_new_events_until_the_end(store: ExperimentStore) -> None:
-    """It receives stored and new events once each."""
+    """The follower receives stored and new events once each."""
     await keep(store, WHOLE[:3])
     following = asyncio.ensure_future(read(store, follow=True))
     for event in WHOLE[3:]:
@@ -506,7 +506,7 @@ async def test_follower_receives_new_events_until_the_end(store: ExperimentStore
 
 
 async def test_following_an_ended_experiment_ends_at_once(store: ExperimentStore) -> None:
-    """Behind the last event of an interrupted experiment there is nothing to wait for, however often it was resumed."""
+    """A follower after the last event of an interrupted experiment ends, after any number of resumes."""
     await keep(store, [STARTED, ExperimentInterrupted(generation=0, reason="x"), replace(STARTED, resumed=True)])
     last = await keep(store, [ExperimentInterrupted(generation=0, reason="y")])
     async with asyncio.timeout(10):
@@ -549,7 +549,7 @@ def _anything(random: Random) -> Event:
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_the_stores_agree_on_any_events(tmp_path: Path, seed: int) -> None:
-    """Whatever is appended, possible or not, the stores accept the same calls and show the same experiment."""
+    """For legal and illegal events, the stores accept the same calls and have the same snapshots."""
     random = Random(seed)
     mode: Keep = random.choice(["champions", "all"])
     memory = MemoryStore(EXPERIMENT, keep_recordings=mode)
@@ -576,7 +576,7 @@ async def append(store: ExperimentStore, *events: Event) -> int:
 
 
 async def refused(store: ExperimentStore, *events: Event) -> bool:
-    """Say whether each of some events is refused, alone."""
+    """Return whether each of some events is refused separately."""
     for event in events:
         try:
             await append(store, event)
@@ -599,7 +599,7 @@ async def test_paused_experiment_stores_running_episodes(store: ExperimentStore)
 
 @pytest.mark.parametrize("before", [(), (STARTED,), (STARTED, ExperimentPaused())])
 async def test_a_cancelled_experiment_is_over(store: ExperimentStore, before: tuple[Event, ...]) -> None:
-    """Whatever is not over can be cancelled, and nothing follows."""
+    """An experiment in any other state can be cancelled. No event may follow."""
     await append(store, *before, ExperimentCancelled())
     assert (await store.snapshot()).state is ExperimentState.CANCELLED
     assert await refused(store, STARTED, ExperimentCancelled(), ExperimentResumed())
@@ -644,7 +644,7 @@ async def test_failed_agent_can_be_restarted_until_its_generation_is_complete(st
 
 
 async def test_injected_genomes_wait_for_the_next_generation(store: ExperimentStore) -> None:
-    """They are kept in order until that generation starts."""
+    """The genomes are kept in order until that generation starts."""
     one, two = Genome((*AWKWARD, -0.0)), Genome((*AWKWARD, 0.5))
     await append(store, STARTED, GenomeInjected(generation=0, genome=one), GenomeInjected(generation=0, genome=two))
     assert await refused(store, GenomeInjected(generation=1, genome=one))

@@ -1,4 +1,4 @@
-"""The real command in a folder of its own."""
+"""Fixtures that run the real command in separate folders."""
 
 import json
 import os
@@ -75,7 +75,7 @@ class Service:
                 process.kill()
 
     def run(self, *words: str, local: bool = False, **extra: str) -> "subprocess.CompletedProcess[str]":
-        """Run a command beside the server; it asks the server unless it is to look by itself."""
+        """Run a command with the server's address, or without it for `local`."""
         environment = self.environment(**({} if local else {"CLAU_DOOM_SERVER": self.address}), **extra)
         return subprocess.run(
             self.command(*words),
@@ -89,7 +89,7 @@ class Service:
         )
 
     def begin(self, *words: str) -> "subprocess.Popen[str]":
-        """Start a command beside the server."""
+        """Start a command with the server's address."""
         process = subprocess.Popen(
             self.command(*words),
             cwd=self.folder,
@@ -116,7 +116,7 @@ class Service:
 
 @pytest.fixture(scope="module")
 def lasting_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Return a folder and its server for all of a module's tests that change nothing."""
+    """Return a server for all tests of a module that do not change its experiments."""
     made = Service(tmp_path_factory.mktemp("service"))
     yield made
     made.end()
@@ -141,7 +141,7 @@ def chromium(tool: Callable[[str, str], str]) -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def axe(tool: Callable[[str, str], str], tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return what looks for faults of accessibility, as JavaScript."""
+    """Return the JavaScript of axe-core, which checks accessibility."""
     folder = tmp_path_factory.mktemp("axe") / "axe"
     shutil.copytree(ROOT / "tests" / "axe", folder, ignore=shutil.ignore_patterns("node_modules"))
     install = [tool("npm", "npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]

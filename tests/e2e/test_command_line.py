@@ -158,7 +158,7 @@ def test_short_lookahead_is_a_warning(shell: Shell) -> None:
 def test_bad_usage_exits_with_2_and_leaves_nothing(
     shell: Shell, text: str | None, words: list[str], complaint: str
 ) -> None:
-    """What cannot be used is named, without a traceback, and nothing is started or written."""
+    """The error names the invalid value without a traceback. No experiment is created."""
     if text is not None:
         shell.write("config.yaml", text)
     done = shell.run(*words)
@@ -253,7 +253,7 @@ def test_max_duration_interrupts_the_run_within_a_second(shell: Shell) -> None:
 
 
 def test_a_change_that_matters_is_refused_on_resume(shell: Shell) -> None:
-    """What decides the results cannot be changed by a flag or the environment; the message names it."""
+    """Flags and the environment cannot change fields that affect the results. The error names the field."""
     shell.write("config.yaml", LONG)
     assert shell.run("run", "--max-duration", "2s").returncode == 4
     for refused, variables in (["--seed", "9"], {}), (["--population", "9"], {}), ([], {"CLAU_DOOM_FITNESS": "score"}):

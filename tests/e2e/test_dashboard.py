@@ -51,7 +51,7 @@ TOO_WIDE = """
 
 
 class Visitor:
-    """A page, and what went wrong in it."""
+    """Page of a browser that records errors and foreign requests."""
 
     def __init__(self, page: Page, base: str) -> None:
         self.page = page
@@ -83,14 +83,14 @@ class Visitor:
 
 @pytest.fixture
 def served(service: Any) -> Any:
-    """Return a server whose dashboard listens."""
+    """Return a running server with a dashboard."""
     service.start()
     return service
 
 
 @pytest.fixture
 def visitor(chromium: Browser, served: Any) -> Iterator[Visitor]:
-    """Return a visitor; no page may complain, and none may ask anybody else for anything."""
+    """Yield a visitor, and check that no page has errors or requests to other servers."""
     context = chromium.new_context(viewport={"width": 1360, "height": 900})
     visitor = Visitor(context.new_page(), served.page)
     visitor.log_in(served.login)
@@ -156,7 +156,7 @@ def test_page_starts_and_follows_an_experiment(visitor: Visitor) -> None:
 
 
 def test_an_agent_is_paused_and_resumed(visitor: Visitor, served: Any) -> None:
-    """From its own page; the experiment's page shows it among the population, and the log has both."""
+    """The commands are on the agent's page. The experiment's page and the log show both."""
     page = start(visitor, config("slow", generations=2, episodes=200, timeout=2100))
     agent = page.locator("section[aria-labelledby=population] tbody tr", has_text="pending").first
     agent.get_by_role("link").first.click()
@@ -181,7 +181,7 @@ def test_an_agent_is_paused_and_resumed(visitor: Visitor, served: Any) -> None:
 
 
 def test_live_view_shows_running_agents(visitor: Visitor) -> None:
-    """It has changing screens, health, kills and pressed buttons, and can be stopped."""
+    """The live view has changing screens, health, kills and pressed buttons, and can be stopped."""
     start(visitor, config("fights", generations=2, episodes=300, timeout=2100))
     page = visitor.open("/arena")
     screen = page.locator(".arena img").first
@@ -330,7 +330,7 @@ def test_run_with_web_serves_its_own_page(service: Any, chromium: Browser) -> No
 
 
 def shown_by_a_server(service: Any, chromium: Browser) -> None:
-    """A server of the same folder follows the run: it says who runs it, offers no steering, and contradicts nothing."""
+    """Check a server that follows a run of another process. It names the process and offers no commands."""
     service.start()
     visitor = Visitor(chromium.new_page(), service.page)
     visitor.log_in(service.login)

@@ -34,7 +34,7 @@ holdout: {{validation: 2, episodes: 2}}
 
 
 class Experiment:
-    """One experiment in a folder of its own, run by the real command."""
+    """Experiment in a separate folder, run by the real command."""
 
     def __init__(self, folder: Path, docker: DockerHost, backend: str = "docker") -> None:
         self.folder, self.docker = folder, docker
@@ -49,7 +49,7 @@ class Experiment:
 
     @contextmanager
     def running(self, *words: str) -> Iterator["subprocess.Popen[bytes]"]:
-        """Run it, or go on with it when it is stored already."""
+        """Start the experiment, or resume it if it is stored already."""
         begun = self.database.exists()
         how = ["--resume", self.name] if begun else ["-c", str(self.folder / "config.yaml")]
         with (self.folder / "output.txt").open("ab") as output:
@@ -152,7 +152,7 @@ def test_stopped_run_leaves_no_container(experiment: Experiment, local: str, sig
 
 
 def test_killed_and_frozen_containers_do_not_change_the_history(experiment: Experiment, local: str) -> None:
-    """They are replaced, and no agent is charged."""
+    """The containers are replaced, and no agent is charged."""
     draw, over = random.Random(3), threading.Event()
     done: list[str] = []
 

@@ -132,7 +132,7 @@ def test_agent_of_a_server_is_replayed_locally(service: Any) -> None:
 
 @pytest.fixture
 def display(tool: Callable[[str, str], str]) -> Iterator[str]:
-    """Return the name of an X display that nobody looks at."""
+    """Yield the name of a virtual X display."""
     receive, send = os.pipe()
     command = [tool("Xvfb", "xvfb"), "-displayfd", str(send), "-screen", "0", "800x600x24", "-nolisten", "tcp"]
     with subprocess.Popen(command, pass_fds=[send], stderr=subprocess.DEVNULL) as server:

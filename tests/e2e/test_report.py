@@ -1,4 +1,4 @@
-"""Tests of a report in a real browser with a content security policy that allows only its own style."""
+"""Tests of a report in a real browser with a content security policy that allows only the report's style."""
 
 import json
 import os
@@ -29,7 +29,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
 def command(folder: Path, *words: str) -> str:
-    """Carry out a command in a folder, and return what it prints."""
+    """Run a command in a folder and return its output."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CLAU_DOOM_")}
     whole = [sys.executable, "-m", "clau_doom", *words]
     done = subprocess.run(whole, cwd=folder, env=environment, check=True, capture_output=True, timeout=180, text=True)
@@ -65,7 +65,7 @@ def test_report_is_accessible_and_loads_nothing(context: BrowserContext, axe: st
 
 
 def _noise(context: BrowserContext, text: str) -> list[str]:
-    """Return what the browser asks for and complains of where a policy allows nothing."""
+    """Return the messages and requests of a page under a strict content security policy."""
     page, heard = context.new_page(), list[str]()
     headers = {"Content-Security-Policy": POLICY, "Content-Type": "text/html; charset=utf-8"}
     page.on("console", lambda message: heard.append(message.text))
@@ -80,7 +80,7 @@ def _noise(context: BrowserContext, text: str) -> list[str]:
 
 
 def _faults(context: BrowserContext, text: str, axe: str) -> list[tuple[str, object]]:
-    """Return what axe-core finds serious; it is a script, which the policy above would not let run."""
+    """Return the serious faults that axe-core finds. The page has no policy, because axe-core is a script."""
     page = context.new_page()
     page.set_content(text)
     page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")

@@ -135,7 +135,7 @@ def test_clients_control_a_running_experiment(service: Any) -> None:
 
 
 def test_several_experiments_share_the_workers(service: Any) -> None:
-    """Two long ones and a short one that comes last: all get on, and the short one does not wait for the long ones."""
+    """Two long experiments run, and a later short one does not wait for them."""
     service.start("--workers", "2")
     for name in ("one", "two"):
         (service.folder / "config.yaml").write_text(LONG.replace("quick", name))

@@ -41,7 +41,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 @pytest.mark.engine
 def test_a_run_outlives_its_terminal_and_its_reader(tmp_path: Path) -> None:
-    """After their first lines, one run loses its terminal, another its reader and disk; both go on to their ends."""
+    """After their first lines, one run loses its terminal, the other its reader and disk. Both continue to the end."""
     reading, writing = os.pipe()
     master, terminal = pty.openpty()
     with Path("/dev/full").open("wb") as full:
@@ -74,7 +74,7 @@ def test_a_run_outlives_its_terminal_and_its_reader(tmp_path: Path) -> None:
 
 @pytest.mark.engine
 def test_run_survives_closed_streams(tmp_path: Path) -> None:
-    """A command whose purpose is its output fails on a full disk."""
+    """A command with required output fails on a full disk."""
     assert shell(tmp_path, "<&- >&- 2>&-", *run_words("shut")).wait(120) == 0
     assert state(tmp_path, "shut") == "completed"
     assert shell(tmp_path, ">/dev/full 2>&-", *command("status")).wait(60) == 1

@@ -38,7 +38,7 @@ Condition = Callable[[list[tuple[int, str]]], bool]
 
 
 class Experiment:
-    """One experiment in a folder of its own, run by the real command."""
+    """Experiment in a separate folder, run by the real command."""
 
     def __init__(self, folder: Path, *, workers: int, generations: int = 3, more: str = "") -> None:
         self.folder = folder
@@ -50,7 +50,7 @@ class Experiment:
         return [sys.executable, "-m", "clau_doom", "--output-dir", str(self.folder / "runs"), *words]
 
     def start(self, *words: str) -> "subprocess.Popen[bytes]":
-        """Start a run, or go on with it when it is stored already."""
+        """Start a run, or resume it if it is stored already."""
         begun = self.database.exists()
         how = ["--resume", "survivor"] if begun else ["-c", str(self.folder / "config.yaml")]
         command = self.command("run", *how, "--workers", str(self.workers), *words)
@@ -58,7 +58,7 @@ class Experiment:
             return subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
 
     def finish(self, *words: str) -> dict[str, object]:
-        """Run to the end and return what `status --json` says."""
+        """Run to the end and return the document of `status --json`."""
         with self.start(*words) as process:
             assert process.wait(timeout=180) == 0, (self.folder / "output.txt").read_text()[-2000:]
         return self.status()
@@ -99,7 +99,7 @@ class Experiment:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
-    """Return the status of a run with one worker that nothing has disturbed."""
+    """Return the status of an undisturbed run with one worker."""
     return Experiment(tmp_path_factory.mktemp("undisturbed") / "x", workers=1).finish()
 
 
@@ -187,7 +187,7 @@ def members(root: int) -> list[tuple[int, str]]:
 
 @contextmanager
 def mischief(root: int, draw: random.Random) -> Iterator[list[str]]:
-    """Kill and stop engines, and kill workers, at random; yield the list of what was done."""
+    """Kill and stop engines and kill workers at random. Yield the list of disturbances."""
     done, over = list[str](), threading.Event()
 
     def disturb() -> None:

@@ -34,7 +34,7 @@ Explore = Callable[..., None]
 
 @pytest.fixture
 def explore(request: pytest.FixtureRequest) -> Explore:
-    """Return what tries a check on inputs, as many as there is time for."""
+    """Return a function that runs a check on random inputs within its share of the time."""
     share = SECONDS / max(1, len([item for item in request.session.items if "/fuzz/" in str(item.path)]))
 
     def explore_inputs(check: Callable[..., None], /, brief: int = 20, **inputs: SearchStrategy[Any]) -> None:
@@ -62,7 +62,7 @@ class Ended:
     err: str
 
     def check(self) -> None:
-        """Find no internal error, nothing that acts on a terminal, and no endless message."""
+        """Check the exit code, and the output for internal errors, control characters and endless messages."""
         assert self.code in {0, 1, 2, 3}, self
         assert "internal error" not in self.err, self
         assert "Traceback" not in self.err, self
@@ -72,7 +72,7 @@ class Ended:
 
 @pytest.fixture
 def command(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[list[str]], Ended]]:
-    """Return what carries out a command in a folder that holds an experiment `tiny`."""
+    """Return a function that runs a command in a folder with an experiment `tiny`."""
     monkeypatch.chdir(folder)
     for name in [name for name in os.environ if name.startswith("CLAU_DOOM_")]:
         monkeypatch.delenv(name)

@@ -76,7 +76,7 @@ def damaged_bytes(draw: Draw, whole: bytes) -> bytes:
 
 
 def _leaves(whole: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Yield the paths of all values that are no mappings or lists, and of the mappings and lists themselves."""
+    """Yield the paths of all values, including mappings and lists."""
     items = whole.items() if isinstance(whole, dict) else enumerate(whole) if isinstance(whole, list) else ()
     for key, value in items:
         yield (*path, key)

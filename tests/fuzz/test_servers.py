@@ -54,7 +54,7 @@ texts = st.one_of(st.sampled_from(TEXTS), st.text(st.characters(codec="utf-8"), 
 
 @dataclass
 class Served:
-    """Servers that are up, what a client of theirs needs, and what has been logged."""
+    """Running servers with their addresses, a client's secrets and the log."""
 
     socket: str
     page: str

@@ -24,7 +24,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def run(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Return what carries out a command in a folder of its own."""
+    """Return a function that runs a command in a separate folder."""
     monkeypatch.chdir(tmp_path)
 
     def carry_out(*words: str) -> tuple[int, str, str]:
@@ -56,7 +56,7 @@ READERS = (
 
 @pytest.mark.parametrize("case", DAMAGED)
 def test_every_command_names_the_damage(run: Run, tmp_path: Path, case: str) -> None:
-    """Reading ends with one line and exit code 1; the list shows the experiment as unreadable; nothing is written."""
+    """The error is one line with exit code 1. The list shows the experiment as unreadable."""
     _put(case, tmp_path / "runs" / "gen")
     for words in READERS:
         code, out, err = run(*words)
@@ -134,7 +134,7 @@ print(json.dumps(results))
 
 
 def _as_stranger(folder: Path, *commands: tuple[str, ...]) -> list[tuple[int, str, str]]:
-    """Run commands as a user who may not look into what belongs to another one, also where tests run as root."""
+    """Run commands without the right to read other users' files, even as root."""
     drop = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search"]
     process = [*(drop if os.geteuid() == 0 else []), sys.executable, "-c", COMMANDS, json.dumps(commands)]
     done = subprocess.run(process, cwd=folder, capture_output=True, text=True, check=False)

@@ -73,7 +73,7 @@ class Odd:
 
 @dataclass
 class Ended:
-    """What became of an experiment."""
+    """Result of an experiment."""
 
     state: ExperimentState
     reason: str | None
@@ -95,7 +95,7 @@ class ExperimentRepository:
         self.network = f"test-{self.id}"
 
     def config(self, **sections: Any) -> ExperimentConfig:
-        """Return the configuration of a small experiment; sections are merged into its own."""
+        """Return the configuration of a small experiment with changed sections."""
         plain: dict[str, Any] = {
             "name": self.id,
             "seed": 5,
@@ -115,7 +115,7 @@ class ExperimentRepository:
         return ExperimentConfig.model_validate(merged)
 
     def evolve(self, config: ExperimentConfig, *, resume: bool = False) -> Ended:
-        """Run an experiment to its end, whatever that is."""
+        """Run an experiment to its end."""
 
         async def evolve() -> Ended:
             if resume:
@@ -173,9 +173,9 @@ def repository(docker: DockerHost, tmp_path: Path) -> Iterator[ExperimentReposit
 
 
 def test_agents_that_break_their_containers_break_nothing_else(repository: ExperimentRepository) -> None:
-    """Memory and time are charged to the agent; a crash is played again, and blamed on no one until attempts are used.
+    """Memory and time are charged to the agent. A crash is repeated and charged to no agent before the last attempt.
 
-    The one that only plays finishes beside them.
+    An agent that plays normally finishes.
     """
     image = repository.docker.image_with({"odd_policies.py": POLICIES})
     config = repository.config(
@@ -323,7 +323,7 @@ def test_custom_scenario_is_sent_to_the_container(repository: ExperimentReposito
 
 @pytest.fixture
 def shown(repository: ExperimentRepository) -> Callable[..., dict[str, Any]]:
-    """Return what plays one episode, and then says what Docker has of its container."""
+    """Return a function that plays one episode and returns Docker's description of its container."""
 
     def show(**sections: Any) -> dict[str, Any]:
         config = repository.config(**sections)

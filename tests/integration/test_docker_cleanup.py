@@ -22,7 +22,7 @@ Clean = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def clean(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Clean:
-    """Return what carries out ``agent cleanup``: the exit code, stdout and stderr."""
+    """Return a function that runs ``agent cleanup`` and returns exit code, stdout and stderr."""
     monkeypatch.setenv("COLUMNS", "120")
 
     def carry_out(*words: str) -> tuple[int, str, str]:
@@ -35,7 +35,7 @@ def clean(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.fixture
 def experiment(docker: DockerHost) -> Iterator[str]:
-    """Return the id of an experiment that nobody else has; what is left of it is removed."""
+    """Yield a unique experiment id, and remove its remaining containers."""
     name = f"clean-{secrets.token_hex(4)}"
     yield name
     if left := docker("ps", "--all", "--quiet", "--filter", f"name={name}").split():
@@ -43,7 +43,7 @@ def experiment(docker: DockerHost) -> Iterator[str]:
 
 
 def make(docker: DockerHost, name: str, *words: str, start: bool = True, **labels: object) -> str:
-    """Make a container that plays nothing, with labels, and return its name."""
+    """Create an idle container with labels, and return its name."""
     how = ["run", "--detach"] if start else ["create"]
     how += ["--name", name, "--entrypoint", "sleep", "--stop-signal", "KILL"]
     for key, value in labels.items():
@@ -77,7 +77,7 @@ def test_containers_are_found_by_their_labels(docker: DockerHost, experiment: st
 
 
 def test_a_dry_run_lists_and_removes_nothing(docker: DockerHost, experiment: str, clean: Clean) -> None:
-    """Each container is a row with its agent, experiment, generation and state; labels are no markup."""
+    """Each container has a row with agent, experiment, generation and state. Labels are not markup."""
     running, made = agent(docker, experiment, 0, 0), agent(docker, experiment, 1, 0, start=False)
     odd = make(docker, f"{experiment}-odd", agent_id="[/odd]", experiment=experiment, start=False)
     code, out, _ = clean("--experiment", experiment, "--dry-run")
@@ -92,7 +92,7 @@ def test_a_dry_run_lists_and_removes_nothing(docker: DockerHost, experiment: str
 
 
 def test_container_that_ignores_sigterm_is_killed(docker: DockerHost, experiment: str, clean: Clean) -> None:
-    """It is killed after ten seconds."""
+    """This happens after ten seconds."""
     deaf = ("--network", "none", "--stop-signal", "TERM")  # of which the first process hears nothing
     make(docker, f"{experiment}-deaf", *deaf, agent_id="deaf", experiment=experiment, generation=0)
     assert clean("--experiment", experiment)[:2] == (0, "1 container removed\n")
@@ -150,7 +150,7 @@ async def test_doctor_reports_image_and_network(docker: DockerHost, experiment: 
 
 @pytest.fixture
 def private(tool: Callable[[str, str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DockerHost]:
-    """Return a daemon of this test's own, with an image of nothing, because all that is ours on it is removed."""
+    """Yield a private daemon with an empty image. A test may remove all of the product's containers."""
     tool("dockerd", "docker.io")
     with PrivateDocker() as daemon:
         docker = DockerHost(daemon.host)

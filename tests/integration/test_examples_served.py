@@ -168,7 +168,7 @@ async def test_every_example_completes_despite_a_failing_reader(
 
 
 async def check_what_is_shown(client: RpcClient, listening: ServiceAddresses, names: list[str]) -> None:
-    """The failures of the broken reader stand in the metrics, in /readyz and in `status`, and nothing else does."""
+    """Check that metrics, /readyz and `status` show the failures of the broken reader and no others."""
     ready = json.loads(await fetch(f"http://{listening.metrics}/readyz"))
     failure = {"reader": "log", "failures": 2, "failing": False}
     assert ready == {"ready": True, "reader_failures": [{**failure, "experiment": BROKEN}]}

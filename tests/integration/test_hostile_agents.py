@@ -35,7 +35,7 @@ PORT = 7777
 
 @dataclass
 class Ended:
-    """What became of an experiment."""
+    """Result of an experiment."""
 
     state: ExperimentState
     snapshot: Snapshot
@@ -114,7 +114,7 @@ class Battlefield:
         )
 
     def evolve(self, policy: dict[str, Any], image: str, **execution: Any) -> Ended:
-        """Run an experiment to its end, and see that nothing is left of its containers."""
+        """Run an experiment to its end, and check that no container remains."""
         ended = evolve(self.config(policy, image, **execution), self._folder)
         assert self.docker.containers(f"label=clau-doom.experiment={self.name}") == []
         return ended
@@ -141,7 +141,7 @@ def battlefield(docker: DockerHost, tmp_path: Path) -> Iterator[Battlefield]:
 
 
 def assert_unharmed(ended: Ended, reference: Ended, honest: Sequence[int]) -> None:
-    """See that an experiment came to its end, and that those who attacked nobody have what they would have had."""
+    """Check that the experiment is completed, and that honest agents have the results of the reference run."""
     assert ended.state is ExperimentState.COMPLETED, ended.snapshot.reason
     assert {index for index in range(POPULATION) if index not in ended.failed} == {*honest}
     for index in honest:
@@ -192,7 +192,7 @@ def test_false_claims_fail_the_agent(battlefield: Battlefield, attackers_image: 
 def test_rogue_program_does_not_affect_other_agents(
     battlefield: Battlefield, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
-    """It sends garbage, floods the server, stays silent or uses a stolen token."""
+    """The program sends garbage, floods the server, stays silent or uses a stolen token."""
     attacks = ("none", "garbage", "giant", "flood", "silent", "thief", "crowd", "none")
     image = battlefield.docker.image_with(
         {"rogue.py": (HOSTILE / "rogue.py").read_text()},

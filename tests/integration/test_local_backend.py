@@ -105,7 +105,7 @@ def folder_of(pid: int) -> Path:
 
 
 def instance_of(engine: int) -> str:
-    """Return the id under which an engine's shared memory lies."""
+    """Return the id in the name of an engine's shared memory."""
     words = Path(f"/proc/{engine}/cmdline").read_text().split("\0")
     return words[words.index("+viz_instance_id") + 1]
 
@@ -203,9 +203,9 @@ def no_free_descriptors() -> Iterator[None]:
 
 
 async def test_worker_that_cannot_start_is_not_a_lost_episode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the working folder or a free file descriptor no episode is begun, and the error names what is missing.
+    """The working folder or file descriptors are missing. The error names the missing resource.
 
-    A worker that plays goes on without a free descriptor, and the next one starts when what was missing is back.
+    A running worker continues without a free descriptor. The next worker starts once the resource is available.
     """
     (here := tmp_path / "here").mkdir()
     monkeypatch.chdir(here)
@@ -303,7 +303,7 @@ async def test_policy_exception_fails_the_agent_and_keeps_the_worker(custom: Cal
 
 
 async def test_a_policy_still_deciding_at_the_deadline_is_charged(custom: Callable[[str], PolicyConfig]) -> None:
-    """A policy that sleeps is not taken for a hung engine, however long it is silent before the deadline."""
+    """The engine of a sleeping policy is not stalled."""
     async with backend(custom("Sleeps"), timeout=2.0, stall=0.5) as local:
         with pytest.raises(PolicyTimedOut, match="deadline of 2 s"):
             await local.play(task(genes=Genome(())))

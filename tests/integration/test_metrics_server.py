@@ -148,7 +148,7 @@ async def test_server_installs_no_signal_handler() -> None:
 
 
 async def test_requests_are_not_logged(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
-    """The server prints nothing when it starts and ends."""
+    """The server does not print at its start and end."""
     with caplog.at_level(logging.INFO):
         async with server() as running:
             await get(running.port, "/metrics")
@@ -157,7 +157,7 @@ async def test_requests_are_not_logged(caplog: pytest.LogCaptureFixture, capfd: 
 
 
 def ends_early(client: socket.socket) -> bool:
-    """Say whether the connection is over, with most of what was being sent still unsent."""
+    """Return whether the connection ends with most of the data unsent."""
     client.settimeout(1.0)
     received = 0
     try:
@@ -171,7 +171,7 @@ def ends_early(client: socket.socket) -> bool:
 
 
 async def test_server_ends_despite_open_connections() -> None:
-    """One client sends nothing, and one reads nothing. Both connections are closed."""
+    """One client is silent, and one does not read. Both connections are closed."""
 
     class Huge(MetricsCollector):
         def exposition(self, accept: str = "") -> tuple[bytes, str]:
@@ -219,7 +219,7 @@ async def test_a_cancelled_caller_leaves_nothing_listening() -> None:
 
 
 def break_listener(port: int) -> None:
-    """Shut down the listening socket of a port of this process, whoever holds it."""
+    """Shut down the listening socket of a port in this process."""
     for path in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(OSError), socket.socket(fileno=os.dup(int(path.name))) as found:
             if found.getsockname()[1:] == (port,) and found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
@@ -281,7 +281,7 @@ async def test_failed_server_loop_is_restarted(monkeypatch: pytest.MonkeyPatch) 
 
 
 async def test_a_server_that_cannot_start_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What fails before anything was served is the caller's to hear, and nothing is left listening."""
+    """The caller receives the error. No socket listens afterwards."""
 
     async def fail(server: uvicorn.Server, sockets: object = None) -> None:
         raise OSError("nothing starts")

@@ -1,4 +1,4 @@
-"""A finished experiment whose scenario and policy have been moved is read, replayed and resumed."""
+"""Tests of reading, replaying and resuming an experiment after its scenario and policy were moved."""
 
 import shutil
 import sys

@@ -1,6 +1,6 @@
-"""Stored experiments mutated at random: readers show results, or say that the experiment is damaged.
+"""Tests of readers on randomly mutated experiments, which have results or are reported as damaged.
 
-`CLAU_DOOM_FUZZ_SEEDS=FIRST:END` runs other seeds than the suite does.
+`CLAU_DOOM_FUZZ_SEEDS=FIRST:END` selects other seeds.
 """
 
 import contextlib

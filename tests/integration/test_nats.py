@@ -117,7 +117,7 @@ async def relaying(bus: NatsBus, store: ExperimentStore) -> AsyncIterator[Relay]
 async def test_a_server_that_is_killed_five_times_in_a_run_keeps_every_event_once(
     server: NatsServer, sqlite: SqliteStore
 ) -> None:
-    """Nothing is lost, nothing comes twice, all is in order, and the run is not held up."""
+    """Each event is stored once and in order. The run is not delayed."""
     async with NatsBus(config(server)) as bus, relaying(bus, sqlite) as relay, asyncio.TaskGroup() as tasks:
         running = tasks.create_task(live(sqlite, 6.0))
         lags = []
@@ -227,7 +227,7 @@ async def unanswered(bus: NatsBus) -> str:
 
 
 async def test_concurrent_publishers_lose_nothing_and_keep_their_order(server: NatsServer) -> None:
-    """They interrupt each other's batches."""
+    """The publishers interrupt each other's batches."""
 
     async def tell(source: str) -> None:
         async with NatsBus(config(server)) as bus:
@@ -332,7 +332,7 @@ async def test_relay_without_jetstream_continues_after_an_outage(tmp_path: Path)
 
 
 async def test_control_outlives_the_connection(server: NatsServer) -> None:
-    """A server that comes back finds its commands obeyed again."""
+    """Commands work again after a restart of the server."""
 
     async def command(verb: str, experiment: str) -> str:
         return f"{experiment} {verb}"
@@ -352,7 +352,7 @@ async def test_control_outlives_the_connection(server: NatsServer) -> None:
 
 
 async def asked(client: Client, subject: str) -> bytes:
-    """Ask until somebody answers."""
+    """Repeat a request until a responder is subscribed."""
     for _ in range(100):
         with suppress(NoRespondersError):
             return (await client.request(subject, b"", timeout=5.0)).data
@@ -382,7 +382,7 @@ async def test_missing_server_is_named_without_its_password() -> None:
 
 
 async def test_silent_server_is_unreachable() -> None:
-    """It accepts the connection and sends nothing."""
+    """The server accepts the connection and stays silent."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         assert f"cannot reach NATS at nats://127.0.0.1:{port}" in await refusal(f"nats://canary@127.0.0.1:{port}")
@@ -421,7 +421,7 @@ async def test_a_refusal_of_a_later_connection_is_logged(tmp_path: Path, caplog:
 
 
 async def test_a_refused_subject_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """The reason why nothing is published stands in the error and in the log."""
+    """The error and the log have the reason."""
     caplog.set_level(logging.WARNING, "clau_doom.events")
     users = 'authorization { users = [{user: "doom", password: "canary", permissions: {publish: "$JS.>"}}] }'
     with NatsServer(tmp_path, config=users) as server:
@@ -458,14 +458,14 @@ async def test_foreign_stream_is_refused_and_unchanged(server: NatsServer) -> No
 
 
 async def test_bus_that_is_left_at_once_closes_its_connection(server: NatsServer) -> None:
-    """None of its tasks has run yet."""
+    """The tasks of the bus have not run yet."""
     async with NatsBus(config(server)) as bus:
         session = bus._session
     assert session.client.is_closed
 
 
 async def test_credentials_that_are_not_there_are_an_error() -> None:
-    """Before anything is connected."""
+    """The error is raised before a connection."""
     with pytest.raises(ConfigError, match="not found"):
         async with NatsBus(NatsConfig(enabled=True, credentials="/nowhere/doom.creds")):
             pass

@@ -101,7 +101,7 @@ async def served(store: MemoryStore, folder: Path) -> AsyncIterator[RpcClient]:
 
 
 async def test_stores_and_a_projection_keep_the_event(tmp_path: Path, log: list[RecordedEvent]) -> None:
-    """The event comes back from SQLite and from memory. It is legal while the experiment runs, and changes no state."""
+    """SQLite and memory return the event. It is legal during a run, and does not change the state."""
     events = [each.event for each in log]
     assert await stored(ExperimentFolders(tmp_path), log) == events
     memory = MemoryStore(EXPERIMENT)

@@ -1,6 +1,6 @@
-"""The service, called by a program in another language that knows the .proto files and nothing else of ours.
+"""Tests of the service with a client in another language, which uses only the .proto files.
 
-`tests/node_client` can be pointed at any server; here it is one of scripted episodes.
+The client `tests/node_client` works with any server. These tests use a server of scripted episodes.
 """
 
 import asyncio

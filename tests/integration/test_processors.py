@@ -68,7 +68,7 @@ def _flags() -> frozenset[str]:
 
 
 def _processors() -> Iterator[dict[str, str]]:
-    """Yield the environments that stand for other processors; one that is not an x86 offers no core types."""
+    """Yield environments that simulate other processors. Processors other than x86 have no core types."""
     for kernel, flag in _KERNELS.items():
         if flag in _flags():
             yield {"OPENBLAS_CORETYPE": kernel}
@@ -92,9 +92,9 @@ def _hashes(script: str, environment: dict[str, str]) -> list[str]:
 
 @pytest.mark.parametrize("script", [_POLICIES, _STRATEGIES], ids=["policies", "strategies"])
 def test_histories_do_not_depend_on_the_processor(script: str) -> None:
-    """Policies act alike, and strategies ask for the same genomes, under every kernel and without vector code.
+    """Policies and strategies give the same results with every kernel, and without vector code.
 
-    The policies' scenario has buttons that take a number, so that the last bit of what is computed shows in the action.
+    The scenario of the policies has delta buttons, so that an action shows each bit of the computation.
     """
     plain = _hashes(script, {})
     assert len(set(plain)) == len(plain) >= 8

@@ -42,7 +42,7 @@ def test_forgotten_await():
 
 
 def test_asynchronous_tests_can_fail(tmp_path: Path) -> None:
-    """A test that is not awaited would pass whatever it asserts."""
+    """A test that is not awaited would pass with false assertions."""
     (tmp_path / "test_examples.py").write_text(TESTS)
     command = [sys.executable, "-m", "pytest", "-p", "no:xdist", "-p", "no:cacheprovider"]
     done = subprocess.run(

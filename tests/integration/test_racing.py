@@ -61,7 +61,7 @@ async def undisturbed() -> Snapshot:
 
 
 async def test_dropped_agents_keep_their_mean_and_have_an_event(undisturbed: Snapshot) -> None:
-    """They are never the best of a generation."""
+    """A dropped agent is never the best of its generation."""
     store = scripted_store(configuration())
     await finished(configuration(), store, 3)
     log = [recorded.event async for recorded in store.events()]

@@ -47,7 +47,7 @@ def nodes() -> Iterator[RayNodes]:
 
 @dataclass
 class Ended:
-    """What became of an experiment."""
+    """Result of an experiment."""
 
     state: ExperimentState
     reason: str | None
@@ -60,7 +60,7 @@ class Ended:
 
 
 def config(address: str | None = None, **sections: Any) -> ExperimentConfig:
-    """Return the configuration of a small experiment; sections are merged into its own."""
+    """Return the configuration of a small experiment with changed sections."""
     plain: dict[str, Any] = {
         "name": "ray",
         "seed": 5,
@@ -84,7 +84,7 @@ Disturb = Callable[[RayBackend], Awaitable[None]]
 
 
 def evolve(wanted: ExperimentConfig, folder: Path, disturb: Disturb | None = None, **facts: str) -> Ended:
-    """Run an experiment to its end, whatever that is, and disturb it meanwhile."""
+    """Run an experiment with disturbances to its end."""
 
     async def evolve() -> Ended:
         plan = await asyncio.to_thread(plan_config, wanted, folder)
@@ -144,14 +144,14 @@ def children(pid: int) -> list[int]:
 
 
 def is_called(pid: int, name: str) -> bool:
-    """Say whether a process is there whose command line holds a name."""
+    """Return whether a process exists and has a name in its command line."""
     with contextlib.suppress(OSError):
         return name.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
     return False
 
 
 def named(pid: int, name: str) -> int:
-    """Return the process below a process whose command line holds a name."""
+    """Return the child process with a name in its command line."""
     return next(child for child in children(pid) if is_called(child, name))
 
 
@@ -228,7 +228,7 @@ def test_missing_resources_are_refused_after_the_start_timeout(nodes: RayNodes, 
 
 
 def test_unreachable_cluster_is_one_line_within_seconds(tmp_path: Path) -> None:
-    """Nothing is stored."""
+    """No experiment is stored."""
     begun = time.monotonic()
     with pytest.raises(ClusterUnreachable, match=r"no Ray cluster answers at 127\.0\.0\.1:1: start one") as caught:
         evolve(config("127.0.0.1:1"), tmp_path)

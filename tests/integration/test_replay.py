@@ -130,7 +130,7 @@ async def test_baseline_episode_is_verified(runs: Path) -> None:
 
 
 async def test_objects_of_the_policy_are_kept(runs: Path) -> None:
-    """They have the coordinates of the policy's own resolution."""
+    """The objects have the coordinates of the policy's resolution."""
     setting, choice = await found(runs, "rules")
     objects = [seen for decision in proved(setting, choice).decisions for seen in decision.objects]
     assert {seen.kind for seen in objects} >= {"enemy"}
@@ -165,7 +165,7 @@ async def test_edited_genome_fails_verification(runs: Path, tmp_path: Path) -> N
 
 
 async def test_a_policy_s_output_does_not_mix_with_the_command_s(runs: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """What a policy prints at every decision appears on no stream."""
+    """Output of a policy at each decision appears on no stream."""
 
     class Loud:
         def __init__(self, policy: Policy) -> None:
@@ -233,7 +233,7 @@ async def test_edited_policy_is_named_as_the_cause(tmp_path: Path, monkeypatch: 
 
 
 async def test_stored_actions_replace_a_missing_policy(runs: Path) -> None:
-    """They verify the episode. Without them the replay is an error."""
+    """The stored actions verify the episode. Without them the replay is an error."""
     setting, choice = await found(runs, "rules")
     performance = proved(setting, choice)
     rows = (struct.pack(f"<{len(d.buttons)}dq", *d.buttons, d.tics) for d in performance.decisions)
@@ -257,7 +257,7 @@ async def test_stored_actions_replace_a_missing_policy(runs: Path) -> None:
 
 
 async def test_policy_of_an_image_is_not_imported(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is untrusted, even if this process could import it."""
+    """The policy is untrusted, even if this process could import it."""
     (tmp_path / "untrusted_policy.py").write_text("raise SystemExit('imported')\n")
     monkeypatch.syspath_prepend(tmp_path)
     setting, choice = await found(runs, "rules")
@@ -267,7 +267,7 @@ async def test_policy_of_an_image_is_not_imported(runs: Path, tmp_path: Path, mo
 
 
 async def test_episode_of_a_remote_agent_is_verified(tmp_path: Path) -> None:
-    """The error says that the agent is unreachable after its end."""
+    """After the agent's end, the error reports the agent as unreachable."""
     with ScriptedAgent(f"unix:{tmp_path}/agent") as agent:
         agent.script = turning
         policy = RemotePolicyConfig(address=agent.address, deadline=5.0)
@@ -293,7 +293,7 @@ def page(tmp_path: Path) -> Iterator[ProgressPage]:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_rendering_pass_plays_the_same_episode(tmp_path: Path, page: ProgressPage, name: str) -> None:
-    """It has a frame for each tic, in every scenario."""
+    """The pass has a frame for each tic, in every scenario."""
     scenario = resolve(ScenarioConfig(name=name, timeout=300))
     policy = RandomPolicy(scenario.facts)
     first = VizdoomEngine(scenario, tmp_path / "first")

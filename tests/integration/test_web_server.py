@@ -30,7 +30,7 @@ YAML = "name: shown\ngenerations: 3\npopulation: 4\nepisodes: 2\nholdout: {valid
 
 @dataclass
 class Browser:
-    """What a page of ours can do: it has the token against forged requests."""
+    """Client with the rights of a page of the dashboard, including the token against forged requests."""
 
     server: WebServer
     orchestrator: Orchestrator
@@ -158,7 +158,7 @@ async def test_started_experiment_is_served_as_stored(serving: Serving) -> None:
 async def test_a_stream_that_fails_is_taken_up_by_the_browser(
     serving: Serving, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It ends without the mark of a run that is over, so that the browser comes back; the failure is logged once."""
+    """The stream ends without the mark of a finished run, so the browser reconnects. The failure is logged once."""
     failures = [KeyError("dropped")]
 
     def summary(event: Event) -> str:
@@ -236,7 +236,7 @@ async def test_unreadable_experiments_are_listed_with_the_reason(
 
 
 async def test_invalid_configuration_has_problems_with_lines(serving: Serving) -> None:
-    """Nothing is stored."""
+    """No experiment is stored."""
     async with serving() as browser:
         status, body = await browser.post("/api/experiments", "name: x\npopulation: -3\nevolution:\n  kind: genetik\n")
         assert (status, body["error"]["kind"]) == (422, "config_error")
@@ -250,7 +250,7 @@ async def test_invalid_configuration_has_problems_with_lines(serving: Serving) -
 
 
 async def test_check_reports_the_problems_of_a_start(serving: Serving) -> None:
-    """Nothing is stored."""
+    """No experiment is stored."""
     async with serving() as browser:
         assert await browser.post("/api/check", YAML) == (200, {"error": None})
         _, body = await browser.post("/api/check", "name: x\npopulation: -3\n")
@@ -295,7 +295,7 @@ async def test_unknown_resources_have_an_error_status(serving: Serving) -> None:
 
 
 async def test_the_unexpected_is_named_by_an_id_alone(serving: Serving, caplog: pytest.LogCaptureFixture) -> None:
-    """The answer has nothing of the error; the log has it, under the id."""
+    """The answer has only an id. The log has the error with this id."""
 
     def refuse(config: ExperimentConfig) -> Exception:
         return RuntimeError(f"a secret about {config.name}")
@@ -328,14 +328,14 @@ async def test_pages_have_security_headers(serving: Serving) -> None:
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", ""])
 async def test_another_name_for_this_server_is_refused(serving: Serving, host: str) -> None:
-    """A page that has its own name lead here (DNS rebinding) receives nothing."""
+    """A page with another host name for this server (DNS rebinding) receives no data."""
     async with serving() as browser:
         status, body = await browser.get("/api/experiments", host=host.format(port=browser.server.port))
         assert (status, "experiments" in body) == (421, False)
 
 
 async def test_changes_need_our_origin_and_our_token(serving: Serving) -> None:
-    """A form or a script of another site changes nothing, and neither does a page of an earlier server."""
+    """A form or script of another site, or a page of an earlier server, cannot change an experiment."""
     async with serving() as browser:
         for headers in (
             {"origin": "https://evil.example"},

@@ -1,7 +1,7 @@
-"""A policy that attacks whatever it can reach from inside its container, and tells what came of it.
+"""Policy that attacks from inside its container and reports the result of the attack.
 
-Who attacks and how is an option: the names of attacks by the agents' indices, such as ``none,fork,memory``. Outside of
-a container there are no agents' names, so that everybody plays honestly.
+An option assigns attacks to agents by index, such as ``none,fork,memory``.
+Without a container all agents play normally.
 """
 
 import contextlib
@@ -34,7 +34,7 @@ def environment() -> dict[str, str]:
 
 
 class Attacker:
-    """Turns and shoots, unless its turn has come to attack."""
+    """Policy that turns and shoots, or runs its agent's attack."""
 
     needs = Needs()
     space = GenomeSpace((Gene.real("where", 0.0, 2.0**32), Gene.real("trigger", 0.0, 1.0)))
@@ -79,7 +79,7 @@ def memory(genome: Genome) -> None:
 
 
 def disk(genome: Genome) -> NoReturn:
-    """Fill what can be written to."""
+    """Fill all writable file systems."""
     sizes = {folder: _fill(Path(folder)) for folder in ("/tmp", "/dev/shm")}
     raise RuntimeError(f"filled {sizes}")
 
@@ -99,7 +99,7 @@ def log(genome: Genome) -> None:
 
 
 def escape(genome: Genome) -> NoReturn:
-    """Write where nothing can be written, and become what an agent cannot be."""
+    """Try to gain rights or to write outside the writable folders."""
     libc = ctypes.CDLL(None, use_errno=True)
     tried: dict[str, Callable[[], object]] = {
         "become root": lambda: os.setuid(0),
@@ -150,7 +150,7 @@ def _writable() -> Iterator[str]:
 
 
 def reach(genome: Genome) -> NoReturn:
-    """Reach anybody but the orchestrator."""
+    """Try to reach hosts other than the orchestrator."""
     reached: list[str] = []
 
     def knock(address: tuple[str, int]) -> None:
@@ -181,7 +181,7 @@ def _answers(address: tuple[str, int]) -> bool:
 
 
 def listen(genome: Genome) -> None:
-    """Answer whoever knocks, from now on, and play on."""
+    """Accept connections during the episode."""
     threading.Thread(target=_answer, daemon=True).start()
 
 
@@ -193,7 +193,7 @@ def _answer() -> None:
 
 
 def visit(genome: Genome) -> NoReturn:
-    """Knock where a gene says that another agent is."""
+    """Connect to the address of another agent, which is in a gene."""
     host = socket.inet_ntoa(int(genome.values[0]).to_bytes(4, "big"))
     raise RuntimeError(f"visited {host}: {_answers((host, PORT))}")
 
@@ -223,7 +223,7 @@ def lie(genome: Genome) -> None:
 
 
 def pretend(genome: Genome) -> NoReturn:
-    """Answer what nobody has asked."""
+    """Send an unrequested answer."""
     wire = channel()
     from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 
@@ -242,7 +242,7 @@ def beat(genome: Genome) -> NoReturn:
 
 
 def rubbish(genome: Genome) -> NoReturn:
-    """Put bytes on the stream that are no message at all."""
+    """Send invalid bytes on the stream."""
     cygrpc = importlib.import_module("grpc._cython.cygrpc")
     wire = channel()
     wire._stream._call.operate((cygrpc.SendMessageOperation(b"\xff" * 1000, 0),), lambda event: False)
@@ -255,7 +255,7 @@ def shout(genome: Genome) -> NoReturn:
 
 
 def leave(genome: Genome) -> NoReturn:
-    """Go, whatever is asked."""
+    """End the process without an answer."""
     os._exit(0)
 
 

@@ -1,6 +1,6 @@
-"""A program that an image runs in place of the worker, and that speaks to the orchestrator as it likes.
+"""Program that an image runs in place of the worker to attack the orchestrator.
 
-``ATTACKS`` names what each agent's program does, by index, such as ``none,silent``; none is the worker itself.
+``ATTACKS`` assigns an attack to each agent by index, such as ``none,silent``. For none, the program runs the worker.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def say(messages: Iterator[bytes], token: str = TOKEN) -> grpc.StatusCode:
-    """Attach, say something, and return how the stream ended."""
+    """Attach, send messages, and return the status of the stream."""
     options = (("grpc.max_send_message_length", -1),)
     trusted = grpc.ssl_channel_credentials(os.environ["CLAU_DOOM_CA"].encode())
     with grpc.secure_channel(ENDPOINT, trusted, options=options) as wire:
@@ -57,12 +57,12 @@ def report(text: str) -> NoReturn:
 
 
 def garbage() -> None:
-    """Say what is no message."""
+    """Send invalid bytes."""
     print(say(forever(b"\xff" * 1000)), flush=True)
 
 
 def giant() -> None:
-    """Say more at once than anybody would listen to."""
+    """Send an oversized message."""
     print("a message too long:", say(forever(bytes(17 << 20))).name, flush=True)
 
 
@@ -73,7 +73,7 @@ def flood() -> None:
 
 
 def silent() -> None:
-    """Attach, and say nothing."""
+    """Attach without sending a message."""
     print("there is nothing to say:", say(forever()).name, flush=True)
 
 
@@ -86,7 +86,7 @@ def thief() -> None:
 
 
 def crowd() -> None:
-    """Come as hundreds that say nothing, and knock as fast as it goes with tokens that are made up."""
+    """Open hundreds of silent connections, and attach with invented tokens at the highest rate."""
     host, _, port = ENDPOINT.rpartition(":")
     with contextlib.ExitStack() as wires:
         came = 0

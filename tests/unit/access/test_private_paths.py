@@ -92,7 +92,6 @@ def test_tracebacks_contain_no_path() -> None:
 
 
 def test_configuration_problems_keep_path_and_line() -> None:
-    """Each problem keeps its path in the configuration and its line."""
     with pytest.raises(ConfigError) as caught, PATHS.hiding():
         raise ConfigError("scenario: /srv/doom/a.cfg", (("scenario.name", "/srv/doom/a.cfg is missing"),), lines=(3,))
     assert caught.value.problems == (("scenario.name", "<working folder>/a.cfg is missing"),)

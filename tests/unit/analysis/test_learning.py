@@ -115,7 +115,7 @@ def test_sens_slope_ignores_an_outlier() -> None:
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(-30, 30).map(float), min_size=3, max_size=20))
 def test_mann_kendall_depends_on_ranks_only(values: list[float]) -> None:
-    """Increasing functions of the values keep the test. Reversed time changes its sign. S is within its bounds."""
+    """Increasing functions of the values keep the test. Reversed time changes the sign of S."""
     found = mann_kendall(values)
     assert mann_kendall([value**3 + 5.0 for value in values]) == found
     assert mann_kendall(values[::-1]).s == -found.s

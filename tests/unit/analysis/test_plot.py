@@ -58,7 +58,7 @@ def test_plot_contains_title_contestants_and_values(tmp_path: Path) -> None:
 
 
 def test_unsupported_suffix_is_refused(tmp_path: Path) -> None:
-    """The error names the path and the supported suffixes, and nothing is written."""
+    """The error names the path and the supported suffixes. No file is written."""
     with pytest.raises(ValueError, match=r"curve\.gif' is not a \.png or \.svg file"):
         draw_fitness_curve(tmp_path / "curve.gif", ROWS, title="t")
     assert not list(tmp_path.iterdir())

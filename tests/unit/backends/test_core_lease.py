@@ -70,7 +70,7 @@ def test_killed_process_releases_its_cores(stack: ExitStack, tmp_path: Path) -> 
 
 
 def test_cores_are_assigned_in_turn_without_a_lock_file(tmp_path: Path, stack: ExitStack) -> None:
-    """Without a lock file, cores are assigned in turn, and the run is not refused."""
+    """The run is not refused."""
     missing = lease(stack, tmp_path / "missing")
     assert missing.claim(3) == (3, 5, 3)
     assert Counter(missing.cores) == {}

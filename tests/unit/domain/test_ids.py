@@ -27,7 +27,6 @@ def test_valid_experiment_id_is_returned(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "-a", "_a", "A", "a" * 41, "a/b", "..", "a b", "a\n", "é", "a.b", "\x00"])
 def test_invalid_experiment_id_is_refused_with_the_rule(text: str) -> None:
-    """The message has the invalid id and the rule."""
     with pytest.raises(ConfigError, match="is not an experiment id: use 1 to 40 of a-z, 0-9, '_' and '-'") as caught:
         check_experiment_id(text)
     assert str(caught.value).startswith(repr(text))

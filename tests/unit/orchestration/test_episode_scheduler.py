@@ -242,7 +242,7 @@ async def test_scheduler_follows_the_number_of_slots() -> None:
 
 
 async def test_work_is_cancelled_after_the_grace_period() -> None:
-    """Work that ends in time returns its result. Other work is cancelled. Its errors are raised."""
+    """Work that ends in time returns its result. An error of the work is raised."""
     shutdown, ended = Shutdown(), list[str]()
 
     async def work(seconds: float) -> None:

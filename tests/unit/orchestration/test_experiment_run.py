@@ -110,7 +110,7 @@ async def test_raised_generations_give_the_history_of_a_longer_run(undisturbed: 
 
 
 async def test_lost_episodes_do_not_change_the_history(undisturbed: Snapshot) -> None:
-    """Two infrastructure failures in each episode use attempts and change nothing else."""
+    """Each episode has two infrastructure failures."""
 
     async def disturb(task: EpisodeTask) -> None:
         if task.attempt < 3:

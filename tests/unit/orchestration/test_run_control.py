@@ -230,7 +230,7 @@ async def test_restarted_agent_plays_its_missing_episodes() -> None:
 
 
 async def test_failed_agent_can_be_restarted_until_its_generation_ends() -> None:
-    """A failed agent can be restarted until its generation ends. Afterwards it is read-only."""
+    """Afterwards the agent is read-only."""
     stage = Stage()
     stage.fail = lambda task: task.agent == FIRST
     async with stage.playing() as task:

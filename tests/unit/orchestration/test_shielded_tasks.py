@@ -45,7 +45,7 @@ async def test_error_is_raised_in_its_caller_only() -> None:
 
 
 async def test_task_is_cancelled_after_the_grace_period() -> None:
-    """After the grace period, a task and its caller are cancelled."""
+    """The caller is cancelled as well."""
     async with ShieldedTasks(grace=0.05) as shielded:
         caller = asyncio.ensure_future(shielded.run(asyncio.sleep(60, "late")))
         await asyncio.sleep(0)

@@ -208,7 +208,7 @@ async def test_projection_of_the_log_equals_the_snapshot() -> None:
 
 
 async def test_lost_episodes_do_not_change_the_history(undisturbed: Snapshot) -> None:
-    """Two infrastructure failures in each episode use attempts and change nothing else."""
+    """Each episode has two infrastructure failures."""
 
     async def disturb(task: EpisodeTask) -> None:
         if task.attempt < 3:

@@ -38,7 +38,7 @@ def test_saturated_values_have_no_interval() -> None:
     assert found.withheld >= 190
 
 
-def test_a_cell_is_repeatable() -> None:
+def test_cell_is_repeatable() -> None:
     """The cell's name seeds its tables."""
     cell = Cell(procedure="mean", distribution="normal", groups=Groups(sizes=(5,)))
     assert simulate(cell, 50) == simulate(cell, 50)

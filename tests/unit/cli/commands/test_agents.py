@@ -1,4 +1,4 @@
-"""Tests of `agent cleanup` when nothing, or only a part, can be removed."""
+"""Tests of `agent cleanup` with nothing to remove, and with failed removals."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -42,7 +42,6 @@ def test_init_overwrites_only_by_force() -> None:
 
 
 def test_init_in_a_missing_folder_is_an_error() -> None:
-    """A missing folder is an error with its reason."""
     assert str(_invoke("init", "none/c.yaml").exception) == "cannot write none/c.yaml: No such file or directory"
 
 

@@ -215,7 +215,7 @@ def test_attach_needs_a_server(run: Callable[..., Any]) -> None:
 def test_client_certificate_options_are_checked(
     run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, by_environment: bool
 ) -> None:
-    """Options or variables name the files. A missing file is named in the error. A certificate needs a key."""
+    """Options or variables name the files. Missing and unpaired files are refused."""
     options = ["--certificate", "my.pem", "--key", "my.key"]
     if by_environment:
         monkeypatch.setenv("CLAU_DOOM_CERTIFICATE", "my.pem")
