@@ -25,7 +25,7 @@ Run = Callable[..., Command]
 
 @pytest.fixture
 def run(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Return a function that runs a command in its own folder."""
+    """Return a function that runs a command in a private folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CLAU_DOOM_OUTPUT_DIR", raising=False)
     monkeypatch.setenv("COLUMNS", "120")

@@ -1,4 +1,4 @@
-"""Backend from outside the package: scripted episodes in this process, with a configuration section of its own."""
+"""Backend from outside the package, which plays scripted episodes in this process."""
 
 import asyncio
 from collections.abc import Iterator

@@ -36,7 +36,6 @@ def test_gene_space_round_trip(space: GenomeSpace) -> None:
         b'[{"name": "x", "shape": [1000000000]}, {"name": "x_y", "shape": [1000000000]}]',
     ],
 )
-def test_damaged_text(text: bytes) -> None:
-    """Text that is not a gene space is reported as damage of the store."""
+def test_invalid_gene_space_is_store_damage(text: bytes) -> None:
     with pytest.raises(StoreCorrupted, match="the stored genes are damaged"):
         gene_space_from_json(text)

@@ -75,7 +75,7 @@ def test_default_timeout_is_2100_tics() -> None:
     assert resolve(ScenarioConfig(name="basic")).facts.timeout == 300
 
 
-def test_first_map_of_another_game() -> None:
+def test_first_map_is_the_default_for_another_game() -> None:
     """A game without ViZDoom's default map uses its first map, because the engine would hang otherwise."""
     assert resolve(ScenarioConfig(name="freedoom1")).map == "e1m1"
     assert resolve(ScenarioConfig(name="freedoom2")).map == "map01"

@@ -130,7 +130,7 @@ def test_import_error_names_the_module(
         make_policy(CustomPolicyConfig(target=f"{name}:Any"), SCRIPTED_FACTS)
 
 
-def test_source_facts(module: str) -> None:
+def test_provenance_has_source_digests(module: str) -> None:
     """Each policy has the digests of the packages that affect results. A custom policy adds its module."""
     bundled = dict(source_facts(RulesPolicyConfig(), RulesPolicy(SCRIPTED_FACTS)))
     packages = ["domain", "evolution", "game", "policies", "worker"]

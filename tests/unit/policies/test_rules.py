@@ -88,7 +88,7 @@ def _pressed(buttons: Sequence[str], action: Action) -> tuple[set[str], int]:
     return {name for name, value in zip(buttons, action.buttons, strict=True) if value}, action.tics
 
 
-def test_fires_when_the_aim_is_good_and_turns_when_it_is_not() -> None:
+def test_fires_with_a_good_aim_and_turns_otherwise() -> None:
     """The agent shoots at an enemy straight ahead, and first turns to an enemy on the left."""
     assert play(SHOOTER, [seen(thing("enemy", 300.0, 0.0))]) == [({"ATTACK"}, 4)]
     assert play(SHOOTER, [seen(thing("enemy", 300.0, 300.0))]) == [({"TURN_LEFT"}, 4)]
@@ -124,7 +124,7 @@ def test_aim_tolerance_is_in_half_widths_of_the_enemy() -> None:
     assert "ATTACK" in play(SHOOTER, [far], aim_tolerance=5.0)[0][0]
 
 
-def test_lead_aims_where_the_enemy_will_be() -> None:
+def test_lead_aims_ahead_of_a_moving_enemy() -> None:
     """With lead, the agent aims ahead of an enemy that walks across."""
     walk = [seen(thing("enemy", 300.0, 8.0 * step), tic=4 * step) for step in range(4)]
     assert "TURN_RIGHT" not in play(SHOOTER, walk[::-1], lead=0.0)[-1][0]
@@ -304,7 +304,7 @@ def test_exploration_is_the_share_of_walking() -> None:
         assert walked / 210 == pytest.approx(share, abs=0.05)
 
 
-def test_walking_against_a_wall_turns_away() -> None:
+def test_turns_away_from_a_wall() -> None:
     """An explorer without progress turns for a while and tries again."""
     looks = [seen(tic=4 * step) for step in range(20)]
     pressed = [names for names, _ in play(WALKER, looks, exploration=1.0)]

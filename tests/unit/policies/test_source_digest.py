@@ -129,7 +129,7 @@ def test_value_and_list_of_the_value_differ(folder: Path, value: object, other: 
     assert digest(folder, f"x = {value!a}") != digest(folder, f"x = {[value, other]!a}")
 
 
-def test_golden_digest(folder: Path) -> None:
+def test_digest_equals_the_golden_value(folder: Path) -> None:
     """The digest is the same in every supported version of Python."""
     assert digest(folder, CODE) == GOLDEN
 

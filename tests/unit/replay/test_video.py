@@ -66,7 +66,7 @@ def test_clip_shows_a_part_and_plays_the_whole_episode(tmp_path: Path, synthetic
     ("name", "resolution", "size"),
     [("a.mp4", (1280, 960), (1280, 960)), ("a.gif", (1280, 960), (400, 300)), ("a.GIF", (160, 120), (160, 120))],
 )
-def test_film_sizes(name: str, resolution: tuple[int, int], size: tuple[int, int]) -> None:
+def test_film_size_depends_on_the_format(name: str, resolution: tuple[int, int], size: tuple[int, int]) -> None:
     """An mp4 has the size of the rendered frames. A gif is at most 400 pixels wide."""
     assert film_size(Path(name), resolution) == size
 

@@ -135,8 +135,8 @@ async def test_refused_command_raises_its_error(serving: Serving) -> None:
             await client.control(InjectGenome(experiment="x", genome=Genome((0.5,))))
 
 
-async def test_token_is_found(serving: Serving, tmp_path: Path) -> None:
-    """Precedence: the named file, the environment, the folder of the local server."""
+async def test_precedence_of_token_sources(serving: Serving, tmp_path: Path) -> None:
+    """The order is: the named file, the environment, the folder of the local server."""
     async with serving() as served:
         token = served.token_file.read_text().strip()
         wrong = tmp_path / "wrong"

@@ -148,7 +148,7 @@ async def test_start_is_completed_after_its_client_disconnects(serving: Serving)
     assert isinstance(events[-1], ExperimentCompleted)
 
 
-async def test_disallowed_value_names_the_list(serving: Serving) -> None:
+async def test_error_for_an_unlisted_value_names_the_list(serving: Serving) -> None:
     denied = NotAllowed("policy evil:Policy is not in server.policies of this server")
     async with serving(ScriptedRepository(refuse=lambda _: denied)) as served:
         error = await refusal(served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x")))

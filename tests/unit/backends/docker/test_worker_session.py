@@ -322,7 +322,7 @@ def changed(**changes: object) -> pb.FromWorker:
     ],
     ids=["actions", "recording", "none", "seed", "inf", "nan", "beyond measure", "seconds", "hash", "repeated"],
 )
-async def test_impossible_episode_is_forged(ready: Worker, message: pb.FromWorker, complaint: str) -> None:
+async def test_invalid_episode_is_forged(ready: Worker, message: pb.FromWorker, complaint: str) -> None:
     """An invalid episode is charged to the agent before it is used, and the message names the error."""
     answer = ready.ask()
     await ready.refused(message, error=Forged, match=f"sent {complaint}")
