@@ -42,7 +42,7 @@ async def reaches(artifacts: FolderArtifactStore, number: int, wanted: FilmProgr
     raise AssertionError(f"it is at {found}")
 
 
-async def test_progress_of_a_film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_film_progress_from_the_queue_to_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A film waits for the earlier film, plays, is encoded, and leaves the list when it is finished."""
     pretend(tmp_path, monkeypatch, ["progress playing", "progress filming 0.25", "progress filming 0.50"], 0)
     async with FolderArtifactStore(tmp_path) as artifacts:
