@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clau_doom.errors import ConfigError
-from clau_doom.statistics.estimates import Estimate, aggregate
 from clau_doom.statistics.intervals import Interval, difference_interval, mean_interval, unpaired_interval
+from clau_doom.statistics.rliable_aggregates import Estimate, aggregate
 from clau_doom.statistics.superiority import probability_of_superiority
 from clau_doom.table_analysis import Design, analyze_design, make_column, make_design, make_table
 from validation.distributions import Distribution

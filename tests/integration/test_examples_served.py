@@ -17,7 +17,7 @@ import pytest
 from clau_doom.app import event_log_consumers
 from clau_doom.app.catalog.server_source import ServerSource
 from clau_doom.app.event_logging import log_event
-from clau_doom.app.orchestrator_service import ServiceAddresses, open_service
+from clau_doom.app.serve import ServiceAddresses, open_service
 from clau_doom.cli.views.status import experiment_json, experiment_view
 from clau_doom.config import (
     ExecutionConfig,

@@ -34,7 +34,7 @@ from clau_doom.game import resolve
 from clau_doom.machine_limits import usable_cores
 from clau_doom.policies import make_policy
 from clau_doom.ports import EpisodeTask
-from clau_doom.shared_memory import find_shared_files
+from clau_doom.stale_shared_memory import find_shared_files
 from clau_doom.worker import collect_facts
 from tests.support.requirements import missing
 

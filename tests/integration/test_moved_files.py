@@ -10,7 +10,7 @@ import vizdoom as vzd
 from clau_doom.app.catalog.folder_source import FolderSource
 from clau_doom.app.export import export_experiment
 from clau_doom.app.gene_space import space_of
-from clau_doom.app.input_files import same_files
+from clau_doom.app.input_copies import same_files
 from clau_doom.app.replay import plan_replay, stored_actions, verify
 from clau_doom.app.replay_agent_lookup import export_agent, find_agent
 from clau_doom.app.run import open_run

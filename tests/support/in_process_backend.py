@@ -9,7 +9,7 @@ from pydantic import Field
 from clau_doom.backends.provider import BackendContext, BackendProvider
 from clau_doom.config import BackendSection, ExperimentConfig, register_backend, unregister_backend
 from clau_doom.errors import ConfigError, PolicyFailed
-from clau_doom.health_check import Finding, HealthStatus
+from clau_doom.health_finding import Finding, HealthStatus
 from clau_doom.policies import make_policy
 from clau_doom.ports import EpisodeTask
 from clau_doom.testing import ScriptedBackend

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.shared_memory import find_shared_files, remove_stale_files
+from clau_doom.stale_shared_memory import find_shared_files, remove_stale_files
 
 MAPS = "import mmap, sys; f = open(sys.argv[1], 'r+b'); m = mmap.mmap(f.fileno(), 0); f.close(); print(1, flush=True); "
 MAPS += "sys.stdin.read()"

@@ -8,7 +8,7 @@ from clau_doom.access.audit import AuditLog
 from clau_doom.access.audited_orchestrator import AuditedOrchestrator
 from clau_doom.access.authenticator import Authenticator
 from clau_doom.access.caller import Caller, acting, current_caller
-from clau_doom.access.private_paths import PrivatePaths
+from clau_doom.access.path_redaction import PrivatePaths
 from clau_doom.access.tokens import Role, Token, TokenFiles, is_token, read_token
 
 __all__ = [

@@ -6,11 +6,11 @@ from typing import TypeVar
 
 from clau_doom.access.audit import AuditLog
 from clau_doom.access.caller import Caller, current_caller
-from clau_doom.access.private_paths import PrivatePaths
+from clau_doom.access.path_redaction import PrivatePaths
 from clau_doom.access.tokens import Role
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import GenomeSpace
-from clau_doom.domain.commands import UNCHANGED, AgentAction, AgentCommand, BudgetChange, Command, CommandDone
+from clau_doom.domain.agent_commands import UNCHANGED, AgentAction, AgentCommand, BudgetChange, Command, CommandDone
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.errors import ClauDoomError, NotAllowed
 from clau_doom.ports import Glimpse, Orchestrator, StoredExperiment

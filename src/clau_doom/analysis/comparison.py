@@ -19,15 +19,15 @@ from clau_doom.analysis.topsis import Criterion, Ranking, topsis
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.domain import Fitness, generator
 from clau_doom.domain.experiment import HoldoutResult
-from clau_doom.statistics.effects import Contrast, Sample, compare, holm
-from clau_doom.statistics.estimates import (
+from clau_doom.statistics.intervals import Interval, mean_interval
+from clau_doom.statistics.rliable_aggregates import (
     Aggregates,
     PerformanceProfile,
     aggregate,
     performance_profile,
     thresholds_over,
 )
-from clau_doom.statistics.intervals import Interval, mean_interval
+from clau_doom.statistics.two_sample_comparison import Contrast, Sample, compare, holm
 
 __all__ = ["ComparedExperiment", "EntrantRow", "ExperimentComparison", "Setup", "compare_experiments"]
 

@@ -6,9 +6,9 @@ from clau_doom.analysis.charts import Colour, IntervalPlot, IntervalRow, Panel, 
 from clau_doom.analysis.document import Cell, Chart, Column, Marked, PValue, Share, Table, TextTable
 from clau_doom.analysis.wording import count, joined, measured, shared, withheld
 from clau_doom.number_format import number, p_relation
-from clau_doom.statistics.effects import Contrast
-from clau_doom.statistics.estimates import PerformanceProfile
 from clau_doom.statistics.interval_format import interval
+from clau_doom.statistics.rliable_aggregates import PerformanceProfile
+from clau_doom.statistics.two_sample_comparison import Contrast
 
 __all__ = ["contrast_chart", "contrast_sentence", "contrast_table", "contrast_tables", "pairs_text", "profile_chart"]
 

@@ -29,8 +29,8 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 
 from clau_doom.analysis.unavailable import Unavailable
-from clau_doom.statistics.estimates import Estimate
 from clau_doom.statistics.intervals import CONFIDENCE
+from clau_doom.statistics.rliable_aggregates import Estimate
 
 __all__ = ["LearningCurve", "Plateau", "Trend", "Verdict", "fit_learning_curve", "judge_plateau", "mann_kendall"]
 

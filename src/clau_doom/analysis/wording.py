@@ -12,8 +12,8 @@ from clau_doom.number_format import (
     p_value,
     percent_with_interval,
 )
-from clau_doom.statistics.estimates import Estimate
 from clau_doom.statistics.intervals import Interval
+from clau_doom.statistics.rliable_aggregates import Estimate
 
 __all__ = ["bracket", "cell_text", "count", "joined", "measured", "ranges", "shared", "withheld"]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from clau_doom.app.policy_output_capture import contained_output
+from clau_doom.app.policy_output_suppression import contained_output
 from clau_doom.app.resource_estimate import estimate_resources, excesses
 from clau_doom.config import CustomPolicyConfig, ExperimentConfig, LimitsConfig, Problem, RemotePolicyConfig
 from clau_doom.errors import ConfigError

@@ -22,7 +22,7 @@ from clau_doom.config import (
     registered_backends,
 )
 from clau_doom.domain import GenomeSpace
-from clau_doom.domain.commands import UNCHANGED, BudgetChange
+from clau_doom.domain.agent_commands import UNCHANGED, BudgetChange
 from clau_doom.errors import NotAllowed, WrongState
 from clau_doom.game import SCENARIOS
 from clau_doom.orchestration import ExperimentRun, Planned, Shutdown

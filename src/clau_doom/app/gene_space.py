@@ -3,7 +3,7 @@
 import os
 
 from clau_doom.app.catalog.stored_experiments import check_genomes
-from clau_doom.app.policy_output_capture import contained_output
+from clau_doom.app.policy_output_suppression import contained_output
 from clau_doom.app.trusted_code import Trust
 from clau_doom.backends.provider import provider_of
 from clau_doom.config import CustomPolicyConfig, ExperimentConfig, RemotePolicyConfig

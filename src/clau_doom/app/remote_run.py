@@ -10,7 +10,7 @@ from uuid import uuid4
 from clau_doom.app.catalog.folder_source import LIVE, RemoteServer
 from clau_doom.app.catalog.server_source import ServerSource, reach
 from clau_doom.config import ExperimentConfig, config_from_yaml, to_yaml
-from clau_doom.domain.commands import BUDGET_CHANGED, UNCHANGED, BudgetChange
+from clau_doom.domain.agent_commands import BUDGET_CHANGED, UNCHANGED, BudgetChange
 from clau_doom.domain.events import ExperimentInterrupted, RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.errors import ServerUnreachable

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from clau_doom.app.input_files import stored_scenario
-from clau_doom.app.policy_output_capture import contained_output
+from clau_doom.app.input_copies import stored_scenario
+from clau_doom.app.policy_output_suppression import contained_output
 from clau_doom.app.replay_agent_lookup import with_address
 from clau_doom.config import CustomPolicyConfig, PolicyConfig, RandomPolicyConfig
 from clau_doom.domain import experiment_of_player

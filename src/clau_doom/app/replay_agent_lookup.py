@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from clau_doom.app.catalog import open_source
 from clau_doom.app.catalog.folder_source import ExperimentSource, RemoteServer
-from clau_doom.app.policy_output_capture import contained_output
+from clau_doom.app.policy_output_suppression import contained_output
 from clau_doom.app.trusted_code import Trust
 from clau_doom.config import PolicyConfig, RemotePolicyConfig, ScenarioConfig
 from clau_doom.domain import GenomeSpace, check_experiment_id, experiment_of_player, parse_agent_id

@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from clau_doom.access import PrivatePaths
-from clau_doom.app.input_files import copy_inputs
+from clau_doom.app.input_copies import copy_inputs
 from clau_doom.app.run_plan import Plan
 from clau_doom.backends.core_allocator import CoreAllocator
 from clau_doom.backends.provider import BackendContext, provider_of

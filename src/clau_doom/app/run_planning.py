@@ -7,7 +7,7 @@ from pathlib import Path
 from clau_doom.app.catalog.stored_experiments import read_experiment
 from clau_doom.app.configuration_checks import ConfigurationCheck, examine
 from clau_doom.app.gene_space import describe_policy
-from clau_doom.app.input_files import stored_scenario
+from clau_doom.app.input_copies import stored_scenario
 from clau_doom.app.resource_estimate import estimate_resources, excesses
 from clau_doom.app.run_plan import Plan
 from clau_doom.backends.provider import provider_of

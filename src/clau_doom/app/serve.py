@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from clau_doom.access import AuditedOrchestrator, Authenticator, PrivatePaths, acting
-from clau_doom.app.access_control import audit_log, token_files
 from clau_doom.app.dashboard_artifacts import FolderArtifactStore
 from clau_doom.app.event_log_consumers import EventLogConsumers
 from clau_doom.app.folder_repository import FolderRepository
+from clau_doom.app.token_and_audit_files import audit_log, token_files
 from clau_doom.config import ExperimentConfig
 from clau_doom.events import NatsBus, accepting_commands
 from clau_doom.http_server import HttpServer

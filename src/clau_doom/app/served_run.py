@@ -5,11 +5,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from clau_doom.access import AuditedOrchestrator, Authenticator, PrivatePaths
-from clau_doom.app.access_control import audit_log, token_files
 from clau_doom.app.catalog.stored_experiments import read_experiment
 from clau_doom.app.dashboard_artifacts import FolderArtifactStore
 from clau_doom.app.run import open_run
 from clau_doom.app.run_plan import Plan
+from clau_doom.app.token_and_audit_files import audit_log, token_files
 from clau_doom.config import GrpcConfig
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.orchestration import ExperimentRun, ShieldedTasks, Shutdown, SoloOrchestrator

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clau_doom.config.backends import BackendDescription, registered_backends
+from clau_doom.config.backend_registry import BackendDescription, registered_backends
 from clau_doom.errors import ConfigError
-from clau_doom.health_check import Finding
+from clau_doom.health_finding import Finding
 
 if TYPE_CHECKING:  # providers are loaded with the configuration: import adapters when they are used
     from clau_doom.backends.core_allocator import CoreAllocator

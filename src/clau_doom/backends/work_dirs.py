@@ -18,7 +18,7 @@ from typing import Self
 
 from clau_doom.errors import InfrastructureFailed
 from clau_doom.game import sweep
-from clau_doom.shared_memory import remove_stale_files
+from clau_doom.stale_shared_memory import remove_stale_files
 
 __all__ = ["WorkDirs", "private"]
 

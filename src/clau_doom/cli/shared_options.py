@@ -75,7 +75,7 @@ def home_expanded(path: Path) -> Path:
     """
     if not str(path).startswith("~"):
         return path
-    from clau_doom.config.paths import expand_home
+    from clau_doom.config.path_expansion import expand_home
 
     try:
         return Path(expand_home(str(path)))
@@ -116,7 +116,7 @@ def remote_server(server: str | None) -> "RemoteServer | None":
     if not server:
         return None
     if server.startswith("unix:~"):
-        from clau_doom.config.paths import expand_address
+        from clau_doom.config.path_expansion import expand_address
 
         try:
             server = expand_address(server)

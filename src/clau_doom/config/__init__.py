@@ -5,7 +5,7 @@ from it. `load_config` reads a file strictly, applies the environment and flags,
 `to_yaml` writes the resolved configuration. `check_resume` refuses changes that would alter results.
 """
 
-from clau_doom.config.backends import (
+from clau_doom.config.backend_registry import (
     BackendDescription,
     BackendSection,
     load_failures,
@@ -22,8 +22,8 @@ from clau_doom.config.evolution import (
     MapElitesConfig,
     RandomSearchConfig,
 )
+from clau_doom.config.experiment_limits import LimitsConfig
 from clau_doom.config.gene_space_json import gene_space_from_json, gene_space_to_json
-from clau_doom.config.limits import LimitsConfig
 from clau_doom.config.load import (
     Examine,
     Resolved,
@@ -60,7 +60,7 @@ from clau_doom.config.schema import (
     HoldoutConfig,
     ScenarioConfig,
 )
-from clau_doom.config.schema_fields import values
+from clau_doom.config.schema_introspection import values
 from clau_doom.config.service import (
     SERVICE_SECTIONS,
     GrpcConfig,

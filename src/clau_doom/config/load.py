@@ -16,8 +16,9 @@ from types import MappingProxyType
 
 from pydantic import ValidationError
 
+from clau_doom.config.parsing_limits import MOST_PROBLEMS, check_entries
 from clau_doom.config.schema import ExperimentConfig
-from clau_doom.config.schema_fields import (
+from clau_doom.config.schema_introspection import (
     OTHER_ENVIRONMENT,
     PREFIX,
     default_kind,
@@ -28,7 +29,6 @@ from clau_doom.config.schema_fields import (
     values,
 )
 from clau_doom.config.strict_yaml import Document, Place, parse_document, parse_value, read_document
-from clau_doom.config.text_limits import MOST_PROBLEMS, check_entries
 from clau_doom.config.validation_messages import Problem, dotted, problems_of, shown
 from clau_doom.errors import ConfigError
 

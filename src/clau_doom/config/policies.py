@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, PositiveFloat, PositiveInt
 
 from clau_doom.config.base_section import ConfigSection, FromList
-from clau_doom.config.paths import expand_address
+from clau_doom.config.path_expansion import expand_address
 
 __all__ = [
     "CustomPolicyConfig",

@@ -13,11 +13,11 @@ Timeouts, attempts, `on_exhausted` and `on_missed` are allowed because a history
 
 from dataclasses import dataclass
 
-from clau_doom.config.backends import registered_backends
+from clau_doom.config.backend_registry import registered_backends
 from clau_doom.config.duration import format_duration
 from clau_doom.config.render import flow
 from clau_doom.config.schema import ExperimentConfig
-from clau_doom.config.schema_fields import values
+from clau_doom.config.schema_introspection import values
 from clau_doom.config.service import SERVICE_SECTIONS
 from clau_doom.errors import ResumeRefused, WrongState
 

@@ -18,11 +18,11 @@ from pydantic import (
     model_validator,
 )
 
-from clau_doom.config.backends import BackendDescription, BackendName, BackendSection, registered_backends
+from clau_doom.config.backend_registry import BackendDescription, BackendName, BackendSection, registered_backends
 from clau_doom.config.base_section import Clash, ConfigSection, refuse
 from clau_doom.config.duration import Duration
 from clau_doom.config.evolution import CmaEsConfig, EvolutionConfig, GeneticConfig, RandomSearchConfig
-from clau_doom.config.limits import LimitsConfig
+from clau_doom.config.experiment_limits import LimitsConfig
 from clau_doom.config.policies import NeuralPolicyConfig, PolicyConfig, RemotePolicyConfig, RulesPolicyConfig
 from clau_doom.config.service import SERVICE_SECTIONS, GrpcConfig, MetricsConfig, NatsConfig, ServerConfig, WebConfig
 from clau_doom.domain import check_experiment_id

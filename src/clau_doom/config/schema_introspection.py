@@ -10,9 +10,9 @@ from typing import get_args, get_origin
 from pydantic import BaseModel, Discriminator
 from pydantic.fields import FieldInfo
 
-from clau_doom.config.backends import registered_backends
+from clau_doom.config.backend_registry import registered_backends
+from clau_doom.config.parsing_limits import shortened
 from clau_doom.config.schema import ExperimentConfig, experiment_model
-from clau_doom.config.text_limits import shortened
 
 __all__ = [
     "OTHER_ENVIRONMENT",

@@ -16,9 +16,9 @@ from pydantic_core import PydanticCustomError
 
 from clau_doom.config.base_section import ConfigSection, FromList
 from clau_doom.config.duration import Duration
-from clau_doom.config.limits import LimitsConfig
+from clau_doom.config.experiment_limits import LimitsConfig
 from clau_doom.config.memory_size import Size
-from clau_doom.config.paths import FilePath
+from clau_doom.config.path_expansion import FilePath
 
 __all__ = ["SERVICE_SECTIONS", "GrpcConfig", "MetricsConfig", "NatsConfig", "ServerConfig", "WebConfig", "is_loopback"]
 

@@ -9,7 +9,7 @@ from clau_doom.domain.agent import Agent, AgentRef, AgentStatus, Evaluation
 from clau_doom.domain.episode import Episode, Purpose
 from clau_doom.domain.events import Event
 from clau_doom.domain.experiment import Experiment, ExperimentState, GenerationSummary
-from clau_doom.domain.irregularities import Irregularities
+from clau_doom.domain.failures_and_interventions import Irregularities
 from clau_doom.domain.legal_transitions import check_transition
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.domain.state_changes import (

@@ -16,7 +16,7 @@ from nats.errors import Error as NatsError
 from clau_doom.backoff import Backoff
 from clau_doom.config import NatsConfig
 from clau_doom.errors import BusUnavailable, ConfigError
-from clau_doom.events.nats_session import NatsSession, source_and_sequence
+from clau_doom.events.nats_connection import NatsSession, source_and_sequence
 from clau_doom.events.subscriber_queue import BACKLOG, SubscriberQueue
 from clau_doom.logs import get_logger
 from clau_doom.ports import Answer, BusMessage

@@ -24,7 +24,7 @@ import numpy as np
 from clau_doom.config import CmaEsConfig
 from clau_doom.domain import AgentRef, Genome, GenomeSpace
 from clau_doom.evolution.coordinates import Matrix, reflect
-from clau_doom.evolution.exact_arithmetic import standard_normal, weighted_sum
+from clau_doom.evolution.reproducible_math import standard_normal, weighted_sum
 from clau_doom.evolution.search_distribution import SearchDistribution, recombination_weights
 from clau_doom.evolution.strategy import Offspring, Result, Strategy
 

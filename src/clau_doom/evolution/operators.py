@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clau_doom.evolution.coordinates import Coordinates, Mask, Matrix, reflect, row_slices
-from clau_doom.evolution.exact_arithmetic import standard_normal
+from clau_doom.evolution.reproducible_math import standard_normal
 
 __all__ = ["Indices", "blend", "line", "mutate"]
 

@@ -12,7 +12,7 @@ negative recombination weights. Differences:
   for each coordinate does this, so that the learned distribution is unchanged.
 - The step of a foreign point is limited in length (Hansen, Injecting external solutions into CMA-ES, arXiv:1110.4181).
 
-All arithmetic is that of `exact_arithmetic`, so that state and samples have the same bits on every processor.
+All arithmetic is that of `reproducible_math`, so that state and samples have the same bits on every processor.
 """
 
 import math
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from clau_doom.evolution.coordinates import Matrix
-from clau_doom.evolution.exact_arithmetic import cholesky, exp, log, norm, solve_lower, times_lower, weighted_sum
+from clau_doom.evolution.reproducible_math import cholesky, exp, log, norm, solve_lower, times_lower, weighted_sum
 
 __all__ = ["SearchDistribution", "recombination_weights"]
 

@@ -6,11 +6,10 @@ memory. The same seed and actions give the same episode, independent of earlier 
 ViZDoom.
 """
 
-from clau_doom.game.display import display_opens
 from clau_doom.game.engine import ViewSettings, VizdoomEngine
-from clau_doom.game.launcher import launched, sweep
+from clau_doom.game.engine_launcher import launched, sweep
 from clau_doom.game.object_kinds import kind_of
-from clau_doom.game.process_states import has_ended, is_stopped
+from clau_doom.game.process_liveness import has_ended, is_stopped
 from clau_doom.game.scenario_trial import try_scenario
 from clau_doom.game.scenarios import (
     EXCLUDED,
@@ -22,6 +21,7 @@ from clau_doom.game.scenarios import (
     resolve,
     scenario_facts,
 )
+from clau_doom.game.x_display_check import display_opens
 
 __all__ = [
     "EXCLUDED",

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from clau_doom.config import MetricsConfig
-from clau_doom.domain.log_reader_failure import LogReaderFailure
+from clau_doom.domain.event_consumer_failure import LogReaderFailure
 from clau_doom.http_connections import ConnectionLimits
 from clau_doom.http_server import HttpServer
 from clau_doom.logs import get_logger

@@ -6,14 +6,14 @@ event log: they read the log from the store.
 """
 
 from clau_doom.orchestration.agent_registry import AgentRegistry
-from clau_doom.orchestration.experiment_repository import ExperimentRepository, Planned
+from clau_doom.orchestration.experiment_repository_interface import ExperimentRepository, Planned
 from clau_doom.orchestration.experiment_run import ExperimentRun
-from clau_doom.orchestration.log_readers import EventReader, ReaderHealth
+from clau_doom.orchestration.log_reader_supervision import EventReader, ReaderHealth
 from clau_doom.orchestration.orchestrator import Orchestrator
-from clau_doom.orchestration.resume import replay
 from clau_doom.orchestration.shielded_tasks import ShieldedTasks
-from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.orchestration.solo_orchestrator import SoloOrchestrator
+from clau_doom.orchestration.stop_request import Shutdown
+from clau_doom.orchestration.strategy_replay import replay
 
 __all__ = [
     "AgentRegistry",

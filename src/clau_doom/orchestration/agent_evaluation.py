@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from clau_doom.domain import Agent, AgentStatus, Episode, Evaluation, Fitness, Purpose
-from clau_doom.domain.commands import AgentAction
+from clau_doom.domain.agent_commands import AgentAction
 from clau_doom.domain.events import (
     AgentEvaluated,
     AgentFailed,

@@ -26,8 +26,8 @@ from clau_doom.errors import (
     WorkerUnavailable,
 )
 from clau_doom.logs import get_logger
-from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.orchestration.start_backoff import StartBackoff
+from clau_doom.orchestration.stop_request import Shutdown
 from clau_doom.orchestration.task_queue import TaskQueue
 from clau_doom.ports import EpisodeTask, EvaluationBackend
 

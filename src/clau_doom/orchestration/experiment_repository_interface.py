@@ -6,9 +6,9 @@ from typing import Protocol
 
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import GenomeSpace
-from clau_doom.domain.commands import UNCHANGED, BudgetChange
+from clau_doom.domain.agent_commands import UNCHANGED, BudgetChange
 from clau_doom.orchestration.experiment_run import ExperimentRun
-from clau_doom.orchestration.shutdown import Shutdown
+from clau_doom.orchestration.stop_request import Shutdown
 from clau_doom.ports import ExperimentStore, StoredExperiment
 
 __all__ = ["ExperimentRepository", "Planned"]

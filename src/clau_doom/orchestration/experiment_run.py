@@ -24,8 +24,8 @@ from clau_doom.orchestration.generational_loop import GenerationalLoop
 from clau_doom.orchestration.holdout import HoldoutEvaluation, candidates
 from clau_doom.orchestration.run_control import RunControl
 from clau_doom.orchestration.run_log import RunLog
-from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.orchestration.steady_state_loop import SteadyStateLoop
+from clau_doom.orchestration.stop_request import Shutdown
 from clau_doom.ports import Clock, EvaluationBackend, ExperimentStore, Glimpse
 
 __all__ = ["ExperimentRun"]

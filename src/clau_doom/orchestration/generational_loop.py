@@ -13,15 +13,15 @@ from clau_doom.domain.snapshot import Snapshot
 from clau_doom.evolution import Offspring, Race, Strategy, make_race, make_strategy
 from clau_doom.orchestration.agent_evaluation import restore
 from clau_doom.orchestration.agent_registry import AgentRegistry
-from clau_doom.orchestration.claim_verification import ClaimVerification
 from clau_doom.orchestration.completed_generations import CompletedGenerations, seeds_of
 from clau_doom.orchestration.episode_scheduler import EpisodeScheduler
 from clau_doom.orchestration.generation_evaluation import GenerationEvaluation, summarise
 from clau_doom.orchestration.genome_injection import immigrants_of, inject
-from clau_doom.orchestration.resume import agents_from, check_asked, replay, results
+from clau_doom.orchestration.result_verification import ClaimVerification
 from clau_doom.orchestration.run_control import RunControl
 from clau_doom.orchestration.run_log import RunLog
-from clau_doom.orchestration.shutdown import Shutdown
+from clau_doom.orchestration.stop_request import Shutdown
+from clau_doom.orchestration.strategy_replay import agents_from, check_asked, replay, results
 from clau_doom.ports import EvaluationBackend, ExperimentStore
 
 __all__ = ["GenerationalLoop"]

@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from clau_doom.backoff import Backoff
+from clau_doom.domain.event_consumer_failure import LogReaderFailure
 from clau_doom.domain.events import RecordedEvent
-from clau_doom.domain.log_reader_failure import LogReaderFailure
 from clau_doom.error_description import describe
 from clau_doom.errors import ClauDoomError
 from clau_doom.logs import bound, get_logger

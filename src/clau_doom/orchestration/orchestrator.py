@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 
 from clau_doom.config import ExperimentConfig, to_yaml
 from clau_doom.domain import GenomeSpace, parse_agent_id
-from clau_doom.domain.commands import (
+from clau_doom.domain.agent_commands import (
     BUDGET_CHANGED,
     UNCHANGED,
     AgentAction,
@@ -32,8 +32,8 @@ from clau_doom.errors import (
     WrongState,
 )
 from clau_doom.logs import get_logger
-from clau_doom.orchestration.experiment_repository import ExperimentRepository
-from clau_doom.orchestration.log_readers import ReaderHealth
+from clau_doom.orchestration.experiment_repository_interface import ExperimentRepository
+from clau_doom.orchestration.log_reader_supervision import ReaderHealth
 from clau_doom.orchestration.run_host import SERVER_STOPPED, LiveRun, OnBegun, RunHost
 from clau_doom.ports import Glimpse, StoredExperiment
 

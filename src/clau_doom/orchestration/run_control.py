@@ -4,7 +4,7 @@ import asyncio
 
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import GenomeSpace
-from clau_doom.domain.commands import AgentAction, AgentCommand, Command, CommandDone, InjectGenome
+from clau_doom.domain.agent_commands import AgentAction, AgentCommand, Command, CommandDone, InjectGenome
 from clau_doom.domain.events import ExperimentPaused, ExperimentResumed, GenomeInjected
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import WrongState
@@ -12,7 +12,7 @@ from clau_doom.orchestration.agent_evaluation import AgentEvaluation
 from clau_doom.orchestration.episode_scheduler import EpisodeScheduler
 from clau_doom.orchestration.genome_injection import GenomeInjection
 from clau_doom.orchestration.run_log import RunLog
-from clau_doom.orchestration.shutdown import Shutdown
+from clau_doom.orchestration.stop_request import Shutdown
 from clau_doom.ports import ExperimentStore
 
 __all__ = ["RunControl"]

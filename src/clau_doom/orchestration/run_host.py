@@ -10,10 +10,10 @@ from typing import Self
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import ClauDoomError, ShutdownRequested
 from clau_doom.logs import bound, get_logger
-from clau_doom.orchestration.experiment_repository import ExperimentRepository, Planned
+from clau_doom.orchestration.experiment_repository_interface import ExperimentRepository, Planned
 from clau_doom.orchestration.experiment_run import ExperimentRun
-from clau_doom.orchestration.log_readers import ReaderHealth
-from clau_doom.orchestration.shutdown import Shutdown
+from clau_doom.orchestration.log_reader_supervision import ReaderHealth
+from clau_doom.orchestration.stop_request import Shutdown
 from clau_doom.ports import ExperimentStore, Glimpse
 
 __all__ = ["SERVER_STOPPED", "LiveRun", "OnBegun", "RunHost"]

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import GenomeSpace, parse_agent_id
-from clau_doom.domain.commands import UNCHANGED, BudgetChange, Command, CommandDone, InjectGenome
+from clau_doom.domain.agent_commands import UNCHANGED, BudgetChange, Command, CommandDone, InjectGenome
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.errors import ExperimentNotFound, NotAllowed, ShutdownRequested, WrongState
 from clau_doom.orchestration.experiment_run import ExperimentRun
-from clau_doom.orchestration.shutdown import Shutdown
+from clau_doom.orchestration.stop_request import Shutdown
 from clau_doom.ports import ExperimentStore, Glimpse, StoredExperiment
 
 __all__ = ["SoloOrchestrator"]

@@ -12,7 +12,7 @@ from itertools import chain, groupby
 
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import Agent, AgentStatus, Evaluation, Fitness, GenomeSpace
-from clau_doom.domain.commands import AgentAction
+from clau_doom.domain.agent_commands import AgentAction
 from clau_doom.domain.events import AgentsAsked, Event, GenerationCompleted
 from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.domain.snapshot import Snapshot
@@ -22,8 +22,8 @@ from clau_doom.orchestration.agent_registry import AgentRegistry, LiveAgent
 from clau_doom.orchestration.completed_generations import seeds_of
 from clau_doom.orchestration.episode_scheduler import EpisodeScheduler, Report
 from clau_doom.orchestration.generation_evaluation import summarise
-from clau_doom.orchestration.resume import check_asked, results
 from clau_doom.orchestration.run_log import RunLog
+from clau_doom.orchestration.strategy_replay import check_asked, results
 from clau_doom.orchestration.task_queue import TaskQueue
 
 __all__ = ["SteadyStateLoop"]

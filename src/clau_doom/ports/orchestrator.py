@@ -5,7 +5,7 @@ from typing import Protocol
 
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import GenomeSpace
-from clau_doom.domain.commands import UNCHANGED, BudgetChange, Command, CommandDone
+from clau_doom.domain.agent_commands import UNCHANGED, BudgetChange, Command, CommandDone
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.ports.evaluation import Glimpse
 from clau_doom.ports.stored_experiment import StoredExperiment

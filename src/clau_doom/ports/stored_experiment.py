@@ -5,8 +5,8 @@ from pathlib import Path
 
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import GenomeSpace
+from clau_doom.domain.event_consumer_failure import LogReaderFailure
 from clau_doom.domain.experiment import ExperimentState
-from clau_doom.domain.log_reader_failure import LogReaderFailure
 from clau_doom.domain.snapshot import Snapshot
 
 __all__ = ["StoredExperiment"]

@@ -12,7 +12,7 @@ import grpc
 
 from clau_doom.access.caller import NOTE_HEADER
 from clau_doom.backoff import Backoff
-from clau_doom.domain.commands import UNCHANGED, BudgetChange, Command
+from clau_doom.domain.agent_commands import UNCHANGED, BudgetChange, Command
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.errors import ClauDoomError, ConfigError, ServerUnreachable

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from weakref import WeakValueDictionary
 
-from clau_doom.domain.commands import AgentCommand, Command, CommandDone
+from clau_doom.domain.agent_commands import AgentCommand, Command, CommandDone
 from clau_doom.errors import ClauDoomError, ShutdownRequested
 from clau_doom.logs import get_logger
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb

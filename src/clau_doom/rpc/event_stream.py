@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.errors import InvalidMessage, ShutdownRequested, UsageError
-from clau_doom.orchestration.log_readers import ReaderHealth
+from clau_doom.orchestration.log_reader_supervision import ReaderHealth
 from clau_doom.ports import Orchestrator
 from clau_doom.wire import event_message, is_large
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import grpc
 
 from clau_doom.errors import AddressTaken, ConfigError
-from clau_doom.rpc.security import addresses
+from clau_doom.rpc.server_tls import addresses
 
 __all__ = ["listen_on_host", "listen_on_socket"]
 

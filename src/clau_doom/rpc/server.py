@@ -12,7 +12,7 @@ from grpc_health.v1 import health_pb2
 from clau_doom.access import Authenticator
 from clau_doom.config import GrpcConfig
 from clau_doom.logs import get_logger
-from clau_doom.orchestration.log_readers import ReaderHealth
+from clau_doom.orchestration.log_reader_supervision import ReaderHealth
 from clau_doom.orchestration.shielded_tasks import ShieldedTasks
 from clau_doom.ports import Orchestrator
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2
@@ -23,7 +23,7 @@ from clau_doom.rpc.handler_wrapper import HandlerWrapper, Method, Observe, Peer,
 from clau_doom.rpc.health import Health
 from clau_doom.rpc.listeners import listen_on_host, listen_on_socket
 from clau_doom.rpc.reflection import reflection_methods
-from clau_doom.rpc.security import server_credentials
+from clau_doom.rpc.server_tls import server_credentials
 from clau_doom.rpc.service import WORKS, OrchestratorService
 
 __all__ = ["RpcServer"]

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 from clau_doom.config import ExperimentConfig, config_from_yaml, resolve_fields
 from clau_doom.domain import GenomeSpace, parse_agent_id
-from clau_doom.domain.commands import BudgetChange
+from clau_doom.domain.agent_commands import BudgetChange
 from clau_doom.errors import ClauDoomError, InvalidMessage
 from clau_doom.orchestration.shielded_tasks import ShieldedTasks
 from clau_doom.ports import Orchestrator, StoredExperiment

@@ -1,8 +1,8 @@
 """Formats of means and estimates with their intervals."""
 
 from clau_doom.number_format import MISSING, number_with_interval, percent_with_interval
-from clau_doom.statistics.estimates import Estimate
 from clau_doom.statistics.intervals import Interval
+from clau_doom.statistics.rliable_aggregates import Estimate
 
 __all__ = ["interval", "percent_interval"]
 

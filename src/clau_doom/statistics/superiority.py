@@ -15,8 +15,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import optimize, stats
 
-from clau_doom.statistics.estimates import Estimate
 from clau_doom.statistics.intervals import CONFIDENCE
+from clau_doom.statistics.rliable_aggregates import Estimate
 
 __all__ = ["probability_of_superiority"]
 

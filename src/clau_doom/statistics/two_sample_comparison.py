@@ -24,8 +24,8 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
-from clau_doom.statistics.estimates import Estimate
 from clau_doom.statistics.intervals import Interval, difference_interval, unpaired_interval
+from clau_doom.statistics.rliable_aggregates import Estimate
 from clau_doom.statistics.superiority import probability_of_superiority
 
 __all__ = ["ALPHA", "POWER", "Contrast", "Sample", "compare", "episodes_needed", "holm", "power_of"]

@@ -12,8 +12,8 @@ from clau_doom.domain.event_declaration import declaration_of
 from clau_doom.domain.events import EpisodeFinished, Event
 from clau_doom.errors import ResultsLost, StorageFailed, StoreCorrupted
 from clau_doom.storage import schema
+from clau_doom.storage.database_loss import FileWatch
 from clau_doom.storage.error_mapping import reading_errors, storage_errors
-from clau_doom.storage.file_watch import FileWatch
 from clau_doom.storage.state_tables import KeepRecordings, StateTables
 from clau_doom.storage.validation import check_event
 

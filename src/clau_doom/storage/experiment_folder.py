@@ -16,7 +16,7 @@ from clau_doom.errors import StorageFailed
 from clau_doom.storage import experiment_lock
 from clau_doom.storage.error_mapping import storage_errors
 from clau_doom.storage.event_writer import AppendCall, EventWriter
-from clau_doom.storage.folder_identity import check_identity
+from clau_doom.storage.folder_name_check import check_identity
 from clau_doom.storage.sqlite_store import RESULTS, SqliteStore
 from clau_doom.storage.state_tables import KeepRecordings
 from clau_doom.storage.stored_inputs import StoredInputs

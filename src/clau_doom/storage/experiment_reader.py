@@ -13,7 +13,7 @@ from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import AgentNotFound, StoreCorrupted
 from clau_doom.storage import experiment_lock, schema
-from clau_doom.storage.episode_columns import read_training
+from clau_doom.storage.columnar_episodes import read_training
 from clau_doom.storage.episode_rows import COLUMNS, PURPOSES, place_of
 from clau_doom.storage.error_mapping import reading_errors
 from clau_doom.storage.read_budget import ReadBudget, Row

@@ -17,7 +17,7 @@ from clau_doom.errors import StorageFailed
 from clau_doom.storage import experiment_lock
 from clau_doom.storage.event_writer import AppendCall, EventWriter
 from clau_doom.storage.experiment_reader import PAGE, ExperimentReader
-from clau_doom.storage.folder_identity import check_identity
+from clau_doom.storage.folder_name_check import check_identity
 from clau_doom.storage.group_commit import GroupCommit
 from clau_doom.storage.state_tables import KeepRecordings
 

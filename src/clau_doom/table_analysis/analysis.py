@@ -20,16 +20,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clau_doom.errors import ConfigError
-from clau_doom.statistics.effect_sizes import EffectSize, noncentrality_interval, omega_squared_of_f
+from clau_doom.statistics.anova_effect_sizes import EffectSize, noncentrality_interval, omega_squared_of_f
 from clau_doom.statistics.intervals import FEWEST_FOR_MEAN, Interval, concentration, mean_interval
 from clau_doom.table_analysis.comparisons import Comparisons, games_howell, paired, tukey
-from clau_doom.table_analysis.complete_blocks import CompleteBlocks, complete_blocks, within_blocks
 from clau_doom.table_analysis.design import Design, Factor
 from clau_doom.table_analysis.diagnostics import Diagnostic, diagnose
 from clau_doom.table_analysis.linear_models import AnovaTable, SumsOfSquares, anova, fit
 from clau_doom.table_analysis.marginal_means import EffectContrasts, cell_statistics, effects_of
 from clau_doom.table_analysis.permutation import PERMUTATIONS, permutation_test
 from clau_doom.table_analysis.rank_tests import aligned_ranks, dunn, friedman, kruskal_wallis, nemenyi
+from clau_doom.table_analysis.repeated_measures import CompleteBlocks, complete_blocks, within_blocks
 from clau_doom.table_analysis.welch_james import ApproximateF, welch_james
 
 __all__ = ["METHODS", "EffectTest", "Group", "Method", "TableAnalysis", "analyze_design"]

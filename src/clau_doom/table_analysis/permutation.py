@@ -12,9 +12,9 @@ The p-value is (1 + b) / (1 + m) for b of m permutations with a statistic at lea
 import numpy as np
 from numpy.typing import NDArray
 
-from clau_doom.table_analysis.complete_blocks import CompleteBlocks, within_blocks
 from clau_doom.table_analysis.design import Design
 from clau_doom.table_analysis.marginal_means import cell_statistics
+from clau_doom.table_analysis.repeated_measures import CompleteBlocks, within_blocks
 from clau_doom.table_analysis.welch_james import wald_statistic
 
 __all__ = ["PERMUTATIONS", "permutation_generator", "permutation_test"]

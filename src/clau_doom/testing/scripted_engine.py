@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from clau_doom.domain import Measures
 from clau_doom.errors import EngineCrashed
-from clau_doom.game.episode_recorder import ActionCheck, EpisodeRecorder
 from clau_doom.game.scenarios import CANONICAL_VARIABLES
+from clau_doom.game.trajectory_recorder import ActionCheck, EpisodeRecorder
 from clau_doom.ports import Action, Needs, Observation, ScenarioFacts, SeenObject
 
 __all__ = ["SCRIPTED_FACTS", "ScriptedEngine"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from clau_doom.config import ExperimentConfig, check_budget, check_resume, config_from_yaml
 from clau_doom.domain import Gene, GenomeSpace
-from clau_doom.domain.commands import UNCHANGED, BudgetChange
+from clau_doom.domain.agent_commands import UNCHANGED, BudgetChange
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.errors import ExperimentBusy, ExperimentDone, ExperimentExists, ExperimentNotFound
 from clau_doom.orchestration import ExperimentRun, Planned, Shutdown

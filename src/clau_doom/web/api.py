@@ -16,16 +16,16 @@ from starlette.routing import Route
 
 from clau_doom.config import config_from_yaml
 from clau_doom.domain import GenomeSpace, experiment_of_player, parse_agent_id
-from clau_doom.domain.commands import AgentAction, AgentCommand
+from clau_doom.domain.agent_commands import AgentAction, AgentCommand
 from clau_doom.domain.event_declaration import agent_of, declaration_of, summary_of
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.errors import AgentNotFound, ClauDoomError, InvalidMessage
 from clau_doom.escaping import printable_message
 from clau_doom.orchestration import ReaderHealth, ShieldedTasks
 from clau_doom.ports import Orchestrator, StoredExperiment
-from clau_doom.web.artifacts import ArtifactStore
+from clau_doom.web.artifact_store_interface import ArtifactStore
 from clau_doom.web.error_responses import error_json
-from clau_doom.web.live_view import LiveView
+from clau_doom.web.frame_stream import LiveView
 from clau_doom.web.request_parsing import (
     optional_count,
     parse_count,

@@ -18,7 +18,7 @@ from clau_doom.wire.resources import (
     reader_failures,
 )
 from clau_doom.wire.shared_values import EXPERIMENT_STATES, FAILURE_KINDS, PURPOSES
-from clau_doom.wire.worker import (
+from clau_doom.wire.worker_service import (
     MalformedMessage,
     episode_from_played,
     frame_from_glimpse,

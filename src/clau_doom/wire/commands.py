@@ -1,7 +1,7 @@
 """Mapping between commands and the messages of `ControlAgent`."""
 
 from clau_doom.domain import Genome, check_experiment_id, parse_agent_id
-from clau_doom.domain.commands import AgentAction, AgentCommand, Command, CommandDone, InjectGenome
+from clau_doom.domain.agent_commands import AgentAction, AgentCommand, Command, CommandDone, InjectGenome
 from clau_doom.errors import ConfigError, ExperimentNotFound, InvalidMessage
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2

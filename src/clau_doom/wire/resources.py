@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from clau_doom.config import gene_space_to_json
 from clau_doom.domain import AgentStatus, Evaluation, Gene, GeneKind, GenomeSpace
+from clau_doom.domain.event_consumer_failure import LogReaderFailure
 from clau_doom.domain.history_hash import history_sha256
-from clau_doom.domain.log_reader_failure import LogReaderFailure
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import GenerationNotFound
 from clau_doom.ports import StoredExperiment

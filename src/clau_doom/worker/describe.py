@@ -15,7 +15,7 @@ from clau_doom.errors import ClauDoomError
 from clau_doom.policies import make_policy, source_facts
 from clau_doom.ports import ScenarioFacts
 from clau_doom.protos.claudoom.agent.v1 import agent_pb2 as pb
-from clau_doom.wire.agent import DESCRIBED, describe_response
+from clau_doom.wire.agent_service import DESCRIBED, describe_response
 
 _POLICY: TypeAdapter[PolicyConfig] = TypeAdapter(PolicyConfig)
 

@@ -11,7 +11,7 @@ import pytest
 from clau_doom.access import AuditedOrchestrator, AuditLog, Caller, Role, acting
 from clau_doom.config import ExperimentConfig, HoldoutConfig
 from clau_doom.domain import Genome
-from clau_doom.domain.commands import AgentAction, AgentCommand, InjectGenome
+from clau_doom.domain.agent_commands import AgentAction, AgentCommand, InjectGenome
 from clau_doom.errors import ExperimentNotFound, InvalidGenome, NotAllowed
 from clau_doom.orchestration import Orchestrator
 from clau_doom.testing.scripted_repository import ScriptedRepository

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.analysis.plot import draw_fitness_curve
+from clau_doom.analysis.fitness_plot import draw_fitness_curve
 from clau_doom.analysis.result_tables import GenerationRow, ResultRow
 from clau_doom.domain import AgentRef
 from clau_doom.statistics.intervals import Interval

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from clau_doom.analysis.gene_regression import Regression, regress
 from clau_doom.analysis.genome_encoding import Encoded
-from clau_doom.analysis.regression import Regression, regress
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.domain import generator
 
@@ -56,7 +56,7 @@ def test_too_few_agents_make_regression_unavailable() -> None:
 
 def test_longley_regression_agrees_with_nist(monkeypatch: pytest.MonkeyPatch) -> None:
     """NIST's certified estimates, standard errors, R² and F, on the standardised scale; VIFs as printed by R's car."""
-    monkeypatch.setattr("clau_doom.analysis.regression.FREEDOM", 9)
+    monkeypatch.setattr("clau_doom.analysis.gene_regression.FREEDOM", 9)
     certified = [15.0618722713733, -0.0358191792925910, -2.02022980381683]
     certified += [-1.03322686717359, -0.0511041056535807, 1829.15146461355]
     errors = [84.9149257747669, 0.0334910077722432, 0.488399681651699]

@@ -5,8 +5,8 @@ import pytest
 from clau_doom.analysis.document import Cell, Fixed, Marked, Measured, PValue, Share, Trend
 from clau_doom.analysis.wording import bracket, cell_text, count, joined, measured, ranges, shared
 from clau_doom.domain import AgentRef
-from clau_doom.statistics.estimates import Estimate
 from clau_doom.statistics.intervals import Interval
+from clau_doom.statistics.rliable_aggregates import Estimate
 
 
 def test_counts_lists_and_ranges_as_text() -> None:

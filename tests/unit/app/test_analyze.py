@@ -11,23 +11,23 @@ from clau_doom.analysis.comparison import ExperimentComparison
 from clau_doom.analysis.control_charts import ControlChart
 from clau_doom.analysis.elite_map import EliteMap
 from clau_doom.analysis.experiment_document import experiment_document
+from clau_doom.analysis.gene_regression import Regression
 from clau_doom.analysis.learning import Plateau, Verdict
 from clau_doom.analysis.pca import Components
 from clau_doom.analysis.ranking import criteria_of
-from clau_doom.analysis.regression import Regression
 from clau_doom.analysis.sections import (
-    components,
-    control,
+    control_charts,
     diversity,
+    elite_map,
+    gene_distributions,
+    gene_regression,
     generations,
-    genes,
     held_out,
     learning,
     lineage,
-    ranking,
-    regression,
+    multicriteria_ranking,
+    principal_components,
 )
-from clau_doom.analysis.sections import map as map_section
 from clau_doom.analysis.topsis import Ranking
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.app.analyze import analyse, compare
@@ -53,7 +53,7 @@ CONFIG = ExperimentConfig(
     name="one", generations=12, population=8, episodes=3, holdout=HoldoutConfig(validation=4, episodes=20)
 )
 
-OF_GENES = (diversity.compute, genes.compute, regression.compute, components.compute)
+OF_GENES = (diversity.compute, gene_distributions.compute, gene_regression.compute, principal_components.compute)
 
 
 def outcome(genome: Genome, seed: int) -> EpisodeOutcome:
@@ -89,7 +89,7 @@ def test_analysis_of_a_genetic_experiment_is_complete() -> None:
     found = analyse(experiment(), criteria_of("reward:1,shots:-1"))
     assert (found.id, found.stored.state, found.seed) == ("one", ExperimentState.COMPLETED, 1)
     assert found.fitness_name == "reward"
-    plateau, chart = found.result(learning.plateau_of), found.result(control.compute)
+    plateau, chart = found.result(learning.plateau_of), found.result(control_charts.compute)
     distances = found.result(diversity.compute)
     assert isinstance(plateau, Plateau)
     assert plateau.verdict is Verdict.RISING
@@ -97,11 +97,11 @@ def test_analysis_of_a_genetic_experiment_is_complete() -> None:
     assert [point.generation for point in chart.points] == [*range(12)]
     assert not isinstance(distances, Unavailable)
     assert distances[0].distance > distances[-1].distance
-    assert isinstance(found.result(regression.compute), Regression)
+    assert isinstance(found.result(gene_regression.compute), Regression)
     scores, line, ranked = (
-        found.result(components.compute),
+        found.result(principal_components.compute),
         found.result(lineage.compute),
-        found.result(ranking.compute),
+        found.result(multicriteria_ranking.compute),
     )
     assert isinstance(scores, Components)
     assert len(scores.scores) == 96
@@ -109,7 +109,7 @@ def test_analysis_of_a_genetic_experiment_is_complete() -> None:
     assert (line[0].agent, line[-1].operator) == (found.champion, "draw")
     assert isinstance(ranked, Ranking)
     assert "validation episodes on the same seeds" in ranked.basis
-    assert found.result(map_section.compute) == Unavailable(missing="genetic does not keep an archive")
+    assert found.result(elite_map.compute) == Unavailable(missing="genetic does not keep an archive")
 
 
 def test_champion_is_compared_on_held_out_seeds_only() -> None:
@@ -153,7 +153,14 @@ def test_unfinished_experiment_has_reasons_instead_of_numbers() -> None:
     whole = experiment()
     early = replace(whole.snapshot, summaries=(), judging={}, champion=None, state=ExperimentState.RUNNING)
     found = analyse(replace(whole, snapshot=early, state=ExperimentState.RUNNING), criteria_of("kills:1"))
-    unavailable = (*OF_GENES, learning.curve_of, learning.plateau_of, control.compute, lineage.compute, ranking.compute)
+    unavailable = (
+        *OF_GENES,
+        learning.curve_of,
+        learning.plateau_of,
+        control_charts.compute,
+        lineage.compute,
+        multicriteria_ranking.compute,
+    )
     assert all(isinstance(found.result(each), Unavailable) for each in unavailable)
     assert (found.result(generations.rows_of), found.result(held_out.table_of)) == ((), None)
     assert found.result(held_out.contrasts_of) == ()
@@ -163,7 +170,7 @@ def test_last_generation_is_ranked_without_candidates() -> None:
     """Without validation episodes, the agents of the last finished generation are ranked: they share seeds."""
     whole = experiment()
     found = analyse(replace(whole, snapshot=replace(whole.snapshot, judging={})), criteria_of("reward:1"))
-    ranked = found.result(ranking.compute)
+    ranked = found.result(multicriteria_ranking.compute)
     assert isinstance(ranked, Ranking)
     assert "agents of generation 11" in ranked.basis
     best = max(whole.snapshot.generations[-1], key=lambda each: each.fitness or 0.0)
@@ -176,7 +183,7 @@ def test_candidate_without_all_episodes_is_not_ranked() -> None:
     key = next(key for key in whole.snapshot.judging if key[0] is Purpose.VALIDATION)
     judging = {**whole.snapshot.judging, key: whole.snapshot.judging[key][:2]}
     found = analyse(replace(whole, snapshot=replace(whole.snapshot, judging=judging)), criteria_of("reward:1"))
-    ranked = found.result(ranking.compute)
+    ranked = found.result(multicriteria_ranking.compute)
     assert isinstance(ranked, Ranking)
     assert key[1] not in [row.name for row in ranked.rows]
     assert "means of 4 validation episodes" in ranked.basis
@@ -186,10 +193,10 @@ def test_unimportable_policy_removes_gene_analyses_only() -> None:
     """Only the parts that need the genes are missing, each with the reason."""
     elsewhere = CONFIG.model_copy(update={"policy": CustomPolicyConfig(kind="class", target="nowhere:Policy")})
     found = analyse(replace(experiment(), config=elsewhere))
-    unknown = found.result(regression.compute)
+    unknown = found.result(gene_regression.compute)
     assert isinstance(unknown, Unavailable)
     assert "nowhere" in unknown.missing
-    assert found.result(genes.compute) == unknown
+    assert found.result(gene_distributions.compute) == unknown
     assert found.result(held_out.table_of) is not None
 
 
@@ -211,7 +218,7 @@ def test_policy_with_too_many_genes_has_no_gene_analysis() -> None:
 def test_map_is_the_archive_of_the_strategy() -> None:
     """The map has the strategy's final cells, each with its best agent, above the worst fitness of all."""
     whole = experiment("elites", evolution=MapElitesConfig(kind="map-elites"))
-    found = analyse(whole).result(map_section.compute)
+    found = analyse(whole).result(elite_map.compute)
     assert isinstance(found, EliteMap)
     config = whole.config.evolution
     assert isinstance(config, MapElitesConfig)
@@ -232,7 +239,7 @@ def test_archive_that_cannot_be_replayed_is_unavailable() -> None:
     """The map is missing if the strategy asks for other agents than the stored ones."""
     whole = experiment("elites", evolution=MapElitesConfig(kind="map-elites"))
     other = replace(whole, snapshot=replace(whole.snapshot, experiment=replace(whole.snapshot.experiment, seed=2)))
-    found = analyse(other).result(map_section.compute)
+    found = analyse(other).result(elite_map.compute)
     assert isinstance(found, Unavailable)
     assert "another stored genome" in found.missing
 

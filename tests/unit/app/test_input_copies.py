@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import vizdoom as vzd
 
-from clau_doom.app.input_files import copy_inputs, same_files, stored_scenario
+from clau_doom.app.input_copies import copy_inputs, same_files, stored_scenario
 from clau_doom.backends.scenario_files import announced_files, placed_scenario
 from clau_doom.config import ExperimentConfig, RulesPolicyConfig, ScenarioConfig, to_yaml
 from clau_doom.domain.experiment import Experiment, Provenance

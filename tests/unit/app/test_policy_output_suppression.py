@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.app.policy_output_capture import contained_output
+from clau_doom.app.policy_output_suppression import contained_output
 from clau_doom.app.run_planning import plan_config
 from clau_doom.config import CustomPolicyConfig, ExperimentConfig
 from clau_doom.logs import configure_logs

@@ -11,17 +11,17 @@ import pytest
 from clau_doom.analysis.genome_encoding import GeneHistory
 from clau_doom.analysis.ranking import criteria_of
 from clau_doom.analysis.sections import (
-    control,
+    control_charts,
     diversity,
+    elite_map,
+    gene_distributions,
+    gene_regression,
     generations,
-    genes,
     held_out,
     learning,
     lineage,
-    ranking,
-    regression,
+    multicriteria_ranking,
 )
-from clau_doom.analysis.sections import map as map_section
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.app.analyze import analyse, compare
 from clau_doom.app.report import check_report_target, report_comparison, report_experiment
@@ -32,7 +32,7 @@ from clau_doom.domain.history_hash import history_sha256
 from clau_doom.errors import ConfigError
 from clau_doom.policies import GENES
 from clau_doom.ports import StoredExperiment
-from clau_doom.statistics.effects import Contrast
+from clau_doom.statistics.two_sample_comparison import Contrast
 from clau_doom.testing import ScriptedBackend, scripted_outcome
 from clau_doom.testing.scripted_run import scripted_run, scripted_store
 
@@ -218,11 +218,11 @@ def test_unavailable_parts_have_a_reason() -> None:
     for compute in (
         learning.curve_of,
         learning.plateau_of,
-        control.compute,
+        control_charts.compute,
         diversity.compute,
-        regression.compute,
+        gene_regression.compute,
         lineage.compute,
-        ranking.compute,
+        multicriteria_ranking.compute,
     ):
         part = found.result(compute)
         assert isinstance(part, Unavailable)
@@ -268,7 +268,7 @@ def test_untrusted_text_is_not_markup() -> None:
         gene=HOSTILE, kind=GeneKind.CHOICE, means=(0.5, 0.7), spreads=(0.1, 0.2), commonest=(HOSTILE,) * 2
     )
     history: tuple[GeneHistory, ...] | Unavailable = (gene,)
-    found = replace(analyse(stored), fitness_name=HOSTILE, scenario=HOSTILE).having(genes.compute, history)
+    found = replace(analyse(stored), fitness_name=HOSTILE, scenario=HOSTILE).having(gene_distributions.compute, history)
     read = Page(report_experiment(stored, analysis=found))
     assert not {tag for tag, _ in read.elements} & {"script", "img"}
     assert not any(name.startswith("on") for _, attrs in read.elements for name in attrs)
@@ -279,7 +279,7 @@ def test_behaviour_map_is_drawn() -> None:
     """A MAP-Elites archive has a rectangle and a row for each filled cell."""
     stored = experiment("elites", evolution=MapElitesConfig(kind="map-elites"))
     found, read = analyse(stored), Page(report_experiment(stored))
-    archive = found.result(map_section.compute)
+    archive = found.result(elite_map.compute)
     assert not isinstance(archive, Unavailable)
     filled = [attrs for tag, attrs in read.elements if tag == "rect" and "fill-opacity" in attrs]
     assert len(filled) == len(archive.cells) + 20  # and the scale beside it

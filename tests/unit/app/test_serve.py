@@ -9,7 +9,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from clau_doom.app.orchestrator_service import open_service
+from clau_doom.app.serve import open_service
 from clau_doom.config import ExperimentConfig, GrpcConfig, MetricsConfig, WebConfig
 from clau_doom.orchestration import Orchestrator
 

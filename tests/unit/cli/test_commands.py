@@ -188,7 +188,7 @@ def test_analyze_gives_reasons_for_unavailable_parts(run: Run, keep: Keep, story
     assert found["held_out"][0]["iqm"]["value"] == 9.0
     shown = run("analyze", "tiny").out
     assert "2 generations are too few for a curve" in " ".join(shown.split())
-    assert "--section genes" in shown
+    assert "--section gene-distributions" in shown
 
 
 def test_analyze_shows_selected_sections(run: Run, keep: Keep, story: list[Event]) -> None:
@@ -197,7 +197,7 @@ def test_analyze_shows_selected_sections(run: Run, keep: Keep, story: list[Event
     lineage = run("analyze", "tiny", "--section", "lineage").out
     assert "g001-a000" in lineage
     assert "random play" not in lineage
-    both = run("analyze", "tiny", "--section", "control", "--section", "genes").out
+    both = run("analyze", "tiny", "--section", "control-charts", "--section", "gene-distributions").out
     assert "Western Electric" in both
     assert "aim_tolerance" in both
     everything = run("analyze", "tiny", "--all", "--criteria", "kills:1,shots:-1").out

@@ -18,7 +18,7 @@ from clau_doom.backends.docker.daemon_facts import DockerFacts
 from clau_doom.backends.docker.network import Network
 from clau_doom.backends.ray import health as ray
 from clau_doom.cli.doctor import host
-from clau_doom.health_check import HealthStatus
+from clau_doom.health_finding import HealthStatus
 from tests.support.requirements import missing
 
 Run = Callable[..., Any]

@@ -13,6 +13,7 @@ from clau_doom.config import (
     BackendSection,
     ExecutionConfig,
     ExperimentConfig,
+    backend_registry,
     config_from_yaml,
     json_schema,
     load_failures,
@@ -22,7 +23,6 @@ from clau_doom.config import (
     to_yaml,
     unregister_backend,
 )
-from clau_doom.config import backends as registry
 from clau_doom.errors import ConfigError
 from clau_doom.ports import EvaluationBackend
 from clau_doom.testing import ScriptedBackend
@@ -120,15 +120,15 @@ def test_backend_with_the_name_of_a_section_is_refused() -> None:
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Install one package with a backend, and one that cannot be imported."""
-    group = registry.ENTRY_POINTS
+    group = backend_registry.ENTRY_POINTS
     entries = (
         EntryPoint("elsewhere", f"{__name__}:ElsewhereProvider", group),
         EntryPoint("broken", "no_such_package:Provider", group),
     )
-    monkeypatch.setattr(registry, "entry_points", lambda *, group: entries)
-    registry._installed.cache_clear()
+    monkeypatch.setattr(backend_registry, "entry_points", lambda *, group: entries)
+    backend_registry._installed.cache_clear()
     yield
-    registry._installed.cache_clear()
+    backend_registry._installed.cache_clear()
 
 
 @pytest.mark.usefixtures("installed")

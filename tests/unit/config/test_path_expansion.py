@@ -6,8 +6,8 @@ import pytest
 
 from clau_doom.backends.ray.configuration import RayConfig
 from clau_doom.config import config_from_yaml
-from clau_doom.config.paths import expand_address, expand_home
-from clau_doom.config.schema_fields import fields
+from clau_doom.config.path_expansion import expand_address, expand_home
+from clau_doom.config.schema_introspection import fields
 from clau_doom.errors import ConfigError
 
 PATHS = {

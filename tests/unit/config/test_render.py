@@ -30,7 +30,7 @@ from clau_doom.config import (
     to_yaml,
     values,
 )
-from clau_doom.config.schema_fields import fields, unions
+from clau_doom.config.schema_introspection import fields, unions
 from clau_doom.config.strict_yaml import parse_value
 
 _finite = st.floats(allow_nan=False, allow_infinity=False)

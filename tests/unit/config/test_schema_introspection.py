@@ -1,6 +1,6 @@
 """Tests of the schema's fields and their environment variables."""
 
-from clau_doom.config.schema_fields import OTHER_ENVIRONMENT, environment_names, fields, locate
+from clau_doom.config.schema_introspection import OTHER_ENVIRONMENT, environment_names, fields, locate
 
 
 def test_environment_names_are_unique() -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clau_doom.config.parsing_limits import MOST_BYTES
 from clau_doom.config.strict_yaml import parse_document, parse_value, read_document
-from clau_doom.config.text_limits import MOST_BYTES
 from clau_doom.errors import ConfigError
 
 

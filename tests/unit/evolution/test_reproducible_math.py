@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from clau_doom.evolution.exact_arithmetic import (
+from clau_doom.evolution.reproducible_math import (
     cholesky,
     exp,
     log,

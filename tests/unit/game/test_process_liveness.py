@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 
-from clau_doom.game.process_states import child_deaths, child_has_ended, has_ended, is_stopped, notice_child_deaths
+from clau_doom.game.process_liveness import child_deaths, child_has_ended, has_ended, is_stopped, notice_child_deaths
 
 
 def settled(wanted: bool, ask: object, pid: int) -> bool:

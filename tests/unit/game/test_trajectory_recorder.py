@@ -8,8 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from clau_doom.errors import PolicyFailed
-from clau_doom.game.episode_recorder import ActionCheck, EpisodeRecorder
 from clau_doom.game.scenarios import CANONICAL_VARIABLES
+from clau_doom.game.trajectory_recorder import ActionCheck, EpisodeRecorder
 from clau_doom.ports import Action
 
 CHECK = ActionCheck(3, 4)

@@ -17,7 +17,7 @@ from clau_doom.errors import (
     WorkerUnavailable,
 )
 from clau_doom.orchestration.episode_scheduler import AgentFailure, EpisodeScheduler, Report
-from clau_doom.orchestration.shutdown import Shutdown
+from clau_doom.orchestration.stop_request import Shutdown
 from clau_doom.orchestration.task_queue import TaskQueue
 from clau_doom.ports import EpisodeTask
 from clau_doom.testing import ScriptedBackend

@@ -8,7 +8,7 @@ import pytest
 
 from clau_doom.config import ExperimentConfig, HoldoutConfig
 from clau_doom.domain import AgentStatus, Genome
-from clau_doom.domain.commands import AgentAction, AgentCommand, BudgetChange, InjectGenome
+from clau_doom.domain.agent_commands import AgentAction, AgentCommand, BudgetChange, InjectGenome
 from clau_doom.domain.events import ExperimentCompleted, ExperimentInterrupted, RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.history_hash import history_sha256

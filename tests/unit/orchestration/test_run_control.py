@@ -8,7 +8,7 @@ import pytest
 
 from clau_doom.config import ExperimentConfig, GeneticConfig, HoldoutConfig, to_yaml
 from clau_doom.domain import AgentStatus, Fitness, Gene, Genome, GenomeSpace
-from clau_doom.domain.commands import AgentAction, AgentCommand, InjectGenome
+from clau_doom.domain.agent_commands import AgentAction, AgentCommand, InjectGenome
 from clau_doom.domain.events import EpisodeFinished
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.domain.history_hash import history_sha256

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from clau_doom.config import EvolutionConfig, ExperimentConfig, GeneticConfig, HoldoutConfig, RandomSearchConfig
 from clau_doom.domain import AgentRef, AgentStatus, Evaluation, Gene, Genome, GenomeSpace, Purpose
-from clau_doom.domain.commands import AgentAction, AgentCommand, InjectGenome
+from clau_doom.domain.agent_commands import AgentAction, AgentCommand, InjectGenome
 from clau_doom.domain.events import AgentEvaluated, AgentsAsked, EpisodeFinished, GenerationCompleted, GenerationStarted
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.experiment_projection import ExperimentProjection

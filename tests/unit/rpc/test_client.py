@@ -14,7 +14,7 @@ import pytest
 from clau_doom.access import Authenticator, TokenFiles
 from clau_doom.config import ExperimentConfig, GrpcConfig, to_yaml
 from clau_doom.domain import Agent, AgentRef, Genome
-from clau_doom.domain.commands import AgentAction, AgentCommand, BudgetChange, InjectGenome
+from clau_doom.domain.agent_commands import AgentAction, AgentCommand, BudgetChange, InjectGenome
 from clau_doom.domain.events import ExperimentStarted, GenerationStarted
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.errors import (

@@ -9,7 +9,7 @@ import grpc
 import pytest
 from google.rpc import code_pb2
 
-from clau_doom.domain.commands import AgentCommand, Command, CommandDone
+from clau_doom.domain.agent_commands import AgentCommand, Command, CommandDone
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2
 from clau_doom.rpc.control_stream import control_agents

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clau_doom.statistics.effect_sizes import noncentrality_interval, omega_squared_of_f
+from clau_doom.statistics.anova_effect_sizes import noncentrality_interval, omega_squared_of_f
 
 
 def test_the_interval_of_the_noncentrality() -> None:

@@ -1,8 +1,8 @@
 """Tests of means and estimates as text."""
 
-from clau_doom.statistics.estimates import Estimate
 from clau_doom.statistics.interval_format import interval, percent_interval
 from clau_doom.statistics.intervals import Interval
+from clau_doom.statistics.rliable_aggregates import Estimate
 
 
 def test_intervals() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clau_doom.domain import generator
-from clau_doom.statistics.estimates import (
+from clau_doom.statistics.rliable_aggregates import (
     Aggregates,
     aggregate,
     performance_profile,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clau_doom.statistics.effects import Contrast, Sample, compare, episodes_needed, holm, power_of
+from clau_doom.statistics.two_sample_comparison import Contrast, Sample, compare, episodes_needed, holm, power_of
 
 
 def sample(values: list[float], seeds: list[int] | None = None, name: str = "ours") -> Sample:

@@ -52,7 +52,7 @@ def test_friedman_and_nemenyi_of_demsar(table: Make) -> None:
 
 def test_friedman_of_rounding_times(table: Make) -> None:
     """R, ?friedman.test: χ² = 11.142857, p = 0.003805041; Nemenyi's p of the first and third is 0.004409820."""
-    from tests.unit.table_analysis.test_complete_blocks import ROUNDING_TIMES
+    from tests.unit.table_analysis.test_repeated_measures import ROUNDING_TIMES
 
     values = [float(text) for text in ROUNDING_TIMES.split()]
     made = table(y=values, method=["1", "2", "3"] * 22, player=[place // 3 for place in range(66)])

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clau_doom.domain import Agent, AgentRef, AgentStatus, EpisodeOutcome, Evaluation, Genome, Measures, agent_id
-from clau_doom.domain.commands import AgentAction, AgentCommand, Command, CommandDone, InjectGenome
+from clau_doom.domain.agent_commands import AgentAction, AgentCommand, Command, CommandDone, InjectGenome
 from clau_doom.errors import AgentNotFound, ExperimentNotFound, InvalidMessage
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2

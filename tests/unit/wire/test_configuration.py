@@ -26,7 +26,7 @@ from clau_doom.config import (
     registered_backends,
     resolve_fields,
 )
-from clau_doom.config.schema_fields import fields, item_model
+from clau_doom.config.schema_introspection import fields, item_model
 from clau_doom.errors import ConfigError, InvalidMessage
 from clau_doom.protos.claudoom.orchestrator.v1 import config_pb2 as pb
 from clau_doom.wire import config_fields, config_message

@@ -12,7 +12,7 @@ COMPARISON_SECTIONS = (
     "profiles",
     "curves",
     "setups",
-    "ranking",
+    "multicriteria-ranking",
     "failures",
     "reproduction",
 )

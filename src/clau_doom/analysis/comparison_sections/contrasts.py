@@ -8,7 +8,7 @@ from clau_doom.analysis.contrast_blocks import contrast_chart, contrast_sentence
 from clau_doom.analysis.document import Chart, Column, Fact, Section, Table, TextTable
 from clau_doom.analysis.wording import bracket, shared
 from clau_doom.number_format import number, p_relation, percent
-from clau_doom.statistics.effects import Contrast
+from clau_doom.statistics.two_sample_comparison import Contrast
 
 __all__ = ["describe"]
 

@@ -2,7 +2,7 @@
 
 from clau_doom.analysis.comparison_data import ComparisonData
 from clau_doom.analysis.document import Section
-from clau_doom.analysis.sections.ranking import ranking_section
+from clau_doom.analysis.sections.multicriteria_ranking import ranking_section
 
 __all__ = ["describe"]
 

@@ -2,7 +2,7 @@
 
 from clau_doom.analysis.comparison_data import ComparisonData
 from clau_doom.analysis.document import Section
-from clau_doom.analysis.sections.ranking import criteria_flag
+from clau_doom.analysis.sections.multicriteria_ranking import criteria_flag
 from clau_doom.analysis.sections.reproduction import TITLE, reproduction_blocks
 
 __all__ = ["describe"]

@@ -22,9 +22,9 @@ from clau_doom.analysis.charts import (
     SmallCurves,
     XYPlot,
 )
-from clau_doom.analysis.report.page import Key
 from clau_doom.analysis.report.svg import WIDTH, Axis, Picture, axis_over, finite
-from clau_doom.analysis.report.typography import typographic
+from clau_doom.analysis.report.typographic_characters import typographic
+from clau_doom.analysis.report.view_models import Key
 from clau_doom.number_format import number
 
 __all__ = ["draw", "legend"]

@@ -8,9 +8,9 @@ from markupsafe import Markup
 from clau_doom.analysis import document
 from clau_doom.analysis.document import Cell, Document, Marked, Trend
 from clau_doom.analysis.report.chart_svg import draw, legend
-from clau_doom.analysis.report.page import Block, Figure, Listing, Paragraph, Section, Table
 from clau_doom.analysis.report.svg import sparkline
-from clau_doom.analysis.report.typography import typographic, unbroken
+from clau_doom.analysis.report.typographic_characters import typographic, unbroken
+from clau_doom.analysis.report.view_models import Block, Figure, Listing, Paragraph, Section, Table
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import cell_text
 from clau_doom.escaping import printable_message

@@ -11,7 +11,7 @@ from html import escape
 
 from markupsafe import Markup
 
-from clau_doom.analysis.report.typography import short
+from clau_doom.analysis.report.typographic_characters import short
 from clau_doom.escaping import printable, printable_message
 
 __all__ = ["WIDTH", "Axis", "Picture", "axis_over", "finite", "sparkline"]

@@ -11,18 +11,18 @@ EXPERIMENT_SECTIONS = (
     "held-out",
     "generations",
     "learning",
-    "control",
+    "control-charts",
     "diversity",
-    "genes",
-    "regression",
-    "components",
+    "gene-distributions",
+    "gene-regression",
+    "principal-components",
     "lineage",
-    "map",
-    "ranking",
+    "elite-map",
+    "multicriteria-ranking",
     "failures",
     "reproduction",
 )
 """Sections of the analysis of one experiment, in order."""
 
-MAIN_SECTIONS = ("held-out", "generations", "learning", "control", "diversity")
+MAIN_SECTIONS = ("held-out", "generations", "learning", "control-charts", "diversity")
 """Sections that the terminal shows by default."""

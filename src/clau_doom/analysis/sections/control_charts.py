@@ -23,7 +23,7 @@ def describe(data: ExperimentData) -> Section:
     """Describe the control charts and their signals."""
     chart = data.result(compute)
     blocks: tuple[Block, ...] = (chart,) if isinstance(chart, Unavailable) else _blocks(data, chart)
-    return Section(name="control", title=TITLE, blocks=blocks, data={"control_chart": chart})
+    return Section(name="control-charts", title=TITLE, blocks=blocks, data={"control_chart": chart})
 
 
 def _blocks(data: ExperimentData, chart: ControlChart) -> tuple[Block, ...]:

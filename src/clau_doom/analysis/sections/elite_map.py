@@ -30,7 +30,7 @@ def describe(data: ExperimentData) -> Section:
         axes = count(len(archive.axes), "axis", "axes")
         missing = Unavailable(missing=f"the archive has {axes}, and a map needs two")
         blocks = [Paragraph(text=_sentence(archive)), missing, _table(archive)]
-    return Section(name="map", title=TITLE, blocks=tuple(blocks), data={"archive": archive})
+    return Section(name="elite-map", title=TITLE, blocks=tuple(blocks), data={"archive": archive})
 
 
 def _sentence(archive: EliteMap) -> str:

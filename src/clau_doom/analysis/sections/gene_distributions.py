@@ -31,7 +31,7 @@ def describe(data: ExperimentData) -> Section:
     """Describe the distribution of genes by generation."""
     genes = data.result(compute)
     block: Block = genes if isinstance(genes, Unavailable) else _chart(data, genes)
-    return Section(name="genes", title=TITLE, blocks=(block,), data={"genes": genes})
+    return Section(name="gene-distributions", title=TITLE, blocks=(block,), data={"genes": genes})
 
 
 def _chart(data: ExperimentData, genes: Sequence[GeneHistory]) -> Chart:

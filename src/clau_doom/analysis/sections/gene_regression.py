@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from clau_doom.analysis.charts import Colour, IntervalPlot, IntervalRow
 from clau_doom.analysis.document import Block, Chart, Column, Marked, Paragraph, PValue, Section, Table, TextTable
 from clau_doom.analysis.experiment_data import ExperimentData
+from clau_doom.analysis.gene_regression import Regression, Term, regress
 from clau_doom.analysis.genome_encoding import encode
-from clau_doom.analysis.regression import Regression, Term, regress
 from clau_doom.analysis.sections.diversity import variable_space
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import bracket, count, joined
@@ -42,7 +42,7 @@ def describe(data: ExperimentData) -> Section:
     regression = data.result(compute)
     known = not isinstance(regression, Unavailable)
     return Section(
-        name="regression",
+        name="gene-regression",
         title=TITLE,
         blocks=(regression,) if isinstance(regression, Unavailable) else _blocks(data, regression),
         cautions=("A relation between genes and fitness is an association among bred agents.",) if known else (),

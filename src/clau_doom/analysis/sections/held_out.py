@@ -14,15 +14,15 @@ from clau_doom.analysis.wording import bracket, count, joined, measured, withhel
 from clau_doom.domain import generator
 from clau_doom.domain.experiment import HoldoutResult
 from clau_doom.number_format import number, p_relation
-from clau_doom.statistics.effects import Contrast, Sample, compare, holm
-from clau_doom.statistics.estimates import (
+from clau_doom.statistics.interval_format import interval
+from clau_doom.statistics.rliable_aggregates import (
     Aggregates,
     PerformanceProfile,
     aggregate,
     performance_profile,
     thresholds_over,
 )
-from clau_doom.statistics.interval_format import interval
+from clau_doom.statistics.two_sample_comparison import Contrast, Sample, compare, holm
 
 __all__ = [
     "TITLE",

@@ -31,7 +31,7 @@ def describe(data: ExperimentData) -> Section:
 def ranking_section(ranking: Ranking | Unavailable) -> Section:
     """Describe a ranking of agents."""
     block: Block = ranking if isinstance(ranking, Unavailable) else _chart(ranking)
-    return Section(name="ranking", title=TITLE, blocks=(block,), data={"ranking": ranking})
+    return Section(name="multicriteria-ranking", title=TITLE, blocks=(block,), data={"ranking": ranking})
 
 
 def criteria_flag(ranking: Ranking | Unavailable) -> str:

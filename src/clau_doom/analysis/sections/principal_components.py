@@ -38,7 +38,7 @@ def describe(data: ExperimentData) -> Section:
     """Describe the loadings of the components, and the agents on the first two."""
     found = data.result(compute)
     return Section(
-        name="components",
+        name="principal-components",
         title=TITLE,
         blocks=(found,) if isinstance(found, Unavailable) else _blocks(data, found),
         data={"components": found},

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from clau_doom.analysis.document import Block, Column, Listing, Paragraph, Section, Table
 from clau_doom.analysis.experiment_data import ExperimentData
-from clau_doom.analysis.sections import ranking
+from clau_doom.analysis.sections import multicriteria_ranking
 from clau_doom.domain import Purpose
 from clau_doom.domain.history_hash import history_sha256
 from clau_doom.domain.snapshot import Snapshot
@@ -18,7 +18,7 @@ TITLE = "Reproduction"
 
 def describe(data: ExperimentData) -> Section:
     """Describe the data that are needed to repeat the experiment and its report."""
-    flags = ranking.criteria_flag(data.result(ranking.compute))
+    flags = multicriteria_ranking.criteria_flag(data.result(multicriteria_ranking.compute))
     return Section(name="reproduction", title=TITLE, blocks=reproduction_blocks([data.stored], flags))
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Protocol
 
 from clau_doom.app.catalog.stored_experiments import read_experiment
+from clau_doom.domain.event_consumer_failure import LogReaderFailure
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
-from clau_doom.domain.log_reader_failure import LogReaderFailure
 from clau_doom.error_description import describe
 from clau_doom.errors import ClauDoomError
 from clau_doom.ports import StoredExperiment

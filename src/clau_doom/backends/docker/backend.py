@@ -13,7 +13,7 @@ from clau_doom.backends.docker.configuration import DockerConfig
 from clau_doom.backends.docker.container_lifecycle import ContainerManager, check_image, generation_of
 from clau_doom.backends.docker.daemon import Daemon
 from clau_doom.backends.docker.network import Network, ensure_network
-from clau_doom.backends.docker.worker_connectors import Service, inbound_connectors, service_connectors
+from clau_doom.backends.docker.worker_connection_modes import Service, inbound_connectors, service_connectors
 from clau_doom.backends.docker.worker_gateway import WorkerServer
 from clau_doom.backends.docker.worker_session import PendingEpisode, SessionLimits
 from clau_doom.backends.local.worker_channel import Requeued

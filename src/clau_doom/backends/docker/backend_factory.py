@@ -5,7 +5,7 @@ from pathlib import Path
 from clau_doom.backends.core_allocator import CoreAllocator
 from clau_doom.backends.docker.backend import DockerBackend
 from clau_doom.backends.docker.configuration import DockerConfig
-from clau_doom.backends.docker.worker_connectors import Service
+from clau_doom.backends.docker.worker_connection_modes import Service
 from clau_doom.backends.docker.worker_session import ExpectedIdentity, SessionLimits
 from clau_doom.backends.local.backend import LocalBackend
 from clau_doom.backends.local.configuration import LocalConfig

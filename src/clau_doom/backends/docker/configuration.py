@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, PositiveFloat
 
-from clau_doom.config.backends import BackendSection
+from clau_doom.config.backend_registry import BackendSection
 from clau_doom.config.base_section import Clash
 from clau_doom.config.memory_size import Size
 from clau_doom.config.policies import PolicyConfig, RemotePolicyConfig

@@ -8,7 +8,7 @@ from clau_doom.backends.docker.configuration import DockerConfig
 from clau_doom.backends.docker.daemon_facts import DockerFacts, examine_daemon
 from clau_doom.error_description import describe
 from clau_doom.errors import InfrastructureFailed
-from clau_doom.health_check import Finding, HealthStatus
+from clau_doom.health_finding import Finding, HealthStatus
 
 __all__ = ["daemon", "examine_docker", "image", "listening", "network", "no_daemon", "services"]
 

@@ -24,7 +24,7 @@ from clau_doom.policies import make_policy, source_facts
 from clau_doom.policies.remote import RemotePolicy
 from clau_doom.ports import ScenarioFacts
 from clau_doom.protos.claudoom.agent.v1 import agent_pb2 as pb
-from clau_doom.wire.agent import DESCRIBED, AgentDescription, describe_request, described
+from clau_doom.wire.agent_service import DESCRIBED, AgentDescription, describe_request, described
 from clau_doom.worker import collect_facts
 
 __all__ = ["describe_policy"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from clau_doom.backends.docker.configuration import DockerConfig
 from clau_doom.backends.provider import BackendContext, BackendProvider
 from clau_doom.errors import NotAllowed
-from clau_doom.health_check import Finding
+from clau_doom.health_finding import Finding
 
 if TYPE_CHECKING:
     from clau_doom.config.schema import ExperimentConfig
@@ -42,13 +42,13 @@ class DockerProvider(BackendProvider):
 
     def describe_policy(self, config: "ExperimentConfig", scenario: "Scenario") -> "tuple[GenomeSpace, Provenance]":
         """Return genes and provenance of a policy from its image."""
-        from clau_doom.backends.docker.image_inspection import describe_policy
+        from clau_doom.backends.docker.policy_description import describe_policy
 
         return describe_policy(config, scenario)
 
     def create(self, context: BackendContext) -> "EvaluationBackend":
         """Return a Docker backend."""
-        from clau_doom.backends.docker.creation import create_docker_backend
+        from clau_doom.backends.docker.backend_factory import create_docker_backend
 
         return create_docker_backend(context)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clau_doom.backends.docker.worker_gateway import WorkerStream
-from clau_doom.backends.local.timeouts import timeout_error
+from clau_doom.backends.timeout_classification import timeout_error
 from clau_doom.domain import Episode
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import (

@@ -2,7 +2,7 @@
 
 from pydantic import Field, PositiveFloat
 
-from clau_doom.config.backends import BackendSection
+from clau_doom.config.backend_registry import BackendSection
 from clau_doom.config.memory_size import Size
 
 __all__ = ["LocalConfig"]

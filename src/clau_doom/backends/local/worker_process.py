@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clau_doom.backends.local.start_failure import starting
-from clau_doom.backends.local.timeouts import timeout_error
 from clau_doom.backends.local.worker_channel import Disconnected, WorkerChannel
 from clau_doom.backends.local.worker_output import WorkerOutput
+from clau_doom.backends.timeout_classification import timeout_error
 from clau_doom.domain import Episode
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import (

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, StringConstraints
 
-from clau_doom.config.backends import BackendSection
+from clau_doom.config.backend_registry import BackendSection
 from clau_doom.config.base_section import FromList
 from clau_doom.config.memory_size import Size
-from clau_doom.config.paths import FilePath
+from clau_doom.config.path_expansion import FilePath
 
 __all__ = ["RayConfig"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
-from clau_doom.health_check import Finding, HealthStatus
+from clau_doom.health_finding import Finding, HealthStatus
 
 __all__ = ["examine_ray"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from clau_doom.backends.provider import BackendContext, BackendProvider
 from clau_doom.backends.ray.configuration import RayConfig
 from clau_doom.errors import ConfigError
-from clau_doom.health_check import Finding
+from clau_doom.health_finding import Finding
 
 if TYPE_CHECKING:
     from clau_doom.config.schema import ExperimentConfig
@@ -35,7 +35,7 @@ class RayProvider(BackendProvider):
 
     def create(self, context: BackendContext) -> "EvaluationBackend":
         """Return a Ray backend."""
-        from clau_doom.backends.ray.creation import create_ray_backend
+        from clau_doom.backends.ray.backend_factory import create_ray_backend
 
         return create_ray_backend(context)
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from clau_doom.cli.command_help import add_command
+from clau_doom.cli.command_registration import add_command
 from clau_doom.cli.console import ExitCode, data_console, print_json
 from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, AsJson, Note, OutputDir, Server, remote_server
 from clau_doom.errors import ConfigError
 
 if TYPE_CHECKING:
-    from clau_doom.domain.commands import Command
+    from clau_doom.domain.agent_commands import Command
     from clau_doom.rpc import RpcClient
 
 __all__ = ["add_agent_commands", "cancel", "pause", "resume"]
@@ -48,7 +48,7 @@ def resume(
 
     A server also resumes an interrupted experiment, and can change its budget.
     """
-    from clau_doom.domain.commands import BudgetChange
+    from clau_doom.domain.agent_commands import BudgetChange
 
     change = BudgetChange(generations=generations, max_duration=max_duration)
     state = _change_state(
@@ -142,7 +142,7 @@ def _command_of(action: str) -> Callable[..., None]:
         output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
     ) -> None:
         from clau_doom.domain import parse_agent_id
-        from clau_doom.domain.commands import AgentAction, AgentCommand
+        from clau_doom.domain.agent_commands import AgentAction, AgentCommand
 
         experiment, _, _ = parse_agent_id(agent)
         command = AgentCommand(action=AgentAction(action), agent=agent)
@@ -170,7 +170,7 @@ def inject(
 ) -> None:
     """Inject a genome into the next generation (a deviation)."""
     from clau_doom.domain import Genome
-    from clau_doom.domain.commands import InjectGenome
+    from clau_doom.domain.agent_commands import InjectGenome
 
     try:
         values = tuple(float(part) for part in genome.split(","))

@@ -10,7 +10,7 @@ from rich.text import Text
 from clau_doom.cli.console import ExitCode, data_console, print_json
 from clau_doom.cli.doctor.host import examine
 from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir
-from clau_doom.health_check import Finding, HealthStatus
+from clau_doom.health_finding import Finding, HealthStatus
 
 __all__ = ["backend_findings", "doctor"]
 

@@ -84,7 +84,7 @@ def replay(
 ) -> None:
     """Replay an episode, verify it against its record, and film it."""
     from clau_doom.app.replay import check_display, verify
-    from clau_doom.cli.views.replay import verification_json, verification_view
+    from clau_doom.cli.views.replay_verification import verification_json, verification_view
     from clau_doom.replay import check_target
 
     if episode is not None and seed is not None:

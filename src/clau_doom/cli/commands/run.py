@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from clau_doom.app.catalog.folder_source import RemoteServer
     from clau_doom.app.run_plan import Plan
     from clau_doom.app.served_run import ServedRun
-    from clau_doom.domain.commands import BudgetChange
+    from clau_doom.domain.agent_commands import BudgetChange
     from clau_doom.domain.snapshot import Snapshot
     from clau_doom.ports import ExperimentStore
 
@@ -92,7 +92,7 @@ def run(  # noqa: PLR0917 - each parameter is an option with a name
         "web.port": web_port,
     }
     from clau_doom.app.run_planning import plan_resume, plan_run
-    from clau_doom.domain.commands import BudgetChange
+    from clau_doom.domain.agent_commands import BudgetChange
     from clau_doom.logs import configure_logs
 
     configure_logs(MessageStream(), brief=True)

@@ -20,7 +20,7 @@ from clau_doom.cli.signals import stop_signals
 from clau_doom.cli.standard_streams import make_output_optional
 
 if TYPE_CHECKING:
-    from clau_doom.app.orchestrator_service import ServiceAddresses
+    from clau_doom.app.serve import ServiceAddresses
     from clau_doom.config import ExperimentConfig
 
 __all__ = ["serve"]
@@ -58,7 +58,7 @@ def serve(
 
 
 async def _serve(config: "ExperimentConfig", output_dir: Path) -> ExitCode:
-    from clau_doom.app.orchestrator_service import open_service
+    from clau_doom.app.serve import open_service
     from clau_doom.orchestration import Shutdown
 
     shutdown, grace = Shutdown(), config.server.grace

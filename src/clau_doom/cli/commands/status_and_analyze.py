@@ -202,7 +202,7 @@ def _show_analysis(
     from clau_doom.analysis.experiment_document import experiment_document
     from clau_doom.app.analyze import analyse
     from clau_doom.app.report import report_experiment
-    from clau_doom.cli.views.document import document_view
+    from clau_doom.cli.views.document_rendering import document_view
 
     analysis = analyse(stored, criteria)
     if plot is not None:
@@ -212,7 +212,7 @@ def _show_analysis(
     if as_json:
         print_json(document_json(experiment_document(analysis)))
         return
-    shown = requested or [*sections.MAIN_SECTIONS, *(["ranking"] if criteria else [])]
+    shown = requested or [*sections.MAIN_SECTIONS, *(["multicriteria-ranking"] if criteria else [])]
     data_console().print(document_view(experiment_document(analysis, _in_order(shown)), whole=bool(requested)))
     if not requested:
         more = " | ".join(name for name in sections.EXPERIMENT_SECTIONS if name not in shown)
@@ -236,7 +236,7 @@ def _show_comparison(
     from clau_doom.analysis.document_json import document_json
     from clau_doom.app.analyze import compare
     from clau_doom.app.report import report_comparison
-    from clau_doom.cli.views.document import document_view
+    from clau_doom.cli.views.document_rendering import document_view
 
     if len(stored) < 2:
         raise ConfigError(f"{baseline} needs other experiments: give two or more")
@@ -246,12 +246,12 @@ def _show_comparison(
     if as_json:
         print_json(document_json(comparison_document(comparison)))
         return
-    shown = [*MAIN_SECTIONS, *(["ranking"] if criteria else [])]
+    shown = [*MAIN_SECTIONS, *(["multicriteria-ranking"] if criteria else [])]
     data_console().print(document_view(comparison_document(comparison, shown), whole=True))
 
 
 def _draw(stored: "StoredExperiment", analysis: "ExperimentData", path: Path) -> None:
-    from clau_doom.analysis.plot import draw_fitness_curve
+    from clau_doom.analysis.fitness_plot import draw_fitness_curve
     from clau_doom.analysis.sections import generations, held_out
 
     config, results = stored.config, analysis.result(held_out.table_of)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from clau_doom.cli.command_help import add_command, command_group
+from clau_doom.cli.command_registration import add_command, command_group
 from clau_doom.cli.console import MessageStream, data_console, print_json
 from clau_doom.cli.shared_options import CURRENT, DEFAULT_OUTPUT_DIR, AsJson, OutputDir
 
@@ -67,7 +67,7 @@ def remove(name: _Name, *, output_dir: OutputDir = DEFAULT_OUTPUT_DIR) -> None:
 
 def _files(output_dir: Path) -> "TokenFiles":
     """Return the token files in the folder of `--token-file`, or in the output folder."""
-    from clau_doom.app.access_control import token_files
+    from clau_doom.app.token_and_audit_files import token_files
     from clau_doom.config import GrpcConfig
     from clau_doom.logs import configure_logs
 

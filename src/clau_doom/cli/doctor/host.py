@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from clau_doom.health_check import Finding, HealthStatus
+from clau_doom.health_finding import Finding, HealthStatus
 from clau_doom.machine_limits import (
     address_space_problem,
     cpu_quota,
@@ -20,7 +20,7 @@ from clau_doom.machine_limits import (
     memory_problem,
     usable_cores,
 )
-from clau_doom.shared_memory import SHARED_MEMORY, find_shared_files
+from clau_doom.stale_shared_memory import SHARED_MEMORY, find_shared_files
 
 __all__ = [
     "TRY_ENGINE",

@@ -12,9 +12,9 @@ from clau_doom.app.catalog.folder_source import ExperimentOverview, overview_of
 from clau_doom.cli.format import clock
 from clau_doom.cli.shared_options import resume_command
 from clau_doom.domain import AgentStatus
+from clau_doom.domain.event_consumer_failure import LogReaderFailure
 from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.domain.history_hash import history_sha256
-from clau_doom.domain.log_reader_failure import LogReaderFailure
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.number_format import number
 from clau_doom.ports import StoredExperiment

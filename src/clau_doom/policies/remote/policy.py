@@ -8,12 +8,12 @@ import numpy as np
 from clau_doom.config import RemotePolicyConfig
 from clau_doom.domain import Genome, GenomeSpace
 from clau_doom.errors import AgentUnreachable, ConfigError, PolicyFailed
+from clau_doom.policies.remote.grpcio_client import UnaryClient
 from clau_doom.policies.remote.status import AnswerLate
 from clau_doom.policies.remote.stream import NoStream, PlayStream
-from clau_doom.policies.remote.unary_client import UnaryClient
 from clau_doom.ports import Action, Decide, Needs, Observation, ScenarioFacts
 from clau_doom.protos.claudoom.agent.v1 import agent_pb2 as pb
-from clau_doom.wire.agent import (
+from clau_doom.wire.agent_service import (
     ActionReader,
     AgentDescription,
     begin_request,

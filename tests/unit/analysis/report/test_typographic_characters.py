@@ -1,6 +1,6 @@
 """Tests of the typography of reports."""
 
-from clau_doom.analysis.report.typography import short, typographic, unbroken
+from clau_doom.analysis.report.typographic_characters import short, typographic, unbroken
 
 MINUS = "\N{MINUS SIGN}"
 

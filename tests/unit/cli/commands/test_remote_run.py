@@ -11,7 +11,7 @@ import pytest
 
 from clau_doom.access import Authenticator, TokenFiles
 from clau_doom.config import GrpcConfig, config_from_yaml
-from clau_doom.domain.commands import BudgetChange
+from clau_doom.domain.agent_commands import BudgetChange
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.orchestration import Orchestrator
