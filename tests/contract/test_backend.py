@@ -98,8 +98,8 @@ def genome() -> Genome:
     return Genome(tuple(float(gene.low) for gene in genome_space(ExperimentConfig()).genes))
 
 
-async def test_an_episode_is_a_function_of_its_genome_and_seed(backend: Open, genome: Genome) -> None:
-    """Two agents with one genome play the same episode, and another seed gives another."""
+async def test_outcome_depends_on_genome_and_seed_only(backend: Open, genome: Genome) -> None:
+    """Two agents with one genome play the same episode. Another seed gives another one."""
     async with backend() as entered:
         first, again, other = await asyncio.gather(
             entered.play(task(genome=genome)),
@@ -130,7 +130,7 @@ async def test_entered_backend_accepts_an_episode(backend: Open, genome: Genome)
         assert entered.takes(task(genome=genome))
 
 
-async def test_a_cancelled_episode_leaves_the_backend_usable(backend: Open, genome: Genome) -> None:
+async def test_backend_continues_after_a_cancelled_episode(backend: Open, genome: Genome) -> None:
     """The cancelled episode ends at once. The next episode is played."""
     async with backend() as entered:
         playing = asyncio.ensure_future(entered.play(task(genome=genome)))

@@ -104,8 +104,8 @@ async def test_last_published_sequence_is_known_for_each_source(bus: EventBus) -
     assert await bus.last_published("uuid-of-third", events_of("third")) == 0
 
 
-async def test_an_older_experiment_of_the_same_name_is_another(bus: EventBus) -> None:
-    """Two experiments that share a name, and so their subjects, are separated by UUID, in any order of messages."""
+async def test_experiments_of_one_name_are_separated_by_uuid(bus: EventBus) -> None:
+    """Their subjects are equal."""
     older = [BusMessage(subject="clau-doom.experiment.lab.a", payload=b"", source="older", sequence=n) for n in (8, 9)]
     await bus.publish([message(1), message(2), *older])
     assert await bus.last_published("uuid-of-lab", events_of("lab")) == 2

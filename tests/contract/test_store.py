@@ -171,7 +171,7 @@ async def read(store: ExperimentStore, after: int = 0, *, follow: bool = False) 
     return [recorded async for recorded in store.events(after, follow=follow)]
 
 
-async def test_a_new_store_holds_its_experiment(store: ExperimentStore) -> None:
+async def test_new_store_has_a_pending_experiment(store: ExperimentStore) -> None:
     """Before the first event the snapshot shows a pending experiment."""
     snapshot = await store.snapshot()
     assert snapshot.experiment == EXPERIMENT
@@ -278,7 +278,7 @@ async def test_deviations_are_counted_by_kind(store: ExperimentStore) -> None:
     assert (await store.snapshot()).deviations == Deviations(exhausted_attempts=2, missed_deadlines=1, interventions=1)
 
 
-async def test_an_agent_is_found_by_its_place(store: ExperimentStore) -> None:
+async def test_agent_is_found_by_its_position(store: ExperimentStore) -> None:
     """The agent equals the stored one. The error for an unknown position names it."""
     await keep(store, [STARTED, *one_generation(0)])
     assert await store.agent(AgentRef(0, 2)) == agents(0)[2]
@@ -548,7 +548,7 @@ def _anything(random: Random) -> Event:
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_the_stores_agree_on_any_events(tmp_path: Path, seed: int) -> None:
+async def test_stores_agree_on_random_events(tmp_path: Path, seed: int) -> None:
     """For legal and illegal events, the stores accept the same calls and have the same snapshots."""
     random = Random(seed)
     mode: Keep = random.choice(["champions", "all"])
@@ -598,7 +598,7 @@ async def test_paused_experiment_stores_running_episodes(store: ExperimentStore)
 
 
 @pytest.mark.parametrize("before", [(), (STARTED,), (STARTED, ExperimentPaused())])
-async def test_a_cancelled_experiment_is_over(store: ExperimentStore, before: tuple[Event, ...]) -> None:
+async def test_cancelled_is_a_final_state(store: ExperimentStore, before: tuple[Event, ...]) -> None:
     """An experiment in any other state can be cancelled. No event may follow."""
     await append(store, *before, ExperimentCancelled())
     assert (await store.snapshot()).state is ExperimentState.CANCELLED

@@ -91,8 +91,8 @@ def shell(tmp_path: Path) -> Shell:
     return Shell(tmp_path)
 
 
-def test_a_run_ends_with_its_table_on_stdout(shell: Shell) -> None:
-    """A run exits with 0, prints the result on stdout and progress on stderr, and can be looked at afterwards."""
+def test_run_prints_its_result_on_stdout(shell: Shell) -> None:
+    """Progress is on stderr, and the exit code is 0. Reading commands show the stored experiment."""
     shell.write("config.yaml", QUICK)
     done = shell.run("run")
     assert done.returncode == 0, done.stderr
@@ -111,8 +111,8 @@ def test_a_run_ends_with_its_table_on_stdout(shell: Shell) -> None:
     assert {"config.yaml", "results.sqlite", "logs"} <= {path.name for path in folder.iterdir()}
 
 
-def test_the_worker_count_and_a_second_run_change_nothing(shell: Shell) -> None:
-    """The same configuration gives the same history under another name with another number of workers."""
+def test_number_of_workers_does_not_change_the_history(shell: Shell) -> None:
+    """The second run has another name and another number of workers."""
     shell.write("config.yaml", QUICK)
     assert shell.run("run", "--name", "one", "--workers", "1").returncode == 0
     assert shell.run("run", "--name", "three", "--workers", "3").returncode == 0
@@ -121,8 +121,8 @@ def test_the_worker_count_and_a_second_run_change_nothing(shell: Shell) -> None:
     assert shell.status("other")["history_sha256"] != shell.status("one")["history_sha256"]
 
 
-def test_a_dry_run_starts_and_writes_nothing(shell: Shell) -> None:
-    """`--dry-run` checks everything and leaves no trace."""
+def test_dry_run_does_not_start_or_write(shell: Shell) -> None:
+    """`--dry-run` checks the whole configuration."""
     shell.write("config.yaml", QUICK)
     done = shell.run("run", "--dry-run", "-g", "7")
     assert done.returncode == 0
@@ -176,8 +176,8 @@ def test_unknown_environment_variable_is_refused_with_a_suggestion(shell: Shell)
     assert "CLAU_DOOM_GENERATIONS" in done.stderr
 
 
-def test_a_taken_name_is_refused_with_the_way_to_resume(shell: Shell) -> None:
-    """A second experiment of the same name never touches the first."""
+def test_used_name_is_refused_with_the_remedy(shell: Shell) -> None:
+    """The error has the option that resumes the existing experiment."""
     shell.write("config.yaml", QUICK)
     assert shell.run("run").returncode == 0
     again = shell.run("run")
@@ -252,7 +252,7 @@ def test_max_duration_interrupts_the_run_within_a_second(shell: Shell) -> None:
     assert 4.9 < float(str(shell.status("quick")["running_seconds"])) < 6.0
 
 
-def test_a_change_that_matters_is_refused_on_resume(shell: Shell) -> None:
+def test_change_that_affects_results_is_refused_on_resume(shell: Shell) -> None:
     """Flags and the environment cannot change fields that affect the results. The error names the field."""
     shell.write("config.yaml", LONG)
     assert shell.run("run", "--max-duration", "2s").returncode == 4
@@ -303,8 +303,8 @@ def test_failed_agents_are_reported_and_have_no_fitness(shell: Shell) -> None:
     assert all(agent["fitness"] is None and "no courage" in agent["failure"] for agent in failed)
 
 
-def test_a_generation_in_which_all_fail_fails_the_experiment(shell: Shell) -> None:
-    """The chain of causes reads on one line, from the experiment to the policy's own error."""
+def test_failed_generation_fails_the_experiment(shell: Shell) -> None:
+    """One line has the causes from the experiment to the policy's error."""
     shell.write("frail.py", FRAIL)
     policy = "kind: class, target: 'frail:Frail', options: {limit: 2.0}"
     shell.write("config.yaml", QUICK.replace("kind: rules", policy))

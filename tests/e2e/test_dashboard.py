@@ -155,7 +155,7 @@ def test_page_starts_and_follows_an_experiment(visitor: Visitor) -> None:
     assert film.evaluate("it => [it.videoWidth, it.videoHeight]") == [640, 480]
 
 
-def test_an_agent_is_paused_and_resumed(visitor: Visitor, served: Any) -> None:
+def test_agent_is_paused_and_resumed(visitor: Visitor, served: Any) -> None:
     """The commands are on the agent's page. The experiment's page and the log show both."""
     page = start(visitor, config("slow", generations=2, episodes=200, timeout=2100))
     agent = page.locator("section[aria-labelledby=population] tbody tr", has_text="pending").first

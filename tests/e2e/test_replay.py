@@ -60,8 +60,8 @@ def test_episode_is_verified(quick: Any) -> None:
     assert "no record: this seed has no recorded episode of the agent" in said
 
 
-def test_an_episode_is_filmed(quick: Any) -> None:
-    """An mp4 has one picture a tic and the size asked for; a gif as many as its time takes, and no more pixels."""
+def test_episode_is_filmed(quick: Any) -> None:
+    """An mp4 has one picture a tic in the requested size. A gif has fewer and smaller pictures."""
     folder: Path = quick.folder
     output = document(quick, "quick", "-o", "a.mp4", "--overlay", "--resolution", "800x600")
     found, tics = take_apart(folder / "a.mp4"), output["measures"]["tics"]
@@ -109,8 +109,8 @@ def test_exported_agent_is_replayed_without_its_experiment(quick: Any) -> None:
     assert "it has no genome to export" in refused.stderr
 
 
-def test_a_changed_record_is_refused(quick: Any) -> None:
-    """A hash that is not the episode's ends with exit code 1 and one line, and no film is made."""
+def test_changed_record_is_refused(quick: Any) -> None:
+    """The hash of the episode is changed. The error is one line, and no film is made."""
     with closing(sqlite3.connect(quick.folder / "runs" / "quick" / "results.sqlite")) as database, database:
         database.execute("UPDATE played SET trajectory = zeroblob(32)")
     done = quick.run("replay", "quick", "-o", "a.mp4", local=True)

@@ -40,7 +40,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 
 @pytest.mark.engine
-def test_a_run_outlives_its_terminal_and_its_reader(tmp_path: Path) -> None:
+def test_run_continues_without_its_terminal_or_reader(tmp_path: Path) -> None:
     """After their first lines, one run loses its terminal, the other its reader and disk. Both continue to the end."""
     reading, writing = os.pipe()
     master, terminal = pty.openpty()

@@ -69,8 +69,8 @@ def test_every_command_names_the_damage(run: Run, tmp_path: Path, case: str) -> 
     assert [path.name for path in tmp_path.iterdir()] == ["runs"]
 
 
-def test_a_damaged_experiment_is_not_compared(run: Run, tmp_path: Path) -> None:
-    """Of several experiments, the damaged one is named."""
+def test_damaged_experiment_is_not_compared(run: Run, tmp_path: Path) -> None:
+    """The error names the damaged experiment."""
     _put(SOUND, tmp_path / "runs" / "gen")
     _put("db-state", tmp_path / "runs" / "other")
     code, _, err = run("analyze", "gen", "other")

@@ -76,7 +76,7 @@ def test_containers_are_found_by_their_labels(docker: DockerHost, experiment: st
     assert clean("--experiment", experiment)[:2] == (0, "nothing to remove\n")
 
 
-def test_a_dry_run_lists_and_removes_nothing(docker: DockerHost, experiment: str, clean: Clean) -> None:
+def test_dry_run_lists_containers_without_removing_them(docker: DockerHost, experiment: str, clean: Clean) -> None:
     """Each container has a row with agent, experiment, generation and state. Labels are not markup."""
     running, made = agent(docker, experiment, 0, 0), agent(docker, experiment, 1, 0, start=False)
     odd = make(docker, f"{experiment}-odd", agent_id="[/odd]", experiment=experiment, start=False)

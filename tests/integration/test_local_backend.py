@@ -114,8 +114,8 @@ def shared_memory(instance: str) -> list[Path]:
     return [*Path("/dev/shm").glob(f"ViZDoom*{instance}")]
 
 
-async def test_an_episode_is_the_same_on_any_worker() -> None:
-    """Two workers and one worker, in either order, give the same outcomes, with recordings."""
+async def test_outcomes_do_not_depend_on_the_worker() -> None:
+    """Two workers and one worker, in either order, give the same outcomes with recordings."""
     outcomes: list[dict[int, EpisodeOutcome]] = []
     for workers, seeds in ((2, (1, 2, 3, 4)), (1, (4, 3, 2, 1))):
         async with backend(workers=workers) as local:
@@ -152,8 +152,8 @@ async def test_runs_keep_their_workers_on_different_cores(tmp_path: Path) -> Non
         await three.play(task())
 
 
-async def test_the_baseline_plays_the_random_policy() -> None:
-    """A baseline's task needs no genome, and is played the same every time."""
+async def test_baseline_plays_the_random_policy() -> None:
+    """A task of the baseline needs no genome. Its outcome is reproducible."""
     async with backend() as local:
         first = await local.play(task(genes=Genome(()), baseline=True))
         assert (await local.play(task(genes=Genome(()), baseline=True))).outcome == first.outcome
@@ -161,8 +161,8 @@ async def test_the_baseline_plays_the_random_policy() -> None:
 
 
 @pytest.mark.parametrize("victim", ["engine", "worker"])
-async def test_a_killed_process_loses_the_episode_and_nothing_else(victim: str) -> None:
-    """A killed engine or worker is infrastructure's failure; the next episode has a new worker and the same outcome."""
+async def test_killed_process_loses_only_its_episode(victim: str) -> None:
+    """The infrastructure is charged for a killed engine or worker. A new worker gives the same outcome."""
     async with backend() as local:
         wanted = (await local.play(task())).outcome
         (pid,) = local.worker_pids
@@ -302,7 +302,7 @@ async def test_policy_exception_fails_the_agent_and_keeps_the_worker(custom: Cal
         assert local.worker_pids == pids
 
 
-async def test_a_policy_still_deciding_at_the_deadline_is_charged(custom: Callable[[str], PolicyConfig]) -> None:
+async def test_policy_that_exceeds_the_deadline_is_charged(custom: Callable[[str], PolicyConfig]) -> None:
     """The engine of a sleeping policy is not stalled."""
     async with backend(custom("Sleeps"), timeout=2.0, stall=0.5) as local:
         with pytest.raises(PolicyTimedOut, match="deadline of 2 s"):

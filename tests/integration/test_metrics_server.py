@@ -132,8 +132,8 @@ async def test_server_listens_on_ipv6() -> None:
         assert (await get(running.port, "/healthz", host="::1")).status == 200
 
 
-async def test_the_port_is_free_again_at_once() -> None:
-    """A server can be started on the port that the last one has just left, with connections still closing."""
+async def test_port_can_be_reused_at_once() -> None:
+    """Connections of the stopped server may still be closing."""
     async with server() as first:
         await get(first.port, "/metrics")
     async with server(config=MetricsConfig(port=first.port)) as second:
@@ -200,8 +200,7 @@ async def test_error_in_the_body_is_raised_unchanged() -> None:
         await get(running.port, "/healthz")
 
 
-async def test_a_cancelled_caller_leaves_nothing_listening() -> None:
-    """Cancelling the task that serves ends the server first."""
+async def test_cancelled_caller_stops_the_server() -> None:
     port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     async def serve() -> None:
@@ -253,8 +252,8 @@ async def test_failed_listener_is_restarted_on_its_port(caplog: pytest.LogCaptur
     assert "listener failed and is restarted" in caplog.text
 
 
-async def test_a_server_that_waits_to_be_restarted_can_be_left(caplog: pytest.LogCaptureFixture) -> None:
-    """Leaving does not wait for the port, nor for a pause."""
+async def test_stop_does_not_wait_for_a_restart(caplog: pytest.LogCaptureFixture) -> None:
+    """The port of the failed server is in use."""
     async with server() as dying:
         break_listener(dying.port)
         taken = socket.create_server(("127.0.0.1", dying.port))
@@ -280,7 +279,7 @@ async def test_failed_server_loop_is_restarted(monkeypatch: pytest.MonkeyPatch) 
         await reached(running.port, "/healthz", 200)
 
 
-async def test_a_server_that_cannot_start_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_failed_start_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """The caller receives the error. No socket listens afterwards."""
 
     async def fail(server: uvicorn.Server, sockets: object = None) -> None:

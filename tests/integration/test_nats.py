@@ -114,10 +114,8 @@ async def relaying(bus: NatsBus, store: ExperimentStore) -> AsyncIterator[Relay]
         yield relay
 
 
-async def test_a_server_that_is_killed_five_times_in_a_run_keeps_every_event_once(
-    server: NatsServer, sqlite: SqliteStore
-) -> None:
-    """Each event is stored once and in order. The run is not delayed."""
+async def test_killed_server_keeps_every_event_once(server: NatsServer, sqlite: SqliteStore) -> None:
+    """The server is killed five times in a run. Events stay in order, and the run is not delayed."""
     async with NatsBus(config(server)) as bus, relaying(bus, sqlite) as relay, asyncio.TaskGroup() as tasks:
         running = tasks.create_task(live(sqlite, 6.0))
         lags = []
@@ -265,8 +263,8 @@ async def test_refused_message_ends_its_batch(server: NatsServer) -> None:
     assert await kept(server) == every_event_once(2)
 
 
-async def test_a_stream_that_is_deleted_is_made_again(server: NatsServer) -> None:
-    """The relay begins at the first event then: the log holds them all."""
+async def test_deleted_stream_is_created_again(server: NatsServer) -> None:
+    """The relay starts at the first event of the log."""
     store = MemoryStore(EXPERIMENT)
     async with NatsBus(config(server)) as bus, relaying(bus, store) as relay, client_of(server) as client:
         await until(lambda: relay.published == 1)
@@ -404,8 +402,8 @@ def test_credentials_are_removed_from_urls(url: str, shown: str) -> None:
     assert redacted(url) == shown
 
 
-async def test_a_refusal_of_a_later_connection_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """When the password is changed, the log has the server's reason, and not the password."""
+async def test_refused_reconnection_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """After a change of the password, the log has the server's reason without the password."""
     caplog.set_level(logging.WARNING, "clau_doom.events")
     with NatsServer(tmp_path, user="doom", password="canary") as server:
         async with NatsBus(NatsConfig(enabled=True, url=server.url)) as bus:
@@ -420,7 +418,7 @@ async def test_a_refusal_of_a_later_connection_is_logged(tmp_path: Path, caplog:
     assert "canary" not in caplog.text
 
 
-async def test_a_refused_subject_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_refused_subject_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """The error and the log have the reason."""
     caplog.set_level(logging.WARNING, "clau_doom.events")
     users = 'authorization { users = [{user: "doom", password: "canary", permissions: {publish: "$JS.>"}}] }'
@@ -433,8 +431,8 @@ async def test_a_refused_subject_is_logged(tmp_path: Path, caplog: pytest.LogCap
     assert "permissions violation for publish" in caplog.text.lower()
 
 
-async def test_a_wrong_password_is_an_error_at_once(tmp_path: Path) -> None:
-    """The error quotes the server, but not the password; with the right one it connects."""
+async def test_wrong_password_is_an_error_at_once(tmp_path: Path) -> None:
+    """The error has the server's reason without the password."""
     with NatsServer(tmp_path, user="doom", password="right") as server:
         before = time.monotonic()
         assert "Authorization Violation" in await refusal(server.url.replace("right", "canary"))

@@ -112,8 +112,8 @@ async def test_stores_and_a_projection_keep_the_event(tmp_path: Path, log: list[
     assert [len(each) for each in changes] == [1, 2, 0, 1]
 
 
-async def test_a_client_receives_the_event_over_grpc(tmp_path: Path, log: list[RecordedEvent]) -> None:
-    """`StreamEvents` sends the event as `GenericEvent`, and the client decodes it to the last bit."""
+async def test_client_receives_the_event_over_grpc(tmp_path: Path, log: list[RecordedEvent]) -> None:
+    """`StreamEvents` sends the event as `GenericEvent`. The client's event is bit-identical."""
     memory = MemoryStore(EXPERIMENT)
     await memory.append([each.event for each in log[1:]], running_seconds=1.0)
     async with served(memory, tmp_path) as client:
@@ -121,7 +121,7 @@ async def test_a_client_receives_the_event_over_grpc(tmp_path: Path, log: list[R
     assert repr(received) == repr([each.event for each in log])
 
 
-def test_the_message_of_the_event_is_generic_and_validated(promotion: Any) -> None:
+def test_message_of_the_event_is_generic_and_validated(promotion: Any) -> None:
     """The message has code and fields. Unknown codes, codes with their own message and invalid values are refused."""
     message = event_message("lab", RecordedEvent(sequence=7, time=0.0, event=promotion))
     assert message.generic_event.code == "agent_promoted"
@@ -147,7 +147,7 @@ def test_the_message_of_the_event_is_generic_and_validated(promotion: Any) -> No
             recorded_event(message)
 
 
-async def test_an_export_contains_the_event(tmp_path: Path, log: list[RecordedEvent]) -> None:
+async def test_export_contains_the_event(tmp_path: Path, log: list[RecordedEvent]) -> None:
     """The table `events` has a row with the event's code and its JSON."""
     runs = ExperimentFolders(tmp_path / "runs")
     await stored(runs, log)

@@ -84,10 +84,10 @@ async def test_dropped_agents_keep_their_mean_and_have_an_event(undisturbed: Sna
 
 @settings(deadline=None, max_examples=25)
 @given(stops=st.lists(st.integers(1, 30), max_size=4), slots=st.integers(1, 9))
-async def test_a_race_that_is_interrupted_anywhere_ends_the_same(
+async def test_interruptions_do_not_change_the_result_of_a_race(
     stops: list[int], slots: int, undisturbed: Snapshot
 ) -> None:
-    """Any order and any interruption drop the same agents, and no episode is played twice."""
+    """The same agents are dropped in any order of episodes. No episode is played twice."""
     store = scripted_store(configuration())
     end = await finished(configuration(), store, slots, *stops)
     assert history_sha256(end.generations) == history_sha256(undisturbed.generations)
@@ -100,8 +100,7 @@ async def test_a_race_that_is_interrupted_anywhere_ends_the_same(
     assert len(played) == len({*played})
 
 
-async def test_the_last_decision_of_a_race_is_made_before_anything_else_is_played() -> None:
-    """No episode of a rung starts before all episodes of the previous rung have ended."""
+async def test_rung_starts_after_the_previous_rung_has_ended() -> None:
     backend = ScriptedBackend(slots=5)
     store = scripted_store(configuration())
     await scripted_run(configuration(), store, backend, space=SPACE, shutdown=Shutdown()).run()

@@ -46,7 +46,7 @@ def test_configuration_of_a_registered_backend_is_checked(run: Run, config: Path
     assert "inprocess.site (line 6): is an unknown field" in refused.err
 
 
-def test_the_environment_sets_its_fields(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_sets_fields_of_a_registered_backend(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLAU_DOOM_INPROCESS_SLOTS", "5")
     shown = run("config", "show", "config.yaml")
     assert "inprocess.slots\t5\tenvironment CLAU_DOOM_INPROCESS_SLOTS\n" in shown.out
@@ -62,8 +62,8 @@ def test_starter_and_json_schema_have_its_section(run: Run, tmp_path: Path) -> N
     assert "seconds" in schema["$defs"]["InProcessConfig"]["properties"]
 
 
-def test_a_run_is_planned_played_and_resumed(run: Run) -> None:
-    """The option `--backend` selects it, its check refuses a plan, and its section may change at a resume."""
+def test_run_is_planned_played_and_resumed(run: Run) -> None:
+    """The option `--backend` selects the backend, and its check refuses a plan. Its section may change at a resume."""
     planned = run("run", "--dry-run")
     assert planned.code == 0, planned.err
     refused = run("run", "--workers", "2")

@@ -137,8 +137,8 @@ async def test_missed_deadline_repeats_the_last_action_and_is_counted(agent: Scr
         assert (await local.play(task())).timing.repeated == 2
 
 
-async def test_a_wrong_answer_fails_the_agent_and_keeps_the_worker(agent: ScriptedAgent) -> None:
-    """An agent that answers nonsense is charged, one episode after the other, on the same engine."""
+async def test_invalid_answer_fails_the_agent_and_keeps_the_worker(agent: ScriptedAgent) -> None:
+    """The agent is charged for each episode. The engine continues."""
     agent.script = lambda begin, request: pb.ActionProto(action_id=9)
     async with backend(remote(agent)) as local:
         pids = local.worker_pids

@@ -164,7 +164,7 @@ async def test_edited_genome_fails_verification(runs: Path, tmp_path: Path) -> N
         proved(setting, select_episode(agent, number=0))
 
 
-async def test_a_policy_s_output_does_not_mix_with_the_command_s(runs: Path, capfd: pytest.CaptureFixture[str]) -> None:
+async def test_output_of_a_policy_is_suppressed(runs: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Output of a policy at each decision appears on no stream."""
 
     class Loud:

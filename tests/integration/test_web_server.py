@@ -155,7 +155,7 @@ async def test_started_experiment_is_served_as_stored(serving: Serving) -> None:
         assert {episode["purpose"] for episode in agent["episodes"]} == {"training", "validation", "held_out"}
 
 
-async def test_a_stream_that_fails_is_taken_up_by_the_browser(
+async def test_browser_reconnects_to_a_failed_stream(
     serving: Serving, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The stream ends without the mark of a finished run, so the browser reconnects. The failure is logged once."""
@@ -294,7 +294,7 @@ async def test_unknown_resources_have_an_error_status(serving: Serving) -> None:
             assert (status, body["error"]["kind"]) == (400, "invalid_message")
 
 
-async def test_the_unexpected_is_named_by_an_id_alone(serving: Serving, caplog: pytest.LogCaptureFixture) -> None:
+async def test_unexpected_error_has_only_an_id(serving: Serving, caplog: pytest.LogCaptureFixture) -> None:
     """The answer has only an id. The log has the error with this id."""
 
     def refuse(config: ExperimentConfig) -> Exception:
@@ -351,8 +351,7 @@ async def test_changes_need_our_origin_and_our_token(serving: Serving) -> None:
         assert (await browser.get("/api/experiments?fresh"))[1]["experiments"] == []
 
 
-async def test_a_configuration_of_megabytes_is_not_read_to_its_end(serving: Serving) -> None:
-    """A megabyte is more than any configuration has."""
+async def test_configuration_above_one_megabyte_is_refused(serving: Serving) -> None:
     async with serving() as browser:
         status, body = await browser.post("/api/experiments", "#" * (1 << 20) + "\n")
         assert (status, body["error"]["kind"]) == (400, "invalid_message")
@@ -442,8 +441,8 @@ async def test_login_link_works_once(serving: Serving) -> None:
         assert browser.server.login_link() != link
 
 
-async def test_the_form_takes_a_token(serving: Serving) -> None:
-    """A wrong one is answered with the form; the form is our own page's alone."""
+async def test_login_form_accepts_only_a_valid_token(serving: Serving) -> None:
+    """An invalid token is answered with the form. Requests of other sites are refused."""
     async with serving(login=False) as browser:
         url, right = browser.server.url, browser.tokens.make().secret
         for shown, headers, status in (
@@ -481,8 +480,8 @@ async def test_session_ends_when_its_token_is_rotated(serving: Serving) -> None:
         assert (await browser.get("/api/experiments"))[0] == 401
 
 
-async def test_a_program_shows_a_token_and_every_change_is_recorded(serving: Serving, tmp_path: Path) -> None:
-    """As in the gRPC API: by name and role, with a note; a read-only token reads."""
+async def test_programs_need_a_token_and_changes_are_recorded(serving: Serving, tmp_path: Path) -> None:
+    """Roles and notes work as in the gRPC API. A read-only token can only read."""
     async with serving(login=False) as browser:
         url = browser.server.url
         owner, reader = browser.tokens.make(), browser.tokens.create("reader", Role.READ_ONLY)
