@@ -105,7 +105,7 @@ async def test_last_published_sequence_is_known_for_each_source(bus: EventBus) -
 
 
 async def test_experiments_of_one_name_are_separated_by_uuid(bus: EventBus) -> None:
-    """Their subjects are equal."""
+    """The subjects of both experiments are equal."""
     older = [BusMessage(subject="clau-doom.experiment.lab.a", payload=b"", source="older", sequence=n) for n in (8, 9)]
     await bus.publish([message(1), message(2), *older])
     assert await bus.last_published("uuid-of-lab", events_of("lab")) == 2
@@ -113,8 +113,7 @@ async def test_experiments_of_one_name_are_separated_by_uuid(bus: EventBus) -> N
     assert await bus.last_published("newer", events_of("lab")) == 0
 
 
-async def test_publishing_nothing_is_nothing(bus: EventBus) -> None:
-    """An empty batch is accepted."""
+async def test_empty_batch_is_accepted(bus: EventBus) -> None:
     await bus.publish([])
     assert await bus.last_published("uuid-of-lab", events_of("lab")) == 0
 

@@ -73,7 +73,7 @@ def test_needs_are_met(make_engine: MakeEngine) -> None:
     assert 0 <= seen.objects[0].x < width
 
 
-def test_needs_change_nothing(make_engine: MakeEngine) -> None:
+def test_needs_do_not_change_an_episode(make_engine: MakeEngine) -> None:
     """Requested objects, a requested screen and a recording change no variable and no measure."""
     played = []
     for needs, record in ((Needs(), False), (Needs(objects=True, screen=True), False), (Needs(objects=True), True)):

@@ -198,7 +198,7 @@ async def test_events_are_read_in_order_without_gaps(store: ExperimentStore) -> 
 
 
 async def test_events_of_every_type_are_stored(store: ExperimentStore) -> None:
-    """These include lost episodes and the types that end a run."""
+    """Lost episodes and the types that end a run are included."""
     events: list[Event] = [
         STARTED,
         EpisodeLost(purpose=Purpose.TRAINING, agent="lab-g000-a000", number=0, seed=7, attempt=1, reason="died: é\n"),

@@ -155,10 +155,10 @@ def test_short_lookahead_is_a_warning(shell: Shell) -> None:
         (QUICK, ["run", "--population", "many"], "--population"),
     ],
 )
-def test_bad_usage_exits_with_2_and_leaves_nothing(
+def test_usage_error_exits_with_2_and_creates_no_experiment(
     shell: Shell, text: str | None, words: list[str], complaint: str
 ) -> None:
-    """The error names the invalid value without a traceback. No experiment is created."""
+    """The error names the invalid value without a traceback."""
     if text is not None:
         shell.write("config.yaml", text)
     done = shell.run(*words)

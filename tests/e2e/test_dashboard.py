@@ -116,7 +116,7 @@ def rows_of_curve(page: Page) -> int:
 
 
 def grows(page: Page, least: int) -> None:
-    """Wait until the fitness curve has so many generations; the page's policy forbids Playwright's own way."""
+    """Wait until the fitness curve has a number of generations. The page's policy prevents Playwright's own wait."""
     end = time.monotonic() + 60.0
     while rows_of_curve(page) < least:
         assert time.monotonic() < end, "the curve does not grow"

@@ -89,7 +89,7 @@ def test_restarted_server_resumes_its_experiments(service: Any, sign: signal.Sig
 
 
 def paused_with_agents_pending(service: Any, name: str) -> tuple[int, list[str]]:
-    """Pause an experiment in the middle of a generation; return that, and its agents that lack episodes."""
+    """Pause an experiment within a generation. Return the experiment and its agents without all episodes."""
     for _ in range(20):
         assert service.run("pause", name).returncode == 0
         status = service.status(name)

@@ -122,8 +122,8 @@ KILLS: list[tuple[str, Condition]] = [
 ]
 
 
-def test_ten_kills_change_nothing(tmp_path: Path, undisturbed: dict[str, object]) -> None:
-    """A run with two workers, killed ten times with SIGKILL, ends with the history of an undisturbed one."""
+def test_ten_kills_do_not_change_the_history(tmp_path: Path, undisturbed: dict[str, object]) -> None:
+    """A run with two workers is killed ten times with SIGKILL."""
     experiment = Experiment(tmp_path / "x", workers=2)
     for _, condition in KILLS:
         experiment.kill_when(condition)
@@ -215,8 +215,8 @@ def mischief(root: int, draw: random.Random) -> Iterator[list[str]]:
         thread.join()
 
 
-def test_killed_and_stopped_engines_and_workers_change_nothing(tmp_path: Path) -> None:
-    """Engines killed and stopped and workers killed at random cost time, and no result."""
+def test_lost_engines_and_workers_do_not_change_the_history(tmp_path: Path) -> None:
+    """Engines are killed and stopped, and workers are killed, at random."""
     undisturbed = Experiment(tmp_path / "one", workers=1, generations=40).finish()
     experiment = Experiment(tmp_path / "two", workers=2, generations=40)
     with experiment.start() as process:

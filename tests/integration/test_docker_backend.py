@@ -172,7 +172,7 @@ def repository(docker: DockerHost, tmp_path: Path) -> Iterator[ExperimentReposit
         docker("network", "rm", made.network)
 
 
-def test_agents_that_break_their_containers_break_nothing_else(repository: ExperimentRepository) -> None:
+def test_broken_containers_do_not_affect_other_agents(repository: ExperimentRepository) -> None:
     """Memory and time are charged to the agent. A crash is repeated and charged to no agent before the last attempt.
 
     An agent that plays normally finishes.

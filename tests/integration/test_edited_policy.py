@@ -31,7 +31,7 @@ async def run(plan: Plan) -> None:
 
 
 async def test_resume_after_an_edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Workers and the resume accept another docstring; another constant is refused."""
+    """Workers and the resume accept another docstring. Another constant is refused."""
     file, runs = tmp_path / "edited_policy.py", tmp_path / "runs"
     file.write_text(POLICY)
     monkeypatch.chdir(tmp_path)

@@ -23,7 +23,7 @@ execution: {workers: 1}
 """
 
 
-def test_run_with_a_taken_port_stores_no_experiment(
+def test_run_with_a_used_port_stores_no_experiment(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A later run can use the same name."""

@@ -99,7 +99,7 @@ def attackers_image(docker_host: DockerHost) -> str:
 
 
 class Battlefield:
-    """Where agents play that attack: an experiment and a network of a test's own."""
+    """Experiment and network of one test with attacking agents."""
 
     def __init__(self, docker: DockerHost, folder: Path) -> None:
         self.docker = docker

@@ -44,7 +44,7 @@ async def resumed(folder: Path, generations: int, **environ: str) -> Plan:
 
 
 async def test_moved_scenario_and_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The experiment's folder is enough to read and to replay; a resume needs the policy, and accepts a new path."""
+    """The experiment's folder is enough to read and to replay. A resume needs the policy, and accepts a new path."""
     here, runs, there = tmp_path / "here", tmp_path / "runs", tmp_path / "there"
     here.mkdir()
     (here / "moved_policy.py").write_text(POLICY)

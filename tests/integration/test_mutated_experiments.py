@@ -47,7 +47,7 @@ def _unbound(connection: sqlite3.Connection) -> None:
 
 
 def _change_values(random: Random, results: Path) -> str:
-    """Replace values; with loose tables, also by those of another type."""
+    """Replace values. With loose tables, values of another type are used as well."""
     done = []
     loose = random.random() < 0.3
     with closing(sqlite3.connect(results, isolation_level=None)) as connection:

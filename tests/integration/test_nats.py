@@ -84,7 +84,7 @@ def every_event_once(last: int, source: str = UUID) -> list[str]:
 
 
 async def live(store: ExperimentStore, seconds: float, *, rate: float = 200.0) -> float:
-    """Append events in real time, and the end; return the longest that a call took."""
+    """Append events in real time, and the end. Return the longest duration of a call."""
     longest, number, end = 0.0, 0, time.monotonic() + seconds
     await store.append([STARTED], running_seconds=0.0)
     while time.monotonic() < end:
@@ -107,7 +107,7 @@ async def until(holds: Callable[[], bool]) -> None:
 
 @asynccontextmanager
 async def relaying(bus: NatsBus, store: ExperimentStore) -> AsyncIterator[Relay]:
-    """Relay the store's log; leaving waits until it has ended and all is published."""
+    """Relay the store's log. The exit waits until all events are published."""
     relay = Relay(EXPERIMENT, store, bus)
     async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
         tasks.create_task(relay.run())
@@ -133,7 +133,7 @@ async def test_killed_server_keeps_every_event_once(server: NatsServer, sqlite: 
     assert running.result() < 2.0
 
 
-async def test_outage_longer_than_the_duplicate_window_duplicates_nothing(server: NatsServer) -> None:
+async def test_no_duplicates_after_an_outage_beyond_the_duplicate_window(server: NatsServer) -> None:
     """The relay asks the stream for the last stored event."""
     store = MemoryStore(EXPERIMENT)
     await store.append([STARTED, *map(lost, range(998))], running_seconds=0.0)
@@ -224,7 +224,7 @@ async def unanswered(bus: NatsBus) -> str:
     return str(caught.value)
 
 
-async def test_concurrent_publishers_lose_nothing_and_keep_their_order(server: NatsServer) -> None:
+async def test_concurrent_publishers_keep_all_messages_in_order(server: NatsServer) -> None:
     """The publishers interrupt each other's batches."""
 
     async def tell(source: str) -> None:
@@ -329,9 +329,7 @@ async def test_relay_without_jetstream_continues_after_an_outage(tmp_path: Path)
     assert sorted(set(seen)) == [2, 3, 4, 5]
 
 
-async def test_control_outlives_the_connection(server: NatsServer) -> None:
-    """Commands work again after a restart of the server."""
-
+async def test_commands_work_after_a_server_restart(server: NatsServer) -> None:
     async def command(verb: str, experiment: str) -> str:
         return f"{experiment} {verb}"
 
@@ -359,7 +357,7 @@ async def asked(client: Client, subject: str) -> bytes:
 
 
 async def refusal(url: str, **changes: object) -> str:
-    """Return the error by which a bus does not start; it takes no longer than 5 s."""
+    """Return the error of a bus that fails to start. The failure takes less than 5 s."""
     before = time.monotonic()
     with pytest.raises(BusUnavailable) as caught:
         async with NatsBus(NatsConfig.model_validate({"enabled": True, "url": url, **changes})):

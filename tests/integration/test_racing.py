@@ -36,7 +36,7 @@ def configuration(racing: RacingConfig = RACING) -> ExperimentConfig:
 
 
 async def finished(config: ExperimentConfig, store: MemoryStore, slots: int, *stops: int) -> Snapshot:
-    """Run to the end, stopped after so many episodes each time; an agent of generation 1 fails in its third episode."""
+    """Run to the end, with stops after numbers of episodes. An agent of generation 1 fails in its third episode."""
     for stop in (*stops, 0):
         shutdown, left = Shutdown(), [stop]
 

@@ -122,7 +122,7 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_history_on_two_nodes_equals_the_local_one(nodes: RayNodes, local: str, tmp_path: Path) -> None:
-    """Where and in which order episodes are played does not matter."""
+    """The node and the order of episodes do not matter."""
     where: set[str] = set()
 
     async def look(backend: RayBackend) -> None:

@@ -391,7 +391,7 @@ def certified(tmp_path: Path, tool: Callable[[str, str], str]) -> WebConfig:
 
 
 async def test_beyond_loopback_the_cookie_needs_tls(serving: Serving, certified: WebConfig) -> None:
-    """The cookie is never sent in plain text; a session by a token is as good as one by a link."""
+    """The cookie is never sent in plain text. This holds for a login by a token or by a link."""
     assert certified.certificate is not None
     trusted = ssl.create_default_context(cafile=certified.certificate)
     connector = aiohttp.TCPConnector(ssl=trusted)

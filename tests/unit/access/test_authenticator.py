@@ -24,7 +24,7 @@ async def test_valid_token_identifies_the_caller(tmp_path: Path) -> None:
 
 
 async def test_delay_doubles_with_each_invalid_token(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Each wait is twice as long as the last; a valid token or another address does not wait."""
+    """A valid token or another address does not wait."""
     files = TokenFiles(tmp_path / "token")
     secret, authenticator = files.make().secret, Authenticator(files, shortest_delay=0.02)
     loop, taken = asyncio.get_running_loop(), []
@@ -48,7 +48,7 @@ async def test_delay_doubles_with_each_invalid_token(tmp_path: Path, caplog: pyt
 
 
 async def test_number_of_delayed_requests_is_limited(tmp_path: Path) -> None:
-    """At most eight requests of an address and 64 in total wait; further requests are refused at once."""
+    """At most eight requests of an address and 64 in total wait. Further requests are refused at once."""
     authenticator = Authenticator(TokenFiles(tmp_path / "token"), shortest_delay=60.0)
     tasks = [asyncio.create_task(show(authenticator, "wrong", f"192.0.2.{n // 10}")) for n in range(90)]
     done, waiting = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

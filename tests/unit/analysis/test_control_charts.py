@@ -66,7 +66,7 @@ def test_limits_agree_with_montgomerys_flow_width_example() -> None:
 
 
 def test_subgroups_may_differ_in_size() -> None:
-    """A generation with failed agents has its own, wider limits; one with a single fitness is omitted."""
+    """A generation with failed agents has its own, wider limits. One with a single fitness is omitted."""
     found = chart([[0.0, 1.0, 2.0, 3.0], [0.0, 1.0], [7.0], [0.0, 1.0, 2.0, 3.0]])
     assert [point.generation for point in found.points] == [0, 1, 3]
     assert found.points[1].mean_high > found.points[0].mean_high

@@ -344,7 +344,7 @@ def test_incomparable_experiments_are_refused(changes: dict[str, object], words:
 
 
 def test_scenarios_with_different_wads_are_not_compared() -> None:
-    """Experiments with other scenario files are refused; other versions are reported but not refused."""
+    """Other versions are reported but not refused."""
     first, second, *_ = several()
 
     def made_with(*facts: tuple[str, str]) -> StoredExperiment:

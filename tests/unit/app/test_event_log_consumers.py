@@ -99,7 +99,7 @@ async def test_failing_reader_does_not_affect_others(tmp_path: Path, monkeypatch
 
 
 async def test_stored_experiments_have_series_until_they_are_deleted(tmp_path: Path) -> None:
-    """Planned generations are known after a restart; deleting the folder removes all series and readers."""
+    """Planned generations are known after a restart. Deleting the folder removes all series and readers."""
     for name in ("one", "two"):
         create(tmp_path, name)
     metrics, health = MetricsCollector(), ReaderHealth(pause=0.01)

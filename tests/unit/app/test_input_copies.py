@@ -63,7 +63,7 @@ def test_copies_replace_moved_files(tmp_path: Path, *, replaying: bool) -> None:
 
 
 def test_changed_files_are_refused_by_a_resume(tmp_path: Path) -> None:
-    """A replay plays the recorded files; a resume uses the named files, which are refused for their digests."""
+    """A replay plays the recorded files. A resume uses the named files, and compares their digests."""
     stored = Stored(tmp_path)
     stored.cfg.write_text(stored.cfg.read_text() + "living_reward = 5\n")
     assert stored.scenario(replaying=True).cfg == (stored.inputs.folder / CFG).absolute()

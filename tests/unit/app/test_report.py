@@ -309,7 +309,7 @@ def test_report_of_several_experiments_compares_them() -> None:
 
 
 def test_report_replaces_only_an_older_report(tmp_path: Path) -> None:
-    """An older report is replaced; another file is replaced only with force."""
+    """Another file is replaced only with force."""
     target = tmp_path / "one.html"
     check_report_target(target, force=False)
     target.write_text(page().text)

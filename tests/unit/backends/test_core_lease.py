@@ -26,7 +26,7 @@ def lease(stack: ExitStack, folder: Path, cores: tuple[int, ...] = (3, 5)) -> Co
 
 
 def test_free_cores_are_claimed_before_cores_are_shared(stack: ExitStack, tmp_path: Path) -> None:
-    """Runs claim free cores; then each core is shared by equally many workers."""
+    """Afterwards each core is shared by equally many workers."""
     assert lease(stack, tmp_path).claim(1) == (3,)
     second = lease(stack, tmp_path)
     assert second.claim(1) == (5,)

@@ -91,7 +91,7 @@ def test_json_is_strict(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_no_colour_outside_a_terminal(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pipe has no escape codes and lines of more than 80 columns; `NO_COLOR` also applies to terminals."""
+    """A pipe has no escape codes and lines of more than 80 columns. `NO_COLOR` also applies to terminals."""
     data_console().print("x" * 150, style="red")
     assert capfd.readouterr().out == "x" * 150 + "\n"
     monkeypatch.setenv("NO_COLOR", "1")

@@ -158,7 +158,7 @@ def test_small_address_space_is_an_error_before_imports(kilobytes: int, tmp_path
 
 
 def test_leftovers_in_shared_memory_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files of ended engines are a warning; used, new and other files are not."""
+    """Files of ended engines are a warning. Used, new and other files are not."""
     (tmp_path / "ViZDoom123").touch()
     (tmp_path / "other").touch()
     space, left = host.shared_memory(tmp_path)

@@ -30,7 +30,7 @@ def test_gauges_have_their_width(share: float, width: int) -> None:
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1), st.integers(1, 30))
 def test_sparkline_has_at_most_the_width(values: list[float], width: int) -> None:
-    """It has one bar for each value, and ends with the last value's bar."""
+    """A sparkline has one bar for each value, and ends with the last value's bar."""
     line = sparkline(values, width)
     assert len(line) == min(width, len(values))
     if len(values) <= width and min(values) != max(values):

@@ -77,7 +77,7 @@ def test_mounted_files_exist() -> None:
 
 
 def test_orchestrator_configuration_is_valid() -> None:
-    """It uses the Docker backend, and the addresses of NATS and Prometheus."""
+    """The configuration has the Docker backend, and the addresses of NATS and Prometheus."""
     config = load_config(DEPLOY / "server.yaml", environ={}, overrides={}).config
     assert config.execution.backend == "docker"
     assert config.section_of(DockerConfig).image in config.server.images

@@ -163,7 +163,7 @@ def test_new_event_type_is_encoded_and_decoded(promoted: Any) -> None:
 
 
 def test_genome_of_an_older_version_is_decoded() -> None:
-    """It is a list of numbers. A whole number without a decimal point is refused."""
+    """The genome is a list of numbers. A whole number without a decimal point is refused."""
     old = '{"generation":1,"genome":{"values":[0.5,-2.0]}}'
     assert decode("genome_injected", old) == GenomeInjected(generation=1, genome=Genome((0.5, -2.0)))
     with pytest.raises(StoreCorrupted):

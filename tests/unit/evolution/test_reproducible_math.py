@@ -67,7 +67,7 @@ def test_products_and_solutions_of_triangular_matrices() -> None:
 
 
 def test_tail_values_are_multiples_of_a_grid() -> None:
-    """Numbers beyond 3.6541528853610088 are multiples of 2⁻²⁰; all together are standard normal."""
+    """Numbers beyond 3.6541528853610088 are multiples of 2⁻²⁰. All numbers together are standard normal."""
     drawn = standard_normal(np.random.default_rng(1), (400, 500))
     tails = drawn[np.abs(drawn) > 3.6541528853610088]
     assert 20 < len(tails) < 90  # 52 are expected

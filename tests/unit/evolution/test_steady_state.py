@@ -26,7 +26,7 @@ def made(config: EvolutionConfig, *, population: int = 6, seed: int = 1) -> Stea
 
 
 def result(offspring: Offspring, number: int) -> Result:
-    """A noisy fitness; one agent of eleven fails."""
+    """Return a noisy fitness. One agent of eleven fails."""
     if number % 11 == 7:
         return Result(fitness=None)
     values = offspring.genome.array()
@@ -174,7 +174,7 @@ def test_population_of_one_evolves() -> None:
 
 @pytest.mark.parametrize("noise", [0.0, 2.0])
 def test_steady_state_converges_like_the_generational_loop(noise: float) -> None:
-    """Over ten seeds, it is as near to an optimum, and nearer than random search."""
+    """Over ten seeds, the steady state is as near to an optimum, and nearer than random search."""
     space = GenomeSpace(tuple(Gene.real(f"x{index}", -5, 5) for index in range(6)))
     steady, generational, drawn = list[float](), list[float](), list[float]()
     for seed in range(10):

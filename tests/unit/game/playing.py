@@ -20,7 +20,7 @@ def choose(engine: Engine, rng: random.Random) -> Action:
 
 
 def play(engine: Engine, seed: int) -> tuple[Measures, str]:
-    """Play at random; return the measures and a hash over every decision's variables and action."""
+    """Play at random. Return the measures and a hash over every decision's variables and action."""
     digest, rng = hashlib.sha256(), random.Random(seed)
     seen: Observation | None = engine.begin(seed)
     while seen is not None:

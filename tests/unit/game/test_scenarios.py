@@ -230,7 +230,7 @@ def test_skill_out_of_range_is_refused(tmp_path: Path, skill: int) -> None:
 
 
 def test_custom_game_file_is_digested(tmp_path: Path) -> None:
-    """The digest of a user's own game file is kept; ViZDoom's own belong to its version."""
+    """The digest of a user's game file is kept. ViZDoom's files belong to its version."""
     config = own(tmp_path, "doom_game_path = mine.wad", "available_buttons = { ATTACK }")
     (tmp_path / "mine.wad").write_bytes(wad([("MAP01", b""), ("TEXTMAP", udmf_things(1))], magic=b"IWAD"))
     scenario = resolve(config)

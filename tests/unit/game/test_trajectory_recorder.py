@@ -20,7 +20,7 @@ def values(**known: float) -> NDArray[np.float64]:
 
 
 def test_shots_and_distance_are_summed() -> None:
-    """Spent rounds count as shots, found rounds and a change of weapon do not; distance is the path on the plane."""
+    """Spent rounds count as shots, found rounds and a change of weapon do not. Distance is the path on the plane."""
     tally = EpisodeRecorder(values(SELECTED_WEAPON=2, SELECTED_WEAPON_AMMO=50, HEALTH=100), 10)
     there = {"POSITION_X": 3.0, "POSITION_Y": 4.0}
     tally.add(b"", values(SELECTED_WEAPON=2, SELECTED_WEAPON_AMMO=48, POSITION_Z=99, **there), 14)

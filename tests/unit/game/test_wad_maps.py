@@ -55,7 +55,7 @@ def test_file_without_maps_is_valid(tmp_path: Path, lumps: list[tuple[str, bytes
     ],
 )
 def test_player_starts_of_all_map_formats(tmp_path: Path, lumps: list[tuple[str, bytes]], *, starts: bool) -> None:
-    """The start of player 1 is a thing of type 1, in the formats UDMF, Doom and Hexen; comments do not count."""
+    """The start of player 1 is a thing of type 1, in the formats UDMF, Doom and Hexen. Comments do not count."""
     found = read_maps(written(tmp_path, wad([("MAP01", b""), *lumps, ("MAP02", b""), ("THINGS", doom_thing(1))])))
     assert found.has_player_start("MAP01") is starts
     assert found.has_player_start("MAP02")

@@ -237,7 +237,7 @@ async def test_failed_generation_fails_the_experiment() -> None:
 
 
 def test_champion_is_selected_by_validation_and_compared_on_held_out_seeds(undisturbed: Snapshot) -> None:
-    """Candidates play the validation seeds; champion, generation 0's best and random play the held-out ones."""
+    """Candidates play the validation seeds. Champion, generation 0's best and random play the held-out ones."""
     held_out = {agent: row for (purpose, agent), row in undisturbed.judging.items() if purpose is Purpose.HELD_OUT}
     validation = {a: row for (purpose, a), row in undisturbed.judging.items() if purpose is Purpose.VALIDATION}
     assert undisturbed.champion is not None

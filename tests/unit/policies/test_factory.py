@@ -143,7 +143,7 @@ def test_provenance_has_source_digests(module: str) -> None:
 
 
 def test_digest_of_a_custom_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A changed constant changes the digest of a custom policy; a comment does not."""
+    """A changed constant changes the digest of a custom policy. A comment does not."""
     monkeypatch.chdir(tmp_path)
     file = tmp_path / "changing_policy.py"
     config = CustomPolicyConfig(target="changing_policy:Good")

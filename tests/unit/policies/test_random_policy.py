@@ -18,7 +18,7 @@ FACTS = ScenarioFacts(
 
 
 def test_presses_buttons_half_the_time_and_turns_a_little() -> None:
-    """A button is 0 or 1 with equal chances; a delta button gets a value between -10 and 10."""
+    """A button is 0 or 1 with equal chances. A delta button gets a value between -10 and 10."""
     decide = RandomPolicy(FACTS).begin(Genome(()), generator(1))
     drawn = np.array([decide(Observation(np.zeros(0), 0)).buttons for _ in range(2000)])
     assert set(drawn[:, 0]) == {0.0, 1.0}

@@ -391,7 +391,7 @@ DELTAS = ("TURN_LEFT_RIGHT_DELTA", "MOVE_FORWARD_BACKWARD_DELTA", "MOVE_LEFT_RIG
 def test_delta_and_single_direction_buttons(
     buttons: Sequence[str], observation: Observation, genes: dict[str, float], expected: dict[str, float]
 ) -> None:
-    """They work like pairs of buttons."""
+    """Delta and single buttons work like pairs of buttons."""
     assert values(buttons, observation, **genes)[0] == expected
 
 

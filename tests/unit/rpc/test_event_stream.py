@@ -312,7 +312,7 @@ async def drawn(stub: Any, **request: Any) -> list[int]:
 
 
 async def test_stream_ends_with_its_run(serving: Serving) -> None:
-    """It starts at the beginning, from a cursor, or after the end of the run."""
+    """The stream starts at the beginning, from a cursor, or after the end of the run."""
     async with serving() as served:
         await served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x\ngenerations: 2\n"))
         whole = await drawn(served.stub, experiment_id="x")

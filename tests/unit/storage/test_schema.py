@@ -91,7 +91,7 @@ def test_empty_file_is_damage(tmp_path: Path) -> None:
 
 
 def test_writing_connection_is_durable(connection: sqlite3.Connection) -> None:
-    """It uses a write-ahead log, synchronises each commit, and checks references."""
+    """The connection has a write-ahead log, synchronised commits and checked references."""
     pragmas = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
     assert pragmas == ["wal", 2]
     assert connection.execute("PRAGMA foreign_keys").fetchone() == (1,)

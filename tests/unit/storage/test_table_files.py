@@ -176,7 +176,7 @@ def test_parquet_types_are_converted(tmp_path: Path) -> None:
 
 
 def test_gaps_in_csv_are_missing(tmp_path: Path) -> None:
-    """An empty cell and an unquoted NA are missing; quoted, they are text."""
+    """An empty cell and an unquoted NA are missing. Quoted, they are text."""
     (tmp_path / "t.csv").write_text('x,y\n1,a\n,NA\n2,"NA"\nNA,\n')
     table = read_table(tmp_path / "t.csv")
     assert [typed(table.column(name)) for name in table.names] == [(1, None, 2, None), ("a", None, "NA", None)]

@@ -33,7 +33,7 @@ def test_same_genome_and_seed_give_the_same_outcome() -> None:
 
 
 def test_episode_has_the_facts_of_its_task() -> None:
-    """These are purpose, agent, number, seed and attempt."""
+    """The facts are purpose, agent, number, seed and attempt."""
     (episode,) = _play(ScriptedBackend(recording=b"lmp"), _task(attempt=3))
     assert (episode.purpose, episode.agent, episode.number) == (Purpose.TRAINING, "x-g000-a000", 2)
     assert (episode.outcome.seed, episode.timing.attempts, episode.recording) == (7, 3, b"lmp")

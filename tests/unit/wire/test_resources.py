@@ -180,7 +180,7 @@ async def test_champion_and_reason_are_sent() -> None:
 
 
 async def test_list_entries_omit_long_fields() -> None:
-    """These are configuration, provenance, generations and genomes."""
+    """The omitted fields are configuration, provenance, generations and genomes."""
     experiment = await stored(*GENERATION_0)
     message = experiment_message(experiment, whole=False)
     assert (message.config_yaml, dict(message.provenance), list(message.generations)) == ("", {}, [])

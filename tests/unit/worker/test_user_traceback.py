@@ -91,7 +91,7 @@ def test_traceback_is_shortened_and_never_fails(module: object) -> None:
 
 
 def test_tracebacks_of_a_group_contain_no_folder(module: object, tmp_path: Path) -> None:
-    """Their frames are shown like those of the group."""
+    """The frames of members are shown like those of the group."""
     text = caught(module.group)  # type: ignore[attr-defined]
     assert text.count('File "own_policy.py"') == 2
     assert str(tmp_path) not in text

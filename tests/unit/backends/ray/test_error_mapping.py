@@ -49,7 +49,7 @@ def test_policy_failure_keeps_its_type_and_text(kind: type[ClauDoomError]) -> No
 
 
 def test_unknown_errors_keep_their_attribution() -> None:
-    """Unknown policy failures stay policy failures; other unknown errors are infrastructure failures."""
+    """Unknown policy failures stay policy failures. Other unknown errors are infrastructure failures."""
     assert type(there_and_back(Forged("a claim"))) is PolicyFailed
     assert type(there_and_back(InvalidMessage("a file"))) is WorkerCrashed
     assert type(error_of(pb.EpisodeFailed(reason="?"), "node 1")) is WorkerCrashed

@@ -69,7 +69,7 @@ def test_cleanup_with_nothing_to_remove_succeeds(run: Run, monkeypatch: pytest.M
 def test_cleanup_names_failed_removals(
     run: Run, monkeypatch: pytest.MonkeyPatch, containers: int, networks: tuple[str, ...], said: str
 ) -> None:
-    """The removed containers are listed first; the one line of the error names each failure."""
+    """The removed containers are listed first. The one line of the error names each failure."""
     errors = tuple(InfrastructureFailed(f"removing container for agent {name}: busy") for name in ("one", "two"))
 
     async def remove(experiment: str | None, generation: int | None) -> Removed:

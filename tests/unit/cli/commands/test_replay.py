@@ -76,7 +76,7 @@ def test_window_needs_a_display(run: Run, kept: None, monkeypatch: pytest.Monkey
 
 
 def test_display_is_not_checked_on_other_platforms() -> None:
-    """On other platforms the engine checks the display."""
+    """The engine checks the display on these platforms."""
     check_display({}, "darwin")
 
 
