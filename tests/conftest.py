@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
@@ -15,6 +16,9 @@ from tests.support.docker_host import DockerHost
 from tests.support.ray_nodes import RayNodes
 from tests.support.requirements import missing
 
+# A time limit for each example fails on a busy machine.
+hypothesis.settings.register_profile("without deadline", deadline=None)
+hypothesis.settings.load_profile("without deadline")
 os.environ.pop("COLUMNS", None)  # pytest-xdist sets it; commands are tested as they are in a pipe
 
 
