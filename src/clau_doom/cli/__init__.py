@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from clau_doom import __version__
-from clau_doom.cli.command_registration import HelpGroup, add_command
+from clau_doom.cli.command_decorators import HelpGroup, add_command
 from clau_doom.cli.commands import agents, config, token
 from clau_doom.cli.commands.control import add_agent_commands, cancel, pause, resume
 from clau_doom.cli.commands.doctor import doctor

@@ -5,10 +5,7 @@ from dataclasses import dataclass, field
 
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import Agent, AgentRef, AgentStatus, Episode, Evaluation, Genome, Purpose, parse_agent_id
-from clau_doom.domain.events import RecordedEvent
-from clau_doom.domain.experiment import GenerationSummary
-from clau_doom.domain.snapshot import Snapshot
-from clau_doom.domain.state_changes import (
+from clau_doom.domain.event_effects import (
     AgentsAdded,
     AgentStatusChanged,
     ChampionSelected,
@@ -18,6 +15,9 @@ from clau_doom.domain.state_changes import (
     RunConfigured,
     changes_of,
 )
+from clau_doom.domain.events import RecordedEvent
+from clau_doom.domain.experiment import GenerationSummary
+from clau_doom.domain.snapshot import Snapshot
 
 __all__ = ["ProgressState"]
 

@@ -7,12 +7,7 @@ from dataclasses import replace
 
 from clau_doom.domain.agent import Agent, AgentRef, AgentStatus, Evaluation
 from clau_doom.domain.episode import Episode, Purpose
-from clau_doom.domain.events import Event
-from clau_doom.domain.experiment import Experiment, ExperimentState, GenerationSummary
-from clau_doom.domain.failures_and_interventions import Irregularities
-from clau_doom.domain.legal_transitions import check_transition
-from clau_doom.domain.snapshot import Snapshot
-from clau_doom.domain.state_changes import (
+from clau_doom.domain.event_effects import (
     AgentsAdded,
     AgentStatusChanged,
     ChampionSelected,
@@ -26,6 +21,11 @@ from clau_doom.domain.state_changes import (
     StateChanged,
     changes_of,
 )
+from clau_doom.domain.events import Event
+from clau_doom.domain.experiment import Experiment, ExperimentState, GenerationSummary
+from clau_doom.domain.failures_and_interventions import Irregularities
+from clau_doom.domain.legal_transitions import check_transition
+from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import StoreCorrupted
 
 __all__ = ["ExperimentProjection"]

@@ -1,10 +1,10 @@
 """Failures of policies and interventions of users, from which tracebacks and deviations derive."""
 
 from clau_doom.domain.agent import AgentRef, AgentStatus
+from clau_doom.domain.event_effects import AgentStatusChanged, Change, ContestantExcluded, Intervention
 from clau_doom.domain.events import FailureKind
 from clau_doom.domain.experiment import Deviations
 from clau_doom.domain.failure_trace import FailureTrace, TraceIndex
-from clau_doom.domain.state_changes import AgentStatusChanged, Change, ContestantExcluded, Intervention
 
 __all__ = ["Irregularities"]
 

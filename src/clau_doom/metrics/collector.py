@@ -9,10 +9,10 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
 
 from clau_doom import __version__
+from clau_doom.domain.event_effects import ExperimentAdded, changes_of
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.snapshot import Snapshot
-from clau_doom.domain.state_changes import ExperimentAdded, changes_of
 from clau_doom.metrics.experiment_series import ExperimentSeries
 from clau_doom.metrics.families import EpisodeFamilies, EvolutionFamilies, ServiceFamilies
 

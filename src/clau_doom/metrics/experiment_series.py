@@ -10,9 +10,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from clau_doom.domain import Agent, AgentStatus, Episode, Purpose
 from clau_doom.domain.event_declaration import declaration_of, declarations
-from clau_doom.domain.events import Event, FailureKind
-from clau_doom.domain.experiment import ExperimentState, GenerationSummary
-from clau_doom.domain.state_changes import (
+from clau_doom.domain.event_effects import (
     AgentsAdded,
     AgentStatusChanged,
     AttemptLost,
@@ -25,6 +23,8 @@ from clau_doom.domain.state_changes import (
     StateChanged,
     changes_of,
 )
+from clau_doom.domain.events import Event, FailureKind
+from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.metrics.families import EpisodeFamilies, EvolutionFamilies
 
 __all__ = ["ExperimentSeries"]

@@ -15,11 +15,11 @@ from clau_doom.domain import (
     check_experiment_id,
 )
 from clau_doom.domain.event_codec import decode
+from clau_doom.domain.event_effects import changes_of
 from clau_doom.domain.events import EpisodeFinished, RecordedEvent
 from clau_doom.domain.experiment import Experiment, ExperimentState, GenerationSummary, Provenance
 from clau_doom.domain.failures_and_interventions import Irregularities
 from clau_doom.domain.snapshot import Snapshot
-from clau_doom.domain.state_changes import changes_of
 from clau_doom.errors import ConfigError, StoreCorrupted
 from clau_doom.storage.columnar_episodes import TrainingEpisodes
 from clau_doom.storage.episode_rows import BASELINE, COLUMNS, episode_of, place_of

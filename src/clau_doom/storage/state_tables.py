@@ -4,10 +4,7 @@ import sqlite3
 from typing import Literal
 
 from clau_doom.domain import Agent, AgentRef, AgentStatus, Episode, Purpose
-from clau_doom.domain.events import Event
-from clau_doom.domain.experiment import Experiment, ExperimentState, GenerationSummary
-from clau_doom.domain.legal_transitions import check_transition
-from clau_doom.domain.state_changes import (
+from clau_doom.domain.event_effects import (
     AgentsAdded,
     AgentStatusChanged,
     ChampionSelected,
@@ -21,6 +18,9 @@ from clau_doom.domain.state_changes import (
     StateChanged,
     changes_of,
 )
+from clau_doom.domain.events import Event
+from clau_doom.domain.experiment import Experiment, ExperimentState, GenerationSummary
+from clau_doom.domain.legal_transitions import check_transition
 from clau_doom.storage.episode_rows import COLUMNS, PURPOSES, place_of, row_of
 
 __all__ = ["KeepRecordings", "StateTables"]

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 
 from clau_doom.domain import Agent, AgentRef, AgentStatus, Episode, Purpose
+from clau_doom.domain.event_effects import EpisodeAdded, GenerationClosed
 from clau_doom.domain.events import EpisodeFinished, Event, ExperimentCreated, RecordedEvent
 from clau_doom.domain.experiment import Experiment
 from clau_doom.domain.experiment_projection import ExperimentProjection
 from clau_doom.domain.snapshot import Snapshot
-from clau_doom.domain.state_changes import EpisodeAdded, GenerationClosed
 from clau_doom.errors import AgentNotFound, StoreCorrupted
 
 __all__ = ["MemoryStore"]

@@ -6,7 +6,7 @@ origins and tokens, and sets security headers. The dashboard makes every change 
 gRPC API.
 """
 
-from clau_doom.web.artifact_store_interface import FilmProgress
+from clau_doom.web.artifact_builder_interface import FilmProgress
 from clau_doom.web.server import WebServer
 
 __all__ = ["FilmProgress", "WebServer"]

@@ -23,7 +23,7 @@ from clau_doom.errors import AgentNotFound, ClauDoomError, InvalidMessage
 from clau_doom.escaping import printable_message
 from clau_doom.orchestration import ReaderHealth, ShieldedTasks
 from clau_doom.ports import Orchestrator, StoredExperiment
-from clau_doom.web.artifact_store_interface import ArtifactStore
+from clau_doom.web.artifact_builder_interface import ArtifactStore
 from clau_doom.web.error_responses import error_json
 from clau_doom.web.frame_stream import LiveView
 from clau_doom.web.request_parsing import (

@@ -24,7 +24,7 @@ from clau_doom.http_server import HttpServer, address_of
 from clau_doom.orchestration import ReaderHealth, ShieldedTasks
 from clau_doom.ports import Orchestrator
 from clau_doom.web.api import Api
-from clau_doom.web.artifact_store_interface import ArtifactStore
+from clau_doom.web.artifact_builder_interface import ArtifactStore
 from clau_doom.web.browser_sessions import Sessions
 from clau_doom.web.error_responses import ErrorResponses
 from clau_doom.web.request_authorization import RequestAuthorization

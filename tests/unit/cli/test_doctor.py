@@ -16,7 +16,7 @@ import pytest
 from clau_doom.backends.docker import health as docker
 from clau_doom.backends.docker.daemon_facts import DockerFacts
 from clau_doom.backends.docker.network import Network
-from clau_doom.backends.ray import health as ray
+from clau_doom.backends.ray import installation_check
 from clau_doom.cli.doctor import host
 from clau_doom.health_finding import HealthStatus
 from tests.support.requirements import missing
@@ -224,13 +224,13 @@ def test_missing_requirement_is_exit_code_1(run: Run, tmp_path: Path) -> None:
 
 def test_missing_ray_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the Ray backend needs Ray."""
-    (finding,) = ray.examine_ray()
+    (finding,) = installation_check.examine_ray()
     assert (finding.verdict, finding.remedy) == (HealthStatus.FINE, "")
 
     def missing(name: str) -> str:
         raise PackageNotFoundError(name)
 
-    monkeypatch.setattr(ray, "version", missing)
-    (finding,) = ray.examine_ray()
+    monkeypatch.setattr(installation_check, "version", missing)
+    (finding,) = installation_check.examine_ray()
     assert finding.verdict is HealthStatus.WARNING
     assert finding.remedy == "only execution.backend: ray needs it; pip install 'clau-doom[ray]'"

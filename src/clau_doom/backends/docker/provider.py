@@ -42,7 +42,7 @@ class DockerProvider(BackendProvider):
 
     def describe_policy(self, config: "ExperimentConfig", scenario: "Scenario") -> "tuple[GenomeSpace, Provenance]":
         """Return genes and provenance of a policy from its image."""
-        from clau_doom.backends.docker.policy_description import describe_policy
+        from clau_doom.backends.docker.image_policy_probe import describe_policy
 
         return describe_policy(config, scenario)
 

@@ -41,6 +41,6 @@ class RayProvider(BackendProvider):
 
     def health(self) -> Iterator[Finding]:
         """Yield whether Ray is installed."""
-        from clau_doom.backends.ray.health import examine_ray
+        from clau_doom.backends.ray.installation_check import examine_ray
 
         yield from examine_ray()

@@ -11,7 +11,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from clau_doom.cli.command_registration import add_command, command_group
+from clau_doom.cli.command_decorators import add_command, command_group
 from clau_doom.cli.console import data_console, print_json, progress_console
 from clau_doom.cli.experiment_lookup import find_experiment
 from clau_doom.cli.shared_options import (

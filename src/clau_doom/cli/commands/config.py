@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from clau_doom.cli.command_registration import add_command, command_group
+from clau_doom.cli.command_decorators import add_command, command_group
 from clau_doom.cli.console import data_console, progress_console
 from clau_doom.errors import ConfigError
 from clau_doom.escaping import printable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from clau_doom.cli.command_registration import add_command
+from clau_doom.cli.command_decorators import add_command
 from clau_doom.cli.console import ExitCode, data_console, print_json
 from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, AsJson, Note, OutputDir, Server, remote_server
 from clau_doom.errors import ConfigError

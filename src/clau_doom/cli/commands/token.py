@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from clau_doom.cli.command_registration import add_command, command_group
+from clau_doom.cli.command_decorators import add_command, command_group
 from clau_doom.cli.console import MessageStream, data_console, print_json
 from clau_doom.cli.shared_options import CURRENT, DEFAULT_OUTPUT_DIR, AsJson, OutputDir
 
