@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -18,6 +19,7 @@ from clau_doom.ports import EpisodeTask, EvaluationBackend, Glimpse
 from clau_doom.testing import ScriptedBackend, scripted_outcome
 from tests.support.docker_host import DockerHost
 from tests.support.in_process_backend import InProcessBackend, registered_in_process_backend
+from tests.support.waiting import until
 
 Open = Callable[[], AbstractAsyncContextManager[EvaluationBackend]]
 NETWORK = "clau-doom-test-contract"
@@ -133,13 +135,19 @@ async def test_entered_backend_accepts_an_episode(backend: Open, genome: Genome)
 async def test_backend_continues_after_a_cancelled_episode(backend: Open, genome: Genome) -> None:
     """The cancelled episode ends at once. The next episode is played."""
     async with backend() as entered:
-        playing = asyncio.ensure_future(entered.play(task(genome=genome)))
-        await asyncio.sleep(0.3)
+        playing = asyncio.ensure_future(_play_repeatedly(entered, task(genome=genome)))
+        await until(lambda: bool(entered.glimpses()))
         playing.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await playing
         episode = await entered.play(task(1, genome=genome))
         assert episode.number == 1
+
+
+async def _play_repeatedly(backend: EvaluationBackend, task: EpisodeTask) -> NoReturn:
+    """Play an episode again and again, because an episode may end before its first picture."""
+    while True:
+        await backend.play(task)
 
 
 async def test_agent_can_play_after_the_end_of_its_generation(backend: Open, genome: Genome) -> None:

@@ -8,9 +8,9 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -37,6 +37,7 @@ from clau_doom.ports import EpisodeTask
 from clau_doom.stale_shared_memory import find_shared_files
 from clau_doom.worker import collect_facts
 from tests.support.requirements import missing
+from tests.support.waiting import until, wait_until
 
 pytestmark = pytest.mark.engine
 
@@ -145,9 +146,7 @@ async def test_runs_keep_their_workers_on_different_cores(tmp_path: Path) -> Non
             three = backend(cores=cores())
             await stack.enter_async_context(three)
             assert used(three) == [first] * 2
-        async with asyncio.timeout(10.0):
-            while used(three) != [second] * 2:  # noqa: ASYNC110 - the kernel's state has no event
-                await asyncio.sleep(0.05)
+        await until(lambda: used(three) == [second] * 2)
         assert used(one) == [first] * 2
         await three.play(task())
 
@@ -214,7 +213,7 @@ async def test_worker_that_cannot_start_is_not_a_lost_episode(tmp_path: Path, mo
     async with backend() as local:
         with no_free_descriptors():
             wanted = (await local.play(asked)).outcome
-            await asyncio.sleep(0.5)  # the watchdog looks at the engine meanwhile
+            await asyncio.sleep(0.5)  # checks of the watchdog have no event
             assert (await local.play(asked)).outcome == wanted
             assert local.glimpses() == ()
             os.kill(local.worker_pids[0], signal.SIGKILL)
@@ -330,12 +329,18 @@ async def test_modules_of_the_working_folder_do_not_shadow_python(
             await local.play(task(genes=Genome(())))
 
 
+async def _play_repeatedly(local: LocalBackend) -> NoReturn:
+    """Play an episode again and again, because an episode may end before its first picture."""
+    while True:
+        await local.play(task())
+
+
 async def test_cancelling_ends_an_episode_at_once() -> None:
     """A cancelled episode's worker is gone, and the backend plays on."""
     async with backend() as local:
         (pid,) = local.worker_pids
-        playing = asyncio.ensure_future(local.play(task()))
-        await asyncio.sleep(0.01)
+        playing = asyncio.ensure_future(_play_repeatedly(local))
+        await until(lambda: bool(local.glimpses()))
         playing.cancel()
         with pytest.raises(asyncio.CancelledError):
             await playing
@@ -360,8 +365,12 @@ async def main():
         async def play():
             while True:
                 await local.play(task())
-        print(*local.worker_pids, flush=True)
-        await asyncio.gather(play(), play())
+        async with asyncio.TaskGroup() as group:
+            group.create_task(play())
+            group.create_task(play())
+            while len(local.glimpses()) < 2:
+                await asyncio.sleep(0.01)
+            print(*local.worker_pids, flush=True)
 
 asyncio.run(main())
 """
@@ -380,13 +389,13 @@ def test_workers_and_engines_end_with_a_killed_orchestrator(sign: signal.Signals
         used = {path for instance in instances for path in shared_memory(instance)}
         assert len(used) >= 2 * len(instances)
         assert used <= {*find_shared_files(young=-1.0).used}
-        time.sleep(0.3)
         parent.send_signal(sign)
         parent.wait(timeout=5)
-        end = time.monotonic() + 5
-        while any(group_of(pid) for pid in pids) or used & {*find_shared_files(young=-1.0).used}:
-            assert time.monotonic() < end, f"{pids} or {engines} still run"
-            time.sleep(0.05)
+        wait_until(
+            lambda: not (any(group_of(pid) for pid in pids) or used & {*find_shared_files(young=-1.0).used}),
+            seconds=5.0,
+            describe=lambda: f"{pids} or {engines} still run",
+        )
     with WorkDirs():
         pass
     assert not any(shared_memory(instance) for instance in instances)

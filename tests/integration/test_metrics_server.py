@@ -20,6 +20,7 @@ from prometheus_client.metrics_core import Metric
 from clau_doom.config import MetricsConfig
 from clau_doom.errors import AddressTaken, ConfigError
 from clau_doom.metrics import MetricsCollector, MetricsServer
+from tests.support.waiting import until
 
 ANY_PORT = MetricsConfig(port=0)
 
@@ -183,7 +184,7 @@ async def test_server_ends_despite_open_connections() -> None:
                 cleanup.enter_context(socket.create_connection(("127.0.0.1", running.port))) for _ in range(2)
             )
             stalled.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
-            await asyncio.sleep(0.2)
+            await asyncio.to_thread(stalled.recv, 1, socket.MSG_PEEK)  # the server sends the response
             started = time.monotonic()
         assert time.monotonic() - started < 2.5
         assert silent.recv(1) == b""
@@ -257,9 +258,7 @@ async def test_stop_does_not_wait_for_a_restart(caplog: pytest.LogCaptureFixture
     async with server() as dying:
         break_listener(dying.port)
         taken = socket.create_server(("127.0.0.1", dying.port))
-        async with asyncio.timeout(20):
-            while dying.trouble is None:  # noqa: ASYNC110 - the failure has no event
-                await asyncio.sleep(0.01)
+        await until(lambda: dying.trouble is not None)
     taken.close()
 
 
@@ -273,9 +272,7 @@ async def test_failed_server_loop_is_restarted(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(uvicorn.Server, "on_tick", fail)
     async with server() as running:
-        async with asyncio.timeout(20):
-            while failures:  # noqa: ASYNC110 - the failure has no event
-                await asyncio.sleep(0.01)
+        await until(lambda: not failures)
         await reached(running.port, "/healthz", 200)
 
 

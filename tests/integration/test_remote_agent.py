@@ -1,6 +1,7 @@
 """Tests of a remote agent with real workers: failures, delays and changed descriptions."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,11 +89,12 @@ async def test_remote_and_local_policy_play_the_same_episode(agent: ScriptedAgen
 @pytest.mark.parametrize("streams", [False, True], ids=["GetAction", "Play"])
 async def test_killed_agent_loses_the_episode_and_keeps_the_engine(agent: ScriptedAgent, streams: bool) -> None:
     """The same episode is played after the agent's restart."""
+    lost = threading.Event()
 
     def die(begin: pb.BeginRequest, request: pb.GetActionRequest) -> pb.ActionProto:
         if request.decision == 20:
             agent.die_soon()
-            time.sleep(1.0)
+            lost.wait(30.0)
         return turning(begin, request)
 
     agent.play = streams
@@ -101,9 +103,10 @@ async def test_killed_agent_loses_the_episode_and_keeps_the_engine(agent: Script
         pids, agent.script = local.worker_pids, die
         with pytest.raises(AgentUnreachable, match=agent.address):
             await local.play(task())
+        lost.set()
         agent.script = turning
         again = asyncio.create_task(local.play(task()))
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.5)  # the worker's failed attempts to connect have no event
         with agent:
             assert (await again).outcome == wanted
         assert local.worker_pids == pids

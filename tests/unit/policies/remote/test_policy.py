@@ -269,17 +269,19 @@ def test_killed_agent_loses_the_episode_and_may_restart(
     agent: ScriptedAgent, connect: Connect, page: ProgressPage, on_missed: str, streams: bool
 ) -> None:
     """No action replaces those of a dead agent. The policy continues after the agent's restart."""
+    lost = threading.Event()
 
     def die(begin: pb.BeginRequest, request: pb.GetActionRequest) -> pb.ActionProto:
         if request.decision == 1:
             agent.die_soon()
-            time.sleep(1.0)
+            lost.wait(30.0)
         return turning(begin, request)
 
     agent.play, agent.script = streams, die
     policy = connect(on_missed=on_missed)
     with pytest.raises(AgentUnreachable, match="ended or is unreachable"):
         rollout(policy, page)
+    lost.set()
     agent.script = turning
     threading.Timer(0.5, agent.__enter__).start()
     assert rollout(policy, page).outcome.measures.decisions == 3
