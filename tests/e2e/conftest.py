@@ -6,13 +6,14 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+
+from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 
@@ -108,10 +109,7 @@ class Service:
         return dict(json.loads(done.stdout))
 
     def until(self, condition: Callable[[], bool], seconds: float = 90.0) -> None:
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, self.log.read_text()
-            time.sleep(0.1)
+        wait_until(condition, seconds, self.log.read_text)
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.waiting import wait_until
+
 pytestmark = pytest.mark.engine
 
 QUICK = """
@@ -80,10 +82,7 @@ class Shell:
             return int(connection.execute("SELECT count(*) FROM episodes").fetchone()[0])
 
     def wait_until(self, condition: Callable[[], bool], seconds: float = 60.0) -> None:
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, self.said
-            time.sleep(0.05)
+        wait_until(condition, seconds, lambda: self.said)
 
 
 @pytest.fixture
@@ -213,8 +212,9 @@ def test_interrupted_run_is_resumed(shell: Shell, sign: signal.Signals, code: in
 
 
 SLOW = """
-import os, time
-if "clau_doom.worker" in " ".join(open("/proc/self/cmdline").read().split("\\0")):
+import pathlib, time
+if "clau_doom.worker" in pathlib.Path("/proc/self/cmdline").read_text():
+    pathlib.Path(__file__).with_name("starting").touch()
     time.sleep(60)
 from frail import Frail
 """
@@ -226,8 +226,7 @@ def test_run_stops_within_5_s_while_workers_start(shell: Shell) -> None:
     shell.write("slow.py", SLOW)
     shell.write("config.yaml", QUICK.replace("kind: rules", "kind: class, target: 'slow:Frail'"))
     with shell.start("run") as process:
-        shell.wait_until((shell.folder / "runs" / "quick").exists)
-        time.sleep(0.5)
+        shell.wait_until((shell.folder / "starting").exists)
         process.send_signal(signal.SIGTERM)
         started = time.monotonic()
         assert process.wait(timeout=30) == 143, shell.said

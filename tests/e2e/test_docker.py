@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.docker_host import DockerHost, PrivateDocker
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.docker, pytest.mark.engine]
 
@@ -93,10 +94,7 @@ class Experiment:
                 return 0
 
     def until(self, condition: Callable[[], bool], seconds: float = 90.0) -> None:
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, self.output
-            time.sleep(0.05)
+        wait_until(condition, seconds, lambda: self.output)
 
     @property
     def containers(self) -> list[str]:
@@ -190,7 +188,7 @@ def test_daemon_restart_does_not_change_the_history(docker_host: DockerHost, tmp
         with experiment.running() as process:
             experiment.until(lambda: experiment.count("episode_finished") >= 3)
             private.stop()
-            time.sleep(1.0)
+            time.sleep(1.0)  # the length of the outage
             private.start()
             assert process.wait(timeout=240) == 0, experiment.output
         assert experiment.history() == local

@@ -75,9 +75,12 @@ def test_events_are_published_once_despite_outages_and_commands_work(service: An
         follower = service.begin("run")
         for kills in range(1, 6):
             service.until(lambda kills=kills: logged(service).count("generationCompleted") >= kills)
+            before = logged(service)
             bus.kill()
-            time.sleep(0.5)
+            service.until(lambda kills=kills: service.log.read_text().count("connection to NATS lost") >= kills)
+            service.until(lambda before=before: logged(service) != before or follower.poll() is not None)
             bus.start()
+            service.until(lambda kills=kills: service.log.read_text().count("connection to NATS restored") >= kills)
         _, said = follower.communicate(timeout=120)
         assert follower.returncode == 0, said
         log = [json.loads(line) for line in logged(service).splitlines()]

@@ -19,7 +19,9 @@ import vizdoom as vzd
 from clau_doom.config import ScenarioConfig
 from clau_doom.errors import EngineCrashed
 from clau_doom.game import SCENARIOS, Scenario, VizdoomEngine, resolve, sweep
+from clau_doom.game.process_liveness import child_has_ended
 from clau_doom.ports import Action, Needs, Observation, SeenObject
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.engine
 
@@ -234,8 +236,9 @@ def test_killed_engine_is_reported(make_engine: MakeEngine, *, record: bool) -> 
     whole = play(engine, 1)
     engine.begin(1)
     assert engine.process is not None
-    os.kill(engine.process.pid, signal.SIGKILL)
-    time.sleep(0.1)
+    pid = engine.process.pid
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: child_has_ended(pid))
     before = time.monotonic()
     with pytest.raises(EngineCrashed, match="gone"):
         engine.act(Action([0, 0, 0]))
