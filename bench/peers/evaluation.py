@@ -19,7 +19,7 @@ from bench.bare_loops import new_game, play_episodes
 from bench.throughput_sample import Sample
 from clau_doom.config import PolicyConfig, ScenarioConfig
 from clau_doom.game import resolve
-from clau_doom.game.engine_launcher import LAUNCHES, write_launcher
+from clau_doom.game.engine_launch_script import LAUNCHES, write_launcher
 from clau_doom.policies import make_policy
 
 __all__ = ["JOB", "PeerJob", "evaluate", "noted"]

@@ -7,7 +7,7 @@ ViZDoom.
 """
 
 from clau_doom.game.engine import ViewSettings, VizdoomEngine
-from clau_doom.game.engine_launcher import launched, sweep
+from clau_doom.game.engine_launch_script import launched, sweep
 from clau_doom.game.object_kinds import kind_of
 from clau_doom.game.process_liveness import has_ended, is_stopped
 from clau_doom.game.scenario_trial import try_scenario

@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 
 from clau_doom.domain import Measures
 from clau_doom.errors import EngineCrashed
-from clau_doom.game.engine_launcher import LAUNCHER, LAUNCHES, LOG_FILE, EngineProcess, launched, sweep, write_launcher
+from clau_doom.game.engine_launch_script import (
+    LAUNCHER,
+    LAUNCHES,
+    LOG_FILE,
+    EngineProcess,
+    launched,
+    sweep,
+    write_launcher,
+)
 from clau_doom.game.object_kinds import seen_objects
 from clau_doom.game.process_liveness import child_deaths, child_has_ended, notice_child_deaths
 from clau_doom.game.scenarios import CANONICAL_VARIABLES, Scenario

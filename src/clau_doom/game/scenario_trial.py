@@ -15,7 +15,7 @@ from clau_doom.config import ScenarioConfig
 from clau_doom.error_description import describe
 from clau_doom.errors import ClauDoomError, EngineCrashed
 from clau_doom.game.engine import VizdoomEngine
-from clau_doom.game.engine_launcher import LOG_FILE, sweep
+from clau_doom.game.engine_launch_script import LOG_FILE, sweep
 from clau_doom.game.scenarios import Scenario, ScenarioFiles, resolve
 from clau_doom.ports import Action, Needs
 

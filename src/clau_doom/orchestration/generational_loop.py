@@ -15,9 +15,9 @@ from clau_doom.orchestration.agent_evaluation import restore
 from clau_doom.orchestration.agent_registry import AgentRegistry
 from clau_doom.orchestration.completed_generations import CompletedGenerations, seeds_of
 from clau_doom.orchestration.episode_scheduler import EpisodeScheduler
+from clau_doom.orchestration.forgery_detection import ClaimVerification
 from clau_doom.orchestration.generation_evaluation import GenerationEvaluation, summarise
 from clau_doom.orchestration.genome_injection import immigrants_of, inject
-from clau_doom.orchestration.reexecution_verification import ClaimVerification
 from clau_doom.orchestration.run_control import RunControl
 from clau_doom.orchestration.run_log import RunLog
 from clau_doom.orchestration.stop_request import Shutdown

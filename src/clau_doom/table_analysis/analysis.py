@@ -25,8 +25,8 @@ from clau_doom.statistics.intervals import FEWEST_FOR_MEAN, Interval, concentrat
 from clau_doom.table_analysis.comparisons import Comparisons, games_howell, paired, tukey
 from clau_doom.table_analysis.design import Design, Factor
 from clau_doom.table_analysis.diagnostics import Diagnostic, diagnose
+from clau_doom.table_analysis.effect_contrasts import EffectContrasts, cell_statistics, effects_of
 from clau_doom.table_analysis.linear_models import AnovaTable, SumsOfSquares, anova, fit
-from clau_doom.table_analysis.marginal_means import EffectContrasts, cell_statistics, effects_of
 from clau_doom.table_analysis.permutation import PERMUTATIONS, permutation_test
 from clau_doom.table_analysis.rank_tests import aligned_ranks, dunn, friedman, kruskal_wallis, nemenyi
 from clau_doom.table_analysis.repeated_measures import CompleteBlocks, complete_blocks, within_blocks

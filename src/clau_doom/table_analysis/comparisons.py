@@ -24,8 +24,8 @@ from scipy import stats
 from clau_doom.statistics.intervals import CONFIDENCE
 from clau_doom.statistics.studentized_range import quantile, tail_probability
 from clau_doom.table_analysis.design import Design, Factor
+from clau_doom.table_analysis.effect_contrasts import Cells, level_weights
 from clau_doom.table_analysis.linear_models import LinearModel, level_rows
-from clau_doom.table_analysis.marginal_means import Cells, level_weights
 from clau_doom.table_analysis.repeated_measures import CompleteBlocks
 
 __all__ = ["MOST_COMPARED", "Comparisons", "Pair", "games_howell", "paired", "tukey"]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clau_doom.table_analysis.design import Design
-from clau_doom.table_analysis.marginal_means import cell_statistics
+from clau_doom.table_analysis.effect_contrasts import cell_statistics
 from clau_doom.table_analysis.repeated_measures import CompleteBlocks, within_blocks
 from clau_doom.table_analysis.welch_james import wald_statistic
 

@@ -24,7 +24,7 @@ from statsmodels.stats.multitest import multipletests
 from clau_doom.statistics.studentized_range import tail_probability
 from clau_doom.table_analysis.comparisons import MOST_COMPARED, Comparisons, Pair
 from clau_doom.table_analysis.design import Design, Factor
-from clau_doom.table_analysis.marginal_means import EffectContrasts
+from clau_doom.table_analysis.effect_contrasts import EffectContrasts
 from clau_doom.table_analysis.repeated_measures import CompleteBlocks
 
 __all__ = ["aligned_ranks", "dunn", "friedman", "kruskal_wallis", "nemenyi"]

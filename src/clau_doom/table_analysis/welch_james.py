@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from clau_doom.table_analysis.marginal_means import Cells
+from clau_doom.table_analysis.effect_contrasts import Cells
 
 __all__ = ["ApproximateF", "wald_statistic", "welch_james"]
 

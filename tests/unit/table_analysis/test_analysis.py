@@ -91,7 +91,7 @@ def test_simulated_level() -> None:
     """Welch's test of normal groups with unequal variances rejects 5 % of true hypotheses, within its error."""
     import numpy as np
 
-    from clau_doom.table_analysis.marginal_means import Cells, effects_of
+    from clau_doom.table_analysis.effect_contrasts import Cells, effects_of
     from clau_doom.table_analysis.welch_james import welch_james
 
     rng, sizes, deviations = np.random.default_rng(7), np.array([5.0, 10.0, 30.0]), np.array([4.0, 2.0, 1.0])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from clau_doom.table_analysis import Comparisons, Design, analyze_design, fit, make_column, make_design, make_table
 from clau_doom.table_analysis.comparisons import games_howell, tukey
-from clau_doom.table_analysis.marginal_means import cell_statistics
+from clau_doom.table_analysis.effect_contrasts import cell_statistics
 
 Published = Callable[..., Design]
 Near = Callable[[str], Any]

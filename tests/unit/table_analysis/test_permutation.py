@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from clau_doom.table_analysis import Design, Table, analyze_design, make_design
-from clau_doom.table_analysis.marginal_means import cell_statistics, effects_of
+from clau_doom.table_analysis.effect_contrasts import cell_statistics, effects_of
 from clau_doom.table_analysis.welch_james import wald_statistic
 
 Make = Callable[..., Table]

@@ -9,7 +9,7 @@ from scipy import stats
 from clau_doom.errors import ConfigError
 from clau_doom.statistics.studentized_range import quantile
 from clau_doom.table_analysis import Design, Table, Value, analyze_design, make_column, make_design, make_table
-from clau_doom.table_analysis.marginal_means import effects_of
+from clau_doom.table_analysis.effect_contrasts import effects_of
 from clau_doom.table_analysis.rank_tests import aligned_ranks
 
 Published = Callable[..., Design]

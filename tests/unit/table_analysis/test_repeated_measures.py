@@ -7,7 +7,7 @@ import pytest
 
 from clau_doom.errors import ConfigError
 from clau_doom.table_analysis import Design, Table, analyze_design, make_design
-from clau_doom.table_analysis.marginal_means import effects_of
+from clau_doom.table_analysis.effect_contrasts import effects_of
 from clau_doom.table_analysis.repeated_measures import CompleteBlocks, complete_blocks, within_blocks
 
 Make = Callable[..., Table]

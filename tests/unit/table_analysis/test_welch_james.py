@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from clau_doom.table_analysis import Design
-from clau_doom.table_analysis.marginal_means import cell_statistics, effects_of
+from clau_doom.table_analysis.effect_contrasts import cell_statistics, effects_of
 from clau_doom.table_analysis.welch_james import ApproximateF, welch_james
 
 Published = Callable[..., Design]

@@ -9,7 +9,7 @@ __all__ = ["COMPARISON_SECTIONS", "MAIN_SECTIONS"]
 COMPARISON_SECTIONS = (
     "champions",
     "contrasts",
-    "profiles",
+    "performance-profiles",
     "curves",
     "setups",
     "multicriteria-ranking",

@@ -11,4 +11,4 @@ def describe(data: ComparisonData) -> Section:
     """Describe the performance profile of each champion."""
     profiles = [(row.id, row.profile, data.colour(row.id)) for row in data.comparison.entrants]
     chart = profile_chart(profiles, data.comparison.fitness)
-    return Section(name="profiles", title="Performance profiles", blocks=(chart,))
+    return Section(name="performance-profiles", title="Performance profiles", blocks=(chart,))
