@@ -93,7 +93,7 @@ def test_exported_agent_is_replayed_without_its_experiment(quick: Any) -> None:
     assert (output["champion"], output["purpose"], output["number"], output["proved"]) == (True, "held_out", 1, True)
     for words, complaint in (
         (("agent", "export", "quick", "-o", "champion.json"), "exists already"),
-        (("agent", "export", "quick", "-o", "champion.yaml"), "is no .json file"),
+        (("agent", "export", "quick", "-o", "champion.yaml"), "is not a .json file"),
         (("agent", "export", "quick", "-o", "nowhere/champion.json"), "nowhere not found"),
         (("agent", "export", "quick", "-o", "other.json"), "quick"),
         (("replay", "other.json"), "cannot read other.json"),

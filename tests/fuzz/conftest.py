@@ -4,6 +4,7 @@ In the suite each explores a few inputs, the same in each run. `make fuzz` gives
 and new inputs in each run. Hypothesis keeps an input that fails, and tries it first the next time.
 """
 
+import asyncio
 import contextlib
 import io
 import logging
@@ -94,9 +95,14 @@ def command(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 
 
 @pytest.fixture(scope="session")
-async def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the experiment `tiny` in `runs`, of scripted episodes."""
     made = tmp_path_factory.mktemp("fuzz")
+    asyncio.run(_write_experiment(made))  # the tests are synchronous, because commands run their own event loops
+    return made
+
+
+async def _write_experiment(made: Path) -> None:
     config = ExperimentConfig(
         name="tiny", seed=7, generations=2, population=4, episodes=2, holdout=HoldoutConfig(validation=2, episodes=4)
     )
@@ -114,4 +120,3 @@ async def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutdown=Shutdown(),
             clock=StoppedClock(),
         ).run()
-    return made
