@@ -28,6 +28,7 @@ from clau_doom.events import ALL_EVENTS, InProcessBus
 from clau_doom.metrics import MetricsCollector
 from clau_doom.orchestration import ReaderHealth
 from clau_doom.storage import ExperimentFolders
+from tests.support.waiting import until
 
 STARTED = ExperimentStarted(resumed=False, generations=7, config_yaml=to_yaml(ExperimentConfig(name="one")))
 
@@ -44,12 +45,6 @@ def create(folder: Path, name: str = "one") -> None:
     ExperimentFolders(folder).create(
         Experiment(id=name, uuid=f"u-{name}", seed=1, config_yaml=config, provenance=Provenance(facts=()))
     )
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - it waits for tasks that it does not know
-            await asyncio.sleep(0.01)
 
 
 async def following(

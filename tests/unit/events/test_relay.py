@@ -25,6 +25,7 @@ from clau_doom.events import ALL_EVENTS, InProcessBus, Relay, subject_of
 from clau_doom.ports import BusMessage
 from clau_doom.testing.memory_store import MemoryStore
 from clau_doom.wire import event_from_json, recorded_event
+from tests.support.waiting import until
 
 UUID = "0b5c7f3e-6f4e-4d38-9d0b-3c6f0d1f2a44"
 EXPERIMENT = Experiment(id="lab", uuid=UUID, seed=1, config_yaml="name: lab\n", provenance=Provenance(facts=()))
@@ -133,14 +134,6 @@ async def test_events_are_published_once_despite_failures(seed: int) -> None:
         assert (relay.published, relay.lag) == (3000, 0)
 
 
-async def reaches(relay: Relay, lag: int) -> None:
-    for _ in range(1000):
-        if relay.lag == lag:
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError(f"the lag is {relay.lag}")
-
-
 class ClosedBus(InProcessBus):
     """Bus that is unreachable until the test opens it."""
 
@@ -159,10 +152,10 @@ async def test_lag_is_counted_during_an_outage() -> None:
         relay = Relay(EXPERIMENT, store, bus)
         tasks.create_task(relay.run())
         await store.append([STARTED, *happenings(4998)], running_seconds=0.0)
-        await reaches(relay, 5000)
+        await until(lambda: relay.lag == 5000)
         assert relay.published == 0
         bus.reachable = True
-        await reaches(relay, 0)
+        await until(lambda: relay.lag == 0)
         assert relay.published == 5000
         await store.append([END], running_seconds=0.0)
     assert relay.published == 5001

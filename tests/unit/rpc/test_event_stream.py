@@ -33,6 +33,7 @@ from clau_doom.protos.claudoom.orchestrator.v1.orchestrator_pb2_grpc import Orch
 from clau_doom.rpc import EventStream, RpcServer, event_stream
 from clau_doom.testing.memory_store import MemoryStore
 from clau_doom.testing.scripted_repository import ScriptedRepository
+from tests.support.waiting import until
 
 Serving = Callable[..., AbstractAsyncContextManager[Any]]
 
@@ -399,7 +400,7 @@ async def stalled(serving: Serving, own_channel: Callable[..., Any]) -> AsyncIte
             await repository.stores["x"].append([lost(number, 10_000)], running_seconds=0.0)
         async with asyncio.timeout(10):
             await given_up.wait()
-        await asyncio.sleep(0.1)
+        await until(lambda: served.server._active_calls._calls == 0 and not served.server._event_stream._tails)
         yield served, stream
     await channel.close()
 
