@@ -31,6 +31,7 @@ from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import ClusterRefused, ClusterUnreachable, WorkerRefused
 from clau_doom.orchestration import Shutdown
 from tests.support.ray_nodes import RayNodes
+from tests.support.waiting import until, wait_until
 
 pytestmark = [
     pytest.mark.engine,
@@ -178,8 +179,9 @@ def test_killed_or_hung_process_loses_one_episode(
     struck: list[int] = []
 
     async def disturb(backend: RayBackend) -> None:
-        await asyncio.sleep(0.3)
-        actor = backend.actors[0].pid
+        first = backend.actors[0]
+        await until(lambda: any(glimpse.worker == first.number for glimpse in backend.glimpses()))
+        actor = first.pid
         marks = {"engine": "+viz_instance_id", "worker": "-m\0clau_doom.worker"}
         struck.append(named(actor, marks[victim]) if victim in marks else actor)
         os.kill(struck[0], sign)
@@ -190,21 +192,24 @@ def test_killed_or_hung_process_loses_one_episode(
     assert ended_so.history == local
     assert [lost.attempt for lost in ended_so.lost] == [1]
     assert "node " in ended_so.lost[0].reason
-    end = time.monotonic() + 30.0
-    while not ended(struck[0]):
-        assert time.monotonic() < end, f"{victim} {struck[0]} still runs"
-        time.sleep(0.1)
+    wait_until(lambda: ended(struck[0]), describe=lambda: f"{victim} {struck[0]} still runs")
 
 
 def test_killed_node_loses_its_running_episodes(nodes: RayNodes, local: str, tmp_path: Path) -> None:
     """The other nodes continue."""
     third = nodes.add(1)
     playing = 0
+    seen: set[int] = set()
 
     async def disturb(backend: RayBackend) -> None:
         nonlocal playing
         playing = len(backend.actors)
-        await asyncio.sleep(0.3)
+
+        def every_actor_plays() -> bool:
+            seen.update(glimpse.worker for glimpse in backend.glimpses())
+            return len(seen) == playing
+
+        await until(every_actor_plays)
         await asyncio.to_thread(nodes.kill, third)
 
     ended_so = evolve(config(nodes.address, execution={"backend": "ray", "workers": 4}), tmp_path, disturb)
@@ -308,10 +313,7 @@ def test_run_is_resumed_after_a_lost_driver_and_a_lost_head(tmp_path: Path) -> N
     written.write_text(to_yaml(config(generations=generations, ray={"address": None, "stall_timeout": 3.0})))
     with playing(command(tmp_path, "run", "-c", str(written))) as (run, players):
         run.kill()
-    end = time.monotonic() + 10.0
-    while not all(ended(pid) for pid in players):
-        assert time.monotonic() < end, f"{players} still play"
-        time.sleep(0.1)
+    wait_until(lambda: all(ended(pid) for pid in players), seconds=10.0, describe=lambda: f"{players} still play")
     before = episodes(tmp_path)
     with playing(command(tmp_path, "run", "--resume", "ray")) as (run, players):
         while episodes(tmp_path) <= before:  # all of its workers have started
