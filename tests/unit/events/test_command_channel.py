@@ -11,6 +11,7 @@ import pytest
 from clau_doom.config import NatsConfig
 from clau_doom.errors import BusUnavailable, ExperimentNotFound, NotAuthenticated
 from clau_doom.events import VERBS, CommandChannel, InProcessBus, accepting_commands
+from tests.support.waiting import until
 
 ON = NatsConfig(enabled=True, control=True)
 
@@ -163,7 +164,7 @@ async def test_number_of_concurrent_commands_is_limited() -> None:
     control = CommandChannel(wait, accept)
     async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
         under_way = [tasks.create_task(control.answer("clau-doom.control.lab.pause", b"")) for _ in range(33)]
-        await asyncio.sleep(0.05)
+        await until(under_way[-1].done)
         assert [task.done() for task in under_way] == [False] * 32 + [True]
         free.set()
     answers = [json.loads(task.result())["ok"] for task in under_way]
