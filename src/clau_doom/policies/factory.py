@@ -70,8 +70,8 @@ def source_facts(config: PolicyConfig, policy: Policy) -> tuple[tuple[str, str],
         module = config.target.partition(":")[0]
         facts.append(("source.policy", digest_sources([(module, custom_source(config))])))
     if isinstance(config, RemotePolicyConfig):
-        wire = digest_sources([("wire.agent", _PACKAGE / "wire" / "agent.py")])
-        facts += [("source.wire.agent", wire), *cast("RemotePolicy", policy).facts]
+        wire = digest_sources([("wire.agent_service", _PACKAGE / "wire" / "agent_service.py")])
+        facts += [("source.wire.agent_service", wire), *cast("RemotePolicy", policy).facts]
     return tuple(facts)
 
 
