@@ -221,7 +221,7 @@ def test_killed_node_loses_its_running_episodes(nodes: RayNodes, local: str, tmp
 
 def test_node_with_other_versions_is_refused(nodes: RayNodes, tmp_path: Path) -> None:
     """The error names the node and the difference. No episode is played."""
-    with pytest.raises(WorkerRefused, match=r"^node [0-9a-f]{8} \(.*\): worker 0 has numpy \S+ where .* has 0\.0$"):
+    with pytest.raises(WorkerRefused, match=r"^node [0-9a-f]{8} \(.*\): worker 0 has numpy \S+, but .* has 0\.0$"):
         evolve(config(nodes.address), tmp_path, numpy="0.0")
 
 
