@@ -1,7 +1,6 @@
 """Output of `clau-doom analyze --data`: analysis of a table, as text or JSON."""
 
 import math
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -161,6 +160,8 @@ def _p_text(p: float) -> Text:
 
 
 def _analysis_json(design: "Design", analysis: "TableAnalysis") -> dict[str, object]:
+    from clau_doom.analysis.document_json import plain_value
+
     return {
         "response": design.response,
         "factors": [factor.name for factor in design.factors],
@@ -169,20 +170,11 @@ def _analysis_json(design: "Design", analysis: "TableAnalysis") -> dict[str, obj
         "method": analysis.method,
         "test": analysis.test,
         "balanced": analysis.balanced,
-        "groups": [_finite(asdict(group)) for group in analysis.groups],
-        "effects": [_finite(asdict(effect)) for effect in analysis.effects],
+        "groups": [plain_value(group, "") for group in analysis.groups],
+        "effects": [plain_value(effect, "") for effect in analysis.effects],
         "residual": None
         if analysis.residual is None
-        else _finite({"df": analysis.residual[0], "sum_of_squares": analysis.residual[1]}),
-        "comparisons": [_finite(asdict(comparisons)) for comparisons in analysis.comparisons],
-        "diagnostics": [_finite(asdict(each)) for each in analysis.diagnostics],
+        else plain_value({"df": analysis.residual[0], "sum_of_squares": analysis.residual[1]}, ""),
+        "comparisons": [plain_value(comparisons, "") for comparisons in analysis.comparisons],
+        "diagnostics": [plain_value(each, "") for each in analysis.diagnostics],
     }
-
-
-def _finite(plain: object) -> object:
-    """Replace infinite and NaN values, which JSON does not have, by None."""
-    if isinstance(plain, dict):
-        return {name: _finite(value) for name, value in plain.items()}
-    if isinstance(plain, list | tuple):
-        return [_finite(value) for value in plain]
-    return None if isinstance(plain, float) and not math.isfinite(plain) else plain
