@@ -293,7 +293,7 @@ def test_image_with_other_sources_is_refused(repository: ExperimentRepository) -
     ended = repository.evolve(repository.config(docker={"image": image}))
     assert ended.state is ExperimentState.INTERRUPTED
     assert_matches(
-        rf"the image of agent {repository.id}-g000-a00\d has source\.policies [0-9a-f]{{64}} "
+        rf"the image of agent {repository.id}-g000-a00\d has source\.policies [0-9a-f]{{64}}, "
         r"but this process has [0-9a-f]{64}: build it again \(make image\)",
         ended.reason or "",
     )
