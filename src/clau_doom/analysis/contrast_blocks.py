@@ -76,7 +76,7 @@ def contrast_table(contrasts: Sequence[Contrast], names: Sequence[str]) -> Table
     """Describe few contrasts in one table with a column for each."""
     quantities = [*_effects(contrasts), *_tests(contrasts)]
     return Table(
-        title="Effect sizes with 95 % intervals, tests and power",
+        title="Effect sizes with 95 % intervals, tests and sample sizes",
         columns=(Column("champion less", text=True), *map(Column, names)),
         rows=tuple((heading, *cells) for heading, cells in quantities),
         note=f"{_effects_note(contrasts)} {_tests_note(contrasts)}",
@@ -97,7 +97,7 @@ def contrast_tables(contrasts: Sequence[Contrast], names: Sequence[str]) -> tupl
 
     return (
         table("Effect sizes with 95 % intervals", _effects(contrasts), _effects_note(contrasts)),
-        table("Tests and power", _tests(contrasts), _tests_note(contrasts)),
+        table("Tests and sample sizes", _tests(contrasts), _tests_note(contrasts)),
     )
 
 
@@ -131,17 +131,16 @@ def _tests(contrasts: Sequence[Contrast]) -> list[tuple[str, list[Cell]]]:
         ("test", [each.test for each in contrasts]),
         ("p", [PValue(each.p) for each in contrasts]),
         ("p, Holm", [PValue(each.p_holm) for each in contrasts]),
-        ("power", [None if each.power is None else Share(value=each.power) for each in contrasts]),
         ("n for 80 % power", [None if each.needed is None else f"{each.needed:,}" for each in contrasts]),
-        ("detectable effect", [each.detectable for each in contrasts]),
+        ("detectable difference", [each.detectable for each in contrasts]),
     ]
 
 
 def _tests_note(contrasts: Sequence[Contrast]) -> str:
     return (
-        f"Tests are two-sided; Holm's correction (1979) covers {count(len(contrasts), 'comparison')}. The power is "
-        "that of the test for the observed effect, and follows from p. For planning, use the n that finds this effect "
-        "with a power of 80 %, and the smallest effect that the current n detects with that power."
+        f"Tests are two-sided; Holm's correction (1979) covers {count(len(contrasts), 'comparison')}. For planning: "
+        "the n that shows the observed difference with a power of 80 %, and the smallest difference that the current n "
+        "shows with that power. Both take the observed standard deviations as the true ones."
     )
 
 
@@ -158,7 +157,7 @@ def profile_chart(profiles: Sequence[tuple[str, PerformanceProfile, Colour]], fi
         title="Performance profiles",
         caption=(
             f"Share of held-out episodes above each fitness, with pointwise 95 % intervals (n = {sizes} episodes "
-            "each). An agent with the higher curve at every threshold is better in every quantile."
+            "each). Where one curve is above another at every threshold, all quantiles of these episodes are higher."
         ),
         alt="Falling curves, one for each agent; the table below has the numbers.",
         plot=XYPlot(

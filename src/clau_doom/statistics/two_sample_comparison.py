@@ -1,4 +1,4 @@
-"""Effect sizes, tests and power of the difference of two samples.
+"""Effect sizes, tests and sample sizes of the difference of two samples.
 
 - **Cohen's d** is the difference of the means over the pooled standard deviation; **d_z** the mean of the paired
   differences over *their* standard deviation. d_z is the effect size of the paired test, and grows as pairing
@@ -10,9 +10,12 @@
   difference is that of the same test. If `intervals` withholds the interval, there is no test either.
 - **Holm's** step-down correction ("A simple sequentially rejective multiple test procedure", Scandinavian Journal of
   Statistics 6, 1979) controls the family-wise error rate at 5 %.
-- **Power** is that of the same t test for the observed effect. It is a function of the p-value
-  (Hoenig and Heisey, "The abuse of power", The American Statistician 55, 2001). For planning, the
-  smallest detectable effect and the required number of episodes are given.
+- **Sample sizes** for planning: the number of values that finds the observed difference with a power of 80 %, and the
+  smallest difference that the given number finds. The power is that of the same test for normal values. It follows the
+  noncentral t distribution, for Welch's test with Welch's degrees of freedom (Moser, Stevens and Watts, "The two-sample
+  t test versus Satterthwaite's approximate F test", Communications in Statistics A 18, 1989; Cohen 1988, chapter 2).
+  The power for the observed difference is not given, because it is a function of the p-value (Hoenig and Heisey, "The
+  abuse of power", The American Statistician 55, 2001).
 """
 
 from collections.abc import Sequence
@@ -22,13 +25,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.power import TTestIndPower, TTestPower
+from statsmodels.stats.power import ttest_power
 
 from clau_doom.statistics.intervals import Interval, difference_interval, unpaired_interval
 from clau_doom.statistics.rliable_aggregates import Estimate
 from clau_doom.statistics.superiority import probability_of_superiority
 
-__all__ = ["ALPHA", "POWER", "Contrast", "Sample", "compare", "episodes_needed", "holm", "power_of"]
+__all__ = ["ALPHA", "POWER", "Contrast", "Sample", "compare", "holm", "power_of", "values_needed"]
 
 ALPHA = 0.05
 """Significance level."""
@@ -36,7 +39,7 @@ ALPHA = 0.05
 POWER = 0.8
 """Target power, by convention."""
 
-_MOST_EPISODES = 1_000_000
+_MOST_VALUES = 1_000_000
 _ROUNDING = 1e-9  # relative to the values; a smaller spread is rounding error
 _PAIRS = 2  # fewest common seeds of a paired test
 
@@ -77,11 +80,10 @@ class Contrast:
         test: Name of the test.
         p: Two-sided p-value; None if the interval of the difference is withheld.
         p_holm: The p-value after Holm's correction for the family, or None.
-        power: Power of the test for the observed effect, or None.
-        detectable: The smallest standardised effect (d_z if paired, else d) detected with a power of 80 %; None for
-            fewer than two values.
-        needed: Pairs, or episodes of each sample, for a power of 80 % at the observed effect; None for an effect of 0
-            or above a million.
+        detectable: The smallest difference that n values with these standard deviations show with a power of 80 %;
+            None if the interval is withheld.
+        needed: Pairs, or values of each sample, that show the observed difference with a power of 80 %; None if the
+            interval is withheld, for a difference of 0, or above a million.
     """
 
     ours: str
@@ -97,7 +99,6 @@ class Contrast:
     test: str
     p: float | None
     p_holm: float | None
-    power: float | None
     detectable: float | None
     needed: int | None
 
@@ -125,7 +126,8 @@ def compare(ours: Sample, theirs: Sample, *, pair: bool = True) -> Contrast:
     difference = (difference_interval if paired else unpaired_interval)(us.tolist(), them.tolist())
     better = probability_of_superiority(us.tolist(), them.tolist())
     d, d_z = _cohen_d(us, them), _ratio(float(np.mean(us - them)), _deviation(us - them)) if paired else None
-    effect = None if difference.reason else d_z if paired else d
+    deviations = (_deviation(us - them),) if paired else (_deviation(us), _deviation(them))
+    tested = not difference.reason and any(deviations)
     return Contrast(
         ours=ours.name,
         theirs=theirs.name,
@@ -138,11 +140,10 @@ def compare(ours: Sample, theirs: Sample, *, pair: bool = True) -> Contrast:
         cliff_delta=_delta(better),
         improvement=better,
         test="paired t test" if paired else "Welch's t test",
-        p=_p_value(us, them, paired=paired) if effect is not None else None,
+        p=_p_value(us, them, paired=paired) if tested else None,
         p_holm=None,
-        power=None if effect is None else power_of(effect, len(us), len(them), paired=paired),
-        detectable=_detectable(len(us), len(them), paired=paired),
-        needed=None if effect is None else episodes_needed(effect, paired=paired),
+        detectable=_detectable(deviations, (len(us), len(them))) if tested else None,
+        needed=values_needed(difference.mean, deviations) if tested else None,
     )
 
 
@@ -153,47 +154,63 @@ def holm(contrasts: Sequence[Contrast]) -> tuple[Contrast, ...]:
     return tuple(each if each.p is None else replace(each, p_holm=next(corrected)) for each in contrasts)
 
 
-def power_of(effect: float, n: int, n_theirs: int, *, paired: bool) -> float:
-    """Return the power of a two-sided t test at 5 %.
+def power_of(difference: float, deviations: Sequence[float], sizes: Sequence[int]) -> float:
+    """Return the power of a two-sided t test of normal values at 5 %.
 
     Args:
-        effect: d_z of pairs, or d of two independent samples.
-        n: Pairs, or values of the first sample; at least 2.
-        n_theirs: Values of the second.
-        paired: Whether the test is paired.
+        difference: The true difference of the means.
+        deviations: The standard deviation of the paired differences, or those of two independent samples.
+        sizes: The number of pairs, or of the values of each sample; at least 2.
     """
-    if paired:
-        found = TTestPower().power(abs(effect), n, ALPHA)
-    else:
-        found = TTestIndPower().power(abs(effect), n, ALPHA, ratio=n_theirs / n)
-    # Far in the tail the distribution function returns NaN; the power is 1.
-    return 1.0 if np.isnan(found) else min(float(found), 1.0)
+    error, freedom = _standard_error(deviations, sizes)
+    return _power(difference / error, freedom)
 
 
-def episodes_needed(effect: float, *, paired: bool) -> int | None:
-    """Return the fewest pairs, or episodes of each sample, for a power of 80 %; None above a million."""
-    low, high = 1, _MOST_EPISODES
-    if power_of(effect, high, high, paired=paired) < POWER:
+def values_needed(difference: float, deviations: Sequence[float]) -> int | None:
+    """Return the fewest pairs, or values of each sample, for a power of 80 %; None above a million.
+
+    Args:
+        difference: The true difference of the means.
+        deviations: The standard deviation of the paired differences, or those of two independent samples.
+    """
+    low, high = 1, _MOST_VALUES
+    if power_of(difference, deviations, (high, high)) < POWER:
         return None
     while high - low > 1:
         middle = (low + high) // 2
-        if power_of(effect, middle, middle, paired=paired) < POWER:
+        if power_of(difference, deviations, (middle, middle)) < POWER:
             low = middle
         else:
             high = middle
     return high
 
 
-def _detectable(n: int, m: int, *, paired: bool) -> float | None:
-    if min(n, m) < _PAIRS:
-        return None
-    low, high = 0.0, 1.0
-    while power_of(high, n, m, paired=paired) < POWER:
+def _detectable(deviations: Sequence[float], sizes: Sequence[int]) -> float:
+    error, freedom = _standard_error(deviations, sizes)
+    low, high = 0.0, 1.0  # in standard errors
+    while _power(high, freedom) < POWER:
         low, high = high, 2.0 * high
     for _ in range(40):
         middle = 0.5 * (low + high)
-        low, high = (middle, high) if power_of(middle, n, m, paired=paired) < POWER else (low, middle)
-    return high
+        low, high = (middle, high) if _power(middle, freedom) < POWER else (low, middle)
+    return high * error
+
+
+def _standard_error(deviations: Sequence[float], sizes: Sequence[int]) -> tuple[float, float]:
+    """Return the standard error of the difference, and Welch's degrees of freedom; n - 1 for one sample of pairs."""
+    # In units of the largest deviation, so that squares of small ones are not 0.
+    unit = max(deviations)
+    parts = [((deviation / unit) ** 2 / n, n - 1) for deviation, n in zip(deviations, sizes, strict=False)]
+    variance = sum(part for part, _ in parts)
+    freedom = variance**2 / sum(part**2 / free for part, free in parts)
+    return unit * float(np.sqrt(variance)), float(freedom)
+
+
+def _power(shift: float, freedom: float) -> float:
+    """Return the power for a difference in standard errors."""
+    found = ttest_power(abs(shift), 1, ALPHA, df=freedom)
+    # Far in the tail the distribution function returns NaN; the power is 1.
+    return 1.0 if np.isnan(found) else min(float(found), 1.0)
 
 
 def _p_value(us: _Values, them: _Values, *, paired: bool) -> float:

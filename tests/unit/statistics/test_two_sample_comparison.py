@@ -1,12 +1,13 @@
-"""Tests of effect sizes, comparisons, corrections and power."""
+"""Tests of effect sizes, comparisons, corrections and sample sizes."""
 
+import statistics
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clau_doom.statistics.two_sample_comparison import Contrast, Sample, compare, episodes_needed, holm, power_of
+from clau_doom.statistics.two_sample_comparison import Contrast, Sample, compare, holm, power_of, values_needed
 
 
 def sample(values: list[float], seeds: list[int] | None = None, name: str = "ours") -> Sample:
@@ -69,7 +70,7 @@ def test_cliffs_delta_agrees_with_effsize() -> None:
 def test_constant_differences_have_no_test() -> None:
     """They have a mean and no p-value."""
     found = against(sample([3.0, 4.0, 5.0]), sample([1.0, 2.0, 3.0]))
-    assert (found.difference.mean, found.cohen_dz, found.p, found.power, found.needed) == (2.0, None, None, None, None)
+    assert (found.difference.mean, found.cohen_dz, found.p, found.needed, found.detectable) == (2.0, *[None] * 4)
     assert found.cohen_d == pytest.approx(2.0)
 
 
@@ -95,8 +96,10 @@ def test_untested_comparison_is_not_part_of_the_family() -> None:
 )
 def test_needed_episodes_agree_with_published_values(*, effect: float, paired: bool, needed: int) -> None:
     """The power is 80 %. The sign of an effect does not matter."""
-    assert episodes_needed(effect, paired=paired) == needed
-    assert episodes_needed(-effect, paired=paired) == needed
+    deviations = [1.0] if paired else [1.0, 1.0]
+    assert values_needed(effect, deviations) == needed
+    assert values_needed(-effect, deviations) == needed
+    assert values_needed(1e-170 * effect, [1e-170 * each for each in deviations]) == needed
 
 
 @pytest.mark.parametrize(
@@ -105,20 +108,46 @@ def test_needed_episodes_agree_with_published_values(*, effect: float, paired: b
 )
 def test_power_is_gpowers(*, effect: float, n: int, paired: bool, power: float) -> None:
     """G*Power's "actual power" for the numbers of episodes above."""
-    assert power_of(effect, n, n, paired=paired) == pytest.approx(power, abs=1e-4)
+    assert power_of(effect, [1.0] if paired else [1.0, 1.0], (n, n)) == pytest.approx(power, abs=1e-4)
 
 
-def test_detectable_effect_agrees_with_published_value() -> None:
-    """34 pairs can just show an effect of a half (G*Power, above)."""
-    found = against(sample([float(at % 3) for at in range(34)]), sample([float(at % 5) for at in range(34)]))
-    assert found.detectable == pytest.approx(0.495, abs=0.005)
+@pytest.mark.parametrize(
+    ("difference", "deviations", "sizes", "power"),
+    [
+        (1.0, (1.0, 2.0), (20, 20), 0.48853263689),
+        (1.0, (4.0, 1.0), (5, 30), 0.07233339345),
+        (2.0, (1.0, 4.0), (30, 10), 0.29045774634),
+    ],
+)
+def test_power_of_welchs_test_uses_its_degrees_of_freedom(
+    difference: float, deviations: tuple[float, float], sizes: tuple[int, int], power: float
+) -> None:
+    """R: v1 = s1^2/n1; v2 = s2^2/n2; f = (v1+v2)^2/(v1^2/(n1-1)+v2^2/(n2-1)); q = qt(.975, f);
+
+    pt(-q, f, d/sqrt(v1+v2)) + pt(q, f, d/sqrt(v1+v2), lower.tail=FALSE). 20,000 simulated tests reject 48.2 % and
+    29.0 % in the first and third case.
+    """
+    assert power_of(difference, deviations, sizes) == pytest.approx(power, abs=1e-9)
 
 
-def test_effect_of_zero_is_never_detected() -> None:
-    """A large effect has a power of 1."""
-    assert episodes_needed(0.0, paired=True) is None
-    assert power_of(50.0, 100, 100, paired=True) == 1.0
-    assert power_of(50.0, 100, 100, paired=False) == 1.0
+def test_needed_values_depend_on_both_variances() -> None:
+    """41 of each sample are the first n with a power of 80 % by the commands above."""
+    assert values_needed(1.0, (1.0, 2.0)) == 41
+
+
+def test_detectable_difference_agrees_with_published_value() -> None:
+    """34 pairs show half a standard deviation of the differences with a power of 80.78 % (G*Power, above)."""
+    ours, theirs = [float(at % 3) for at in range(34)], [float(at % 5) for at in range(34)]
+    found = against(sample(ours), sample(theirs))
+    deviation = statistics.stdev(our - their for our, their in zip(ours, theirs, strict=True))
+    assert found.detectable == pytest.approx(0.495 * deviation, abs=0.005)
+
+
+def test_difference_of_zero_is_never_detected() -> None:
+    """A large difference has a power of 1."""
+    assert values_needed(0.0, (1.0,)) is None
+    assert power_of(50.0, (1.0,), (100,)) == 1.0
+    assert power_of(50.0, (1.0, 1.0), (100, 100)) == 1.0
 
 
 @settings(max_examples=20, deadline=None)
