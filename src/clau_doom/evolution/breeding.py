@@ -113,7 +113,7 @@ class Breeding:
         made: list[Made] = [
             (
                 (pool[one].ref, pool[other].ref) if both else (pool[one].ref,),
-                "+".join(["crossover"] * bool(both) + ["mutation"] * bool(changed)),
+                "+".join(["crossover"] * bool(both) + ["mutation"] * bool(changed or not both)),
             )
             for one, other, both, changed in zip(first, second, crossed, np.any(genes, axis=1).tolist(), strict=True)
         ]

@@ -34,3 +34,9 @@ def test_children_without_free_genes_are_mutations() -> None:
     rows, made = fixed.children(generator(1, "test"), 5, 1, 0.0)
     assert rows.tolist() == [[0.0, 0.0]] * 5
     assert [operator for _, operator in made] == ["mutation"] * 5
+
+
+def test_children_without_genes_are_mutations() -> None:
+    """A policy without genes, such as random play, has children, and each child has an operator."""
+    _, made = breeding(GeneticConfig(crossover=0.0)).children(generator(1, "test"), 5, 1, 0.0)
+    assert [operator for _, operator in made] == ["mutation"] * 5

@@ -197,6 +197,7 @@ def test_unusual_populations_and_spaces(config: EvolutionConfig, space: GenomeSp
         assert len(asked) == population
         for offspring in asked:
             space.check(offspring.genome)
+            assert offspring.operator
 
 
 @st.composite
