@@ -99,7 +99,7 @@ def compare(
         criteria=criteria,
         remarks=_remarks(experiments, base),
     )
-    return ComparisonData(experiments=tuple(experiments), comparison=comparison)
+    return ComparisonData(experiments=tuple(experiments), comparison=comparison, fitness=make_fitness(base.config))
 
 
 def _space(stored: StoredExperiment) -> "GenomeSpace | Unavailable":

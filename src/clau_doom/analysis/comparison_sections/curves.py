@@ -1,55 +1,121 @@
-"""Training fitness of the compared experiments by generation."""
+"""Learning curves of the compared conditions, over their runs."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
 
-from clau_doom.analysis.charts import Marker, Panel, XYPlot
+from clau_doom.analysis.charts import Marker, Panel, Series, XYPlot
 from clau_doom.analysis.comparison_data import ComparisonData
-from clau_doom.analysis.document import Cell, Chart, Column, Section, Table
-from clau_doom.analysis.result_tables import GenerationRow, generation_rows
-from clau_doom.analysis.sections.generations import mean_series
-from clau_doom.analysis.wording import measured
+from clau_doom.analysis.condition_labels import condition_colour, condition_name
+from clau_doom.analysis.document import Chart, Column, Section, Table
+from clau_doom.analysis.run_curves import ConditionCurve, MeanPoint, RunCurve
+from clau_doom.analysis.wording import measured, withheld
+from clau_doom.statistics.intervals import Interval
 
 __all__ = ["describe"]
 
+_MeanOf = Callable[[MeanPoint], Interval | None]
+_ValuesOf = Callable[[RunCurve], Sequence[float | None]]
+
+_VALIDATION = (
+    "Mean over the runs of each condition, at each generation: fitness of the generation's best agent on the validation "
+    "seeds. The best agent was selected by other episodes, so that the curve is not biased by its selection."
+)
+_TRAINING = (
+    "Mean over the runs of each condition, at each generation: mean training fitness of the generation's agents. It "
+    "describes the population and not its best agent."
+)
+
 
 def describe(data: ComparisonData) -> Section:
-    """Describe the mean fitness of each experiment's generations."""
-    curves = {
-        stored.snapshot.experiment.id: generation_rows(stored.snapshot.finished_generations)
-        for stored in data.experiments
-    }
-    return Section(name="curves", title="Fitness by generation", blocks=(_chart(data, curves),))
-
-
-def _chart(data: ComparisonData, curves: Mapping[str, Sequence[GenerationRow]]) -> Chart:
-    series = tuple(
-        replace(mean_series(rows, name, data.colour(name)), marker=Marker.NONE, faint=True)
-        for name, rows in curves.items()
-    )
-    return Chart(
+    """Describe the validation fitness and the training fitness of each condition by training episodes."""
+    curves = data.condition_curves
+    fitness = data.comparison.fitness
+    return Section(
         name="curves",
-        title="Mean fitness in training",
-        caption=(
-            "Mean fitness of each generation with its 95 % interval over its agents. Training seeds differ between "
-            "experiments with different seeds. Training fitness does not measure the performance of a champion."
+        title="Learning curves over runs",
+        blocks=(
+            _chart(
+                curves,
+                name="curves",
+                title="Best agent of the generation, on validation seeds",
+                caption=_VALIDATION,
+                label=f"mean {fitness} on validation seeds",
+                mean=lambda point: point.validation,
+                values=lambda run: run.validation,
+            ),
+            _chart(
+                curves,
+                name="training-curves",
+                title="All agents of the generation, in training",
+                caption=_TRAINING,
+                label=f"mean {fitness} in training",
+                mean=lambda point: point.training,
+                values=lambda run: run.training,
+            ),
         ),
-        alt="A curve for each experiment; the table below has the numbers.",
-        plot=XYPlot(
-            label="generation",
-            panels=(Panel(label=f"mean {data.comparison.fitness} in training", series=series, height=310.0),),
-        ),
-        table=_table(curves),
+        data={"curves": curves},
     )
 
 
-def _table(curves: Mapping[str, Sequence[GenerationRow]]) -> Table:
-    def cell(rows: Sequence[GenerationRow], at: int) -> Cell:
-        return measured(rows[at].mean) if at < len(rows) else None
+def _chart(
+    curves: Sequence[ConditionCurve],
+    *,
+    name: str,
+    title: str,
+    caption: str,
+    label: str,
+    mean: _MeanOf,
+    values: _ValuesOf,
+) -> Chart:
+    reasons = withheld(found for curve in curves for point in curve.points if (found := mean(point)) is not None)
+    series = [each for curve in curves for each in _series(curve, mean, values)]
+    return Chart(
+        name=name,
+        title=title,
+        caption=f"{caption} The band is the pointwise 95 % interval over runs. {reasons}".strip(),
+        marks="Thin: the runs of a condition that has no band.",
+        alt="A curve for each condition; the table below has the numbers.",
+        plot=XYPlot(
+            label="training episodes", panels=(Panel(label=label, series=tuple(series), height=310.0, within=1.0),)
+        ),
+        table=_table(curves, title, mean),
+    )
 
+
+def _series(curve: ConditionCurve, mean: _MeanOf, values: _ValuesOf) -> Iterator[Series]:
+    """Yield the runs, if they have no band, and the mean of a condition."""
+    colour = condition_colour(curve.condition)
+    found = [(point.episodes, mean(point)) for point in curve.points]
+    band = tuple((x, each.low, each.high) for x, each in found if each is not None)
+    if all(low is None for _, low, _ in band) and len(curve.runs) > 1:
+        for run in curve.runs:
+            points = tuple(zip(map(float, run.episodes), values(run), strict=True))
+            yield Series(label="", points=points, colour=colour, thin=True)
+    yield Series(
+        label=condition_name(curve.condition),
+        points=tuple((x, None if each is None else each.mean) for x, each in found),
+        colour=colour,
+        marker=Marker.NONE,
+        band=band,
+        faint=True,
+    )
+
+
+def _table(curves: Sequence[ConditionCurve], title: str, mean: _MeanOf) -> Table:
+    longer = [curve for curve in curves if max(len(run.episodes) for run in curve.runs) > len(curve.points)]
     return Table(
-        title="Mean fitness by generation, with 95 % intervals",
-        columns=(Column("generation"), *map(Column, curves)),
-        rows=tuple((at, *(cell(rows, at) for rows in curves.values())) for at in range(max(map(len, curves.values())))),
+        title=f"{title}, means over runs with 95 % intervals",
+        columns=(
+            Column("condition"),
+            Column("runs"),
+            Column("generation"),
+            Column("episodes"),
+            Column("mean [95 %]"),
+        ),
+        rows=tuple(
+            (curve.condition, len(curve.runs), point.generation, round(point.episodes), measured(mean(point)))
+            for curve in curves
+            for point in curve.points
+        ),
+        note="Generations that a run of the condition has not finished are left out." if longer else "",
         spread=True,
     )

@@ -1,0 +1,130 @@
+"""Learning curves of runs, and their means over the runs of a condition.
+
+Two curves describe a run, by generation and by the training episodes played up to the end of the generation:
+
+- **Validation fitness**: mean fitness of the generation's best agent on the validation seeds. The agent was selected by
+  its training episodes, and all agents play the same validation seeds. The curve therefore measures the agent that the
+  run would return after this generation, without the bias of selection. The best training fitness so far is biased
+  upwards by luck, more strongly in each generation. The fitness of the champion so far would be biased in the same way,
+  because the champion is selected on the validation seeds.
+- **Training fitness**: mean fitness of the generation's agents. It is not selected either. It describes the population.
+
+Over the runs of a condition, a point is the mean over the runs at the same generation. Its interval is over runs.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from clau_doom.domain import Episode, Fitness, Genome, Purpose
+from clau_doom.domain.snapshot import Snapshot
+from clau_doom.statistics.intervals import Interval, mean_interval
+
+__all__ = ["ConditionCurve", "MeanPoint", "RunCurve", "condition_curve", "run_curve"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunCurve:
+    """Learning curve of a run. The sequences have one value for each finished generation.
+
+    Attributes:
+        experiment: Id of the experiment.
+        episodes: Training episodes played up to the end of the generation.
+        training: Mean training fitness of the generation.
+        validation: Mean validation fitness of the generation's best agent, or None if an episode is missing.
+        error: Standard error of the validation fitness over its episodes, or None for fewer than two.
+    """
+
+    experiment: str
+    episodes: tuple[int, ...]
+    training: tuple[float, ...]
+    validation: tuple[float | None, ...]
+    error: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MeanPoint:
+    """Means over the runs of a condition at one generation.
+
+    Attributes:
+        generation: Number of the generation, from 0.
+        episodes: Mean number of training episodes up to the end of the generation.
+        validation: Mean over runs of the validation fitness with its interval. None if a run has no value.
+        training: Mean over runs of the training fitness with its interval.
+    """
+
+    generation: int
+    episodes: float
+    validation: Interval | None
+    training: Interval
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConditionCurve:
+    """Learning curves of the runs of a condition.
+
+    Attributes:
+        condition: Number of the condition.
+        runs: Curve of each run.
+        points: Means over the runs, for the generations that all runs have finished.
+    """
+
+    condition: int
+    runs: tuple[RunCurve, ...]
+    points: tuple[MeanPoint, ...]
+
+
+def run_curve(snapshot: Snapshot, fitness: Fitness) -> RunCurve:
+    """Return the learning curve of a stored experiment.
+
+    Args:
+        snapshot: Stored state of the experiment.
+        fitness: Fitness of an episode's measures.
+    """
+    validated = _validated(snapshot)
+    generations, spent, episodes = snapshot.finished_generations, 0, []
+    for evaluations in generations:
+        spent += sum(len(each.outcomes) for each in evaluations)
+        episodes.append(spent)
+    best = [generations[each.best.generation][each.best.index].agent.genome for each in snapshot.summaries]
+    played = [[episode.outcome.measures for episode in validated.get(genome, ())] for genome in best]
+    return RunCurve(
+        experiment=snapshot.experiment.id,
+        episodes=tuple(episodes),
+        training=tuple(each.mean_fitness for each in snapshot.summaries),
+        validation=tuple(fitness.of_agent(measures) if measures else None for measures in played),
+        error=tuple(fitness.error_of(measures) if measures else None for measures in played),
+    )
+
+
+def condition_curve(condition: int, runs: Sequence[RunCurve]) -> ConditionCurve:
+    """Return the means over the runs of a condition.
+
+    Args:
+        condition: Number of the condition.
+        runs: Curve of each run; at least one.
+    """
+    shortest = min(len(run.episodes) for run in runs)
+    return ConditionCurve(
+        condition=condition, runs=tuple(runs), points=tuple(_point(runs, at) for at in range(shortest))
+    )
+
+
+def _point(runs: Sequence[RunCurve], at: int) -> MeanPoint:
+    validation = [value for run in runs if (value := run.validation[at]) is not None]
+    return MeanPoint(
+        generation=at,
+        episodes=math.fsum(run.episodes[at] for run in runs) / len(runs),
+        validation=mean_interval(validation) if len(validation) == len(runs) else None,
+        training=mean_interval([run.training[at] for run in runs]),
+    )
+
+
+def _validated(snapshot: Snapshot) -> dict[Genome, Sequence[Episode]]:
+    """Return the validation episodes by genome, without the agents that have missing episodes.
+
+    A genome is validated once. Later agents with the same genome have the same validation episodes.
+    """
+    played = {agent: row for (purpose, agent), row in snapshot.judging.items() if purpose is Purpose.VALIDATION}
+    most = max(map(len, played.values()), default=0)
+    return {snapshot.find(agent).agent.genome: row for agent, row in played.items() if len(row) == most}

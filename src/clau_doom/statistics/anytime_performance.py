@@ -1,0 +1,165 @@
+"""Anytime performance of runs: runtimes to targets, expected running time and area under the learning curve.
+
+Runtimes follow the conventions of COCO (Hansen, Auger, Ros, Mersmann, Tušar and Brockhoff, "COCO: a platform for
+comparing continuous optimizers in a black-box setting", Optimization Methods and Software 36, 2021; Hansen, Auger,
+Finck and Ros, "Real-parameter black-box optimization benchmarking 2009: experimental setup", INRIA RR-6828, 2009):
+
+- The **runtime** of a run to a target is the number of evaluations at the first measurement that reaches the target.
+  The runtime of a run that does not reach the target is censored at the run's last evaluation.
+- The **expected running time** (ERT) is the sum of all runs' evaluations, up to the hit or to the end of the run, over
+  the number of hits. It estimates the evaluations of an algorithm that is restarted until it reaches the target.
+- **Simulated restarts** estimate the distribution of this number: runs are drawn with replacement until one that
+  reached the target is drawn, and their evaluations are added. The mean of the distribution is the ERT. Its
+  percentiles describe the dispersion of runtimes. They are not a confidence interval of the ERT.
+- The **runtime distribution** (ECDF) is the share of pairs of a run and a target whose runtime is within a budget. It
+  equals the mean over runs of each run's share of reached targets.
+
+The **area under the learning curve** is the mean height of the curve over an interval of the budget, in units of the
+fitness. The curve is linear between measurements (trapezoidal rule). Sources: Taylor and Stone, "Transfer learning for
+reinforcement learning domains: a survey", Journal of Machine Learning Research 10, 2009; López-Ibáñez and Stützle,
+"Automatically improving the anytime behaviour of optimisation algorithms", European Journal of Operational Research
+235, 2014.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "SIMULATED",
+    "ExpectedRuntime",
+    "Runtime",
+    "expected_runtime",
+    "mean_height",
+    "reached_share",
+    "runtime_to",
+    "simulated_restarts",
+]
+
+SIMULATED = 10_000
+"""Number of simulated restarts."""
+
+_PERCENTILES = (10.0, 50.0, 90.0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Runtime:
+    """Runtime of a run to a target.
+
+    Attributes:
+        evaluations: Evaluations up to the hit, or up to the end of the run.
+        reached: Whether the run reached the target.
+    """
+
+    evaluations: int
+    reached: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExpectedRuntime:
+    """Expected running time of several runs to a target.
+
+    Attributes:
+        ert: Expected running time in evaluations, or None if no run reached the target.
+        successes: Number of runs that reached the target.
+        runs: Number of runs.
+        evaluations: Evaluations of all runs, up to the hit or to the end of the run.
+        low: 10th percentile of the simulated restarts, or None without a success.
+        median: Median of the simulated restarts, or None.
+        high: 90th percentile of the simulated restarts, or None.
+    """
+
+    ert: float | None
+    successes: int
+    runs: int
+    evaluations: int
+    low: float | None = None
+    median: float | None = None
+    high: float | None = None
+
+
+def runtime_to(target: float, evaluations: Sequence[int], values: Sequence[float | None]) -> Runtime:
+    """Return the runtime of a run to a target. Values are maximised.
+
+    Args:
+        target: Value to reach.
+        evaluations: Evaluations before each measurement, ascending; at least one.
+        values: Measured values. A missing value does not reach the target.
+    """
+    for spent, value in zip(evaluations, values, strict=True):
+        if value is not None and value >= target:
+            return Runtime(evaluations=spent, reached=True)
+    return Runtime(evaluations=evaluations[-1], reached=False)
+
+
+def expected_runtime(runtimes: Sequence[Runtime], rng: np.random.Generator) -> ExpectedRuntime:
+    """Return the expected running time with the percentiles of simulated restarts.
+
+    Args:
+        runtimes: Runtime of each run to the same target; at least one.
+        rng: Generator of the simulated restarts.
+    """
+    spent = sum(each.evaluations for each in runtimes)
+    hits = sum(each.reached for each in runtimes)
+    if not hits:
+        return ExpectedRuntime(ert=None, successes=0, runs=len(runtimes), evaluations=spent)
+    low, median, high = np.percentile(simulated_restarts(runtimes, SIMULATED, rng), _PERCENTILES).tolist()
+    return ExpectedRuntime(
+        ert=spent / hits, successes=hits, runs=len(runtimes), evaluations=spent, low=low, median=median, high=high
+    )
+
+
+def simulated_restarts(runtimes: Sequence[Runtime], draws: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return simulated runtimes of an algorithm that is restarted until it reaches the target, shape (draws,).
+
+    Args:
+        runtimes: Runtime of each run to the same target.
+        draws: Number of simulated runtimes.
+        rng: Generator of the draws.
+
+    Raises:
+        ValueError: No run reached the target: the restarts would not end.
+    """
+    spent = np.array([each.evaluations for each in runtimes], dtype=np.int64)
+    reached = np.array([each.reached for each in runtimes])
+    if not reached.any():
+        raise ValueError("no run reached the target: simulated restarts would not end")
+    totals = np.zeros(draws, dtype=np.int64)
+    waiting = np.arange(draws)
+    while len(waiting):
+        drawn = rng.integers(len(spent), size=len(waiting))
+        totals[waiting] += spent[drawn]
+        waiting = waiting[~reached[drawn]]
+    return totals
+
+
+def reached_share(runtimes: Sequence[Runtime], budget: float) -> float:
+    """Return the share of runtimes that end with a hit within a budget, 0 to 1.
+
+    Args:
+        runtimes: Runtimes to several targets; at least one.
+        budget: Number of evaluations.
+    """
+    return sum(each.reached and each.evaluations <= budget for each in runtimes) / len(runtimes)
+
+
+def mean_height(evaluations: Sequence[float], values: Sequence[float], start: float, end: float) -> float:
+    """Return the area under a learning curve over an interval, divided by the length of the interval.
+
+    Args:
+        evaluations: Evaluations before each measurement, strictly ascending.
+        values: Measured values.
+        start: Start of the interval, not before the first measurement.
+        end: End of the interval, not after the last measurement.
+
+    Raises:
+        ValueError: The interval is empty, or the curve does not cover the interval.
+    """
+    x, y = np.asarray(evaluations, dtype=np.float64), np.asarray(values, dtype=np.float64)
+    if not x[0] <= start < end <= x[-1]:
+        raise ValueError(f"the interval {start:g} to {end:g} is empty or not within {x[0]:g} to {x[-1]:g}")
+    inside = (x > start) & (x < end)
+    at = np.concatenate([[start], x[inside], [end]])
+    return float(np.trapezoid(np.interp(at, x, y), at)) / (end - start)

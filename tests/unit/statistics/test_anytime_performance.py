@@ -1,0 +1,96 @@
+"""Tests of runtimes to targets and of the area under the learning curve."""
+
+import numpy as np
+import pytest
+
+from clau_doom.statistics.anytime_performance import (
+    Runtime,
+    expected_runtime,
+    mean_height,
+    reached_share,
+    runtime_to,
+    simulated_restarts,
+)
+
+
+def _runtimes(*evaluations: int, unsuccessful: tuple[int, ...] = ()) -> list[Runtime]:
+    hits = [Runtime(evaluations=each, reached=True) for each in evaluations]
+    return hits + [Runtime(evaluations=each, reached=False) for each in unsuccessful]
+
+
+def test_runtime_ends_at_the_first_measurement_at_the_target() -> None:
+    """Equality reaches the target. A later fall and a missing value do not matter."""
+    evaluations, values = [10, 20, 30, 40], [1.0, None, 5.0, 2.0]
+    assert runtime_to(5.0, evaluations, values) == Runtime(evaluations=30, reached=True)
+    assert runtime_to(1.0, evaluations, values) == Runtime(evaluations=10, reached=True)
+    assert runtime_to(5.5, evaluations, values) == Runtime(evaluations=40, reached=False)
+
+
+def test_expected_running_time_by_hand() -> None:
+    """Four runs measure their fitness every 100 evaluations. The target is 8.
+
+    Run 1: 3, 8, 9 reaches it at 200 evaluations. Run 2: 5, 6, 7, 8 reaches it at 400. Run 3: 2, 4, 6 ends at 300
+    without a hit. Run 4: 9 reaches it at 100. All runs spend 200 + 400 + 300 + 100 = 1,000 evaluations for 3 hits, so
+    that ERT = 1,000 / 3 = 333.33. The mean of the hits alone, (200 + 400 + 100) / 3 = 233.33, is too small by the
+    share of the unsuccessful run, 300 / 3 = 100.
+    """
+    curves = [[3.0, 8.0, 9.0], [5.0, 6.0, 7.0, 8.0], [2.0, 4.0, 6.0], [9.0]]
+    runtimes = [runtime_to(8.0, [100, 200, 300, 400][: len(curve)], curve) for curve in curves]
+    found = expected_runtime(runtimes, np.random.default_rng(1))
+    assert (found.successes, found.runs, found.evaluations) == (3, 4, 1000)
+    assert found.ert == pytest.approx(1000 / 3, rel=1e-12)
+
+
+def test_example_of_coco() -> None:
+    """The example of cocopp's `simulated_evals`: one hit after 1 evaluation, five runs without a hit.
+
+    ERT = (1 + 2 + 4 + 2 + 6 + 100) / 1 = 115. It is the mean of the simulated restarts: each restart draws 5
+    unsuccessful runs of mean 114 / 5 on average, and 1 + 5 · 114 / 5 = 115. The smallest runtimes are 1 (the hit at
+    once, probability 1/6) and 3 (a run of 2 first, 2/6 · 1/6).
+    """
+    runtimes = _runtimes(1, unsuccessful=(2, 4, 2, 6, 100))
+    found = expected_runtime(runtimes, np.random.default_rng(1))
+    assert (found.ert, found.successes, found.runs) == (115.0, 1, 6)
+    simulated = simulated_restarts(runtimes, 200_000, np.random.default_rng(2))
+    assert simulated.mean() == pytest.approx(115.0, rel=0.02)
+    assert np.mean(simulated == 1) == pytest.approx(1 / 6, abs=0.005)
+    assert np.mean(simulated == 3) == pytest.approx(1 / 18, abs=0.003)
+
+
+def test_percentiles_of_simulated_restarts() -> None:
+    """One hit after 10 and one run without a hit of 20 evaluations: the runtime is 10 + 20 K with K geometric.
+
+    P(K = 0) = 1/2 exceeds 10 %, P(K <= 0) = 1/2 and P(K <= 3) = 15/16 is the first above 90 %: percentiles 10 and 70.
+    """
+    found = expected_runtime(_runtimes(10, unsuccessful=(20,)), np.random.default_rng(3))
+    assert found.ert == 30.0
+    assert (found.low, found.high) == (10.0, 70.0)
+    assert found.median in {10.0, 20.0, 30.0}
+
+
+def test_target_without_a_hit_has_no_expected_running_time() -> None:
+    """The number of runs and their evaluations remain."""
+    found = expected_runtime(_runtimes(unsuccessful=(20, 30)), np.random.default_rng(1))
+    assert (found.ert, found.low, found.median, found.high) == (None, None, None, None)
+    assert (found.successes, found.runs, found.evaluations) == (0, 2, 50)
+    with pytest.raises(ValueError, match="no run reached the target"):
+        simulated_restarts(_runtimes(unsuccessful=(20,)), 10, np.random.default_rng(1))
+
+
+def test_share_of_reached_targets() -> None:
+    """Hits count from their own evaluation on. Runs without a hit never count."""
+    runtimes = _runtimes(10, 20, 40, unsuccessful=(15,))
+    assert [reached_share(runtimes, budget) for budget in (9, 10, 39, 1000)] == [0.0, 0.25, 0.5, 0.75]
+
+
+def test_mean_height_of_a_curve() -> None:
+    """Twenty evaluations have a mean height of 3 and ten of 2: (20 · 3 + 10 · 2) / 30. Ends may cut a step."""
+    assert mean_height([10, 30, 40], [2.0, 4.0, 0.0], 10, 40) == pytest.approx((20 * 3 + 10 * 2) / 30)
+    assert mean_height([10, 30, 40], [2.0, 4.0, 0.0], 20, 35) == pytest.approx((10 * 3.5 + 5 * 3) / 15)
+
+
+@pytest.mark.parametrize(("start", "end"), [(5, 20), (10, 50), (20, 20), (30, 20)])
+def test_curve_must_cover_the_interval(start: float, end: float) -> None:
+    """A curve is not extrapolated."""
+    with pytest.raises(ValueError, match="is empty or not within 10 to 40"):
+        mean_height([10, 30, 40], [2.0, 4.0, 0.0], start, end)
