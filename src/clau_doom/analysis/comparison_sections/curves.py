@@ -16,8 +16,8 @@ _MeanOf = Callable[[MeanPoint], Interval | None]
 _ValuesOf = Callable[[RunCurve], Sequence[float | None]]
 
 _VALIDATION = (
-    "Mean over the runs of each condition, at each generation: fitness of the generation's best agent on the validation "
-    "seeds. The best agent was selected by other episodes, so that the curve is not biased by its selection."
+    "Mean over the runs of each condition, at each generation: fitness of the generation's best agent on the "
+    "validation seeds. The best agent was selected by other episodes, so that the curve is not biased by its selection."
 )
 _TRAINING = (
     "Mean over the runs of each condition, at each generation: mean training fitness of the generation's agents. It "
