@@ -56,5 +56,5 @@ def run_children(commands: Sequence[Sequence[str]], log: Path, patience: float) 
 
 def _failure(what: str, command: Sequence[str], log: Path) -> str:
     """Return an error message that ends with the output, the command and the failure."""
-    said = log.read_text(errors="replace").strip()
-    return f"{said}\n{' '.join(command)} {what}" if said else f"{' '.join(command)} {what}"
+    output = log.read_text(errors="replace").strip()
+    return f"{output}\n{' '.join(command)} {what}" if output else f"{' '.join(command)} {what}"

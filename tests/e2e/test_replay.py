@@ -56,8 +56,8 @@ def test_episode_is_verified(quick: Any) -> None:
     assert found["film"] is None
     other = document(quick, "quick", "--seed", "4")
     assert (other["seed"], other["proved"], other["purpose"]) == (4, False, None)
-    said = quick.run("replay", "quick", "--seed", "4", local=True).stdout
-    assert "no record: this seed has no recorded episode of the agent" in said
+    message = quick.run("replay", "quick", "--seed", "4", local=True).stdout
+    assert "no record: this seed has no recorded episode of the agent" in message
 
 
 def test_episode_is_filmed(quick: Any) -> None:

@@ -73,10 +73,10 @@ def test_restarted_server_resumes_its_experiments(service: Any, sign: signal.Sig
     assert code == (143 if sign is signal.SIGTERM else -9), service.log.read_text()
     service.start("--port", service.address.rpartition(":")[2])
     service.until(lambda: service.status("quick")["state"] == "completed")
-    said, complaint = following.communicate(timeout=60)
+    text, complaint = following.communicate(timeout=60)
     if sign is signal.SIGKILL:  # who follows waits for the server, and misses nothing
-        assert (following.returncode, "champion" in said) == (0, True), complaint
-    else:  # the log said that the run was interrupted
+        assert (following.returncode, "champion" in text) == (0, True), complaint
+    else:  # the log text that the run was interrupted
         assert following.returncode == 130
     assert service.stop(signal.SIGTERM) == 143
     alone = service.run("run", "--name", "alone", local=True)
@@ -111,9 +111,9 @@ def test_clients_control_a_running_experiment(service: Any) -> None:
     service.until(lambda: service.run("status", "quick", "--json").returncode == 0)
     service.until(lambda: service.status("quick")["generations_finished"] != 0)
     following.send_signal(signal.SIGINT)
-    _, said = following.communicate(timeout=30)
+    _, text = following.communicate(timeout=30)
     assert following.returncode == 130
-    assert f"clau-doom run --attach quick --server {service.address}" in said
+    assert f"clau-doom run --attach quick --server {service.address}" in text
     generation, pending = paused_with_agents_pending(service, "quick")
     for verb in ("pause", "resume", "stop", "restart"):
         done = service.run("agent", verb, pending[-1])
@@ -209,9 +209,9 @@ def test_local_run_is_controlled_through_its_socket(service: Any) -> None:
     assert (budget.returncode, "clau-doom run --resume quick" in budget.stderr) == (2, True), budget.stderr
     assert "experiment quick is running" in service.run("resume", "quick", local=True).stdout
     assert "is ending" in service.run("cancel", "quick", local=True).stdout
-    _, said = run.communicate(timeout=60)
+    _, text = run.communicate(timeout=60)
     assert run.returncode == 130
-    assert "quick was cancelled" in said
+    assert "quick was cancelled" in text
     gone = service.run("pause", "quick", local=True)
     assert gone.returncode == 2
     assert "--server" in gone.stderr

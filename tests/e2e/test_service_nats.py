@@ -81,8 +81,8 @@ def test_events_are_published_once_despite_outages_and_commands_work(service: An
             service.until(lambda before=before: logged(service) != before or follower.poll() is not None)
             bus.start()
             service.until(lambda kills=kills: service.log.read_text().count("connection to NATS restored") >= kills)
-        _, said = follower.communicate(timeout=120)
-        assert follower.returncode == 0, said
+        _, output = follower.communicate(timeout=120)
+        assert follower.returncode == 0, output
         log = [json.loads(line) for line in logged(service).splitlines()]
         service.until(lambda: len(published(bus.url)) >= len(log))
         messages = published(bus.url)

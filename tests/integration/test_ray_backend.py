@@ -321,9 +321,9 @@ def test_run_is_resumed_after_a_lost_driver_and_a_lost_head(tmp_path: Path) -> N
             time.sleep(0.05)
         os.kill(named(run.pid, "gcs_server"), signal.SIGKILL)
         assert run.stderr is not None
-        said = run.stderr.read()
-    assert "the Ray cluster is lost: it did not answer for 3 s" in said
-    assert "--resume ray" in said
+        message = run.stderr.read()
+    assert "the Ray cluster is lost: it did not answer for 3 s" in message
+    assert "--resume ray" in message
     assert all(ended(pid) for pid in players)
     subprocess.run(command(tmp_path, "run", "--resume", "ray", "--backend", "local"), check=True, capture_output=True)
     status = subprocess.run(command(tmp_path, "status", "ray", "--json"), check=True, capture_output=True).stdout

@@ -197,14 +197,14 @@ async def test_unrecorded_seed_is_played_without_verification(runs: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ("trajectory = zeroblob(32)", "its trajectory's SHA-256 is"),
         ("kills = kills + 1", "its kills is"),
         ("seed = seed + 1", "differs from the record"),
     ],
 )
-async def test_changed_record_fails_verification(runs: Path, tmp_path: Path, change: str, said: str) -> None:
+async def test_changed_record_fails_verification(runs: Path, tmp_path: Path, change: str, message: str) -> None:
     """The error names the difference and the changed record as its cause."""
     await evolve(tmp_path, "rules", POLICIES["rules"])
     with closing(sqlite3.connect(tmp_path / "rules" / "results.sqlite")) as database, database:
@@ -212,7 +212,7 @@ async def test_changed_record_fails_verification(runs: Path, tmp_path: Path, cha
     setting, choice = await found(tmp_path, "rules", Purpose.HELD_OUT, 0)
     proved(setting, choice)
     setting, choice = await found(tmp_path, "rules", Purpose.HELD_OUT, 1)
-    with pytest.raises(ReplayDiffers, match=said) as refused:
+    with pytest.raises(ReplayDiffers, match=message) as refused:
         proved(setting, choice)
     assert "the record was changed" in str(refused.value)
 

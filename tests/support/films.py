@@ -45,10 +45,10 @@ def take_apart(path: Path) -> DecodedFilm:
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostats", "-i", str(path)]
     raw = ["-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
     done = subprocess.run([*command, *raw], stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    said = done.stderr.decode(errors="replace")
-    stream, duration = _STREAM.search(said), _DURATION.search(said)
+    text = done.stderr.decode(errors="replace")
+    stream, duration = _STREAM.search(text), _DURATION.search(text)
     if done.returncode or stream is None or duration is None:
-        raise ValueError(f"{path} is no film: {said}")
+        raise ValueError(f"{path} is no film: {text}")
     codec, pixels, width, height, rate = stream.groups()
     hours, minutes, seconds = duration.groups()
     size = (int(width), int(height))

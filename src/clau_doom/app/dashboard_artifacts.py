@@ -146,7 +146,7 @@ class FolderArtifactStore:
             os.setpriority(os.PRIO_PROCESS, process.pid, 10)
         try:
             async with asyncio.timeout(_PATIENCE):
-                said = await self._followed(key, process)
+                error_line = await self._followed(key, process)
                 await process.wait()
         except TimeoutError as error:
             raise StorageFailed(f"the film of {agent} was not finished within {_PATIENCE:g} s") from error
@@ -156,7 +156,7 @@ class FolderArtifactStore:
                     os.killpg(process.pid, signal.SIGKILL)
                 await process.wait()
         if process.returncode:
-            reason = (said or "the film could not be made").removeprefix("error: ")
+            reason = (error_line or "the film could not be made").removeprefix("error: ")
             raise WrongState(PrivatePaths.of_process(self._output_dir).hide(reason))
         return path
 

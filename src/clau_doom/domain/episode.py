@@ -76,9 +76,9 @@ class EpisodeOutcome:
     def mismatch(self, proved: "EpisodeOutcome") -> str | None:
         """Return the first difference between this claimed outcome and the proved one, or None."""
         for field in fields(Measures):
-            said, found = getattr(self.measures, field.name), getattr(proved.measures, field.name)
-            if said != found:
-                return f"it reports {field.name} {said:g}, but its actions give {found:g}"
+            reported, found = getattr(self.measures, field.name), getattr(proved.measures, field.name)
+            if reported != found:
+                return f"it reports {field.name} {reported:g}, but its actions give {found:g}"
         if self != proved:
             return "its trajectory differs from that of its actions"
         return None

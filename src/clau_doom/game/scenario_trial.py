@@ -51,9 +51,9 @@ def try_scenario(scenario: Scenario, *, limit: float = _LIMIT) -> None:
         # -P: a module in the user's folder must not replace a module of Python.
         command = [sys.executable, "-P", "-c", "from clau_doom.game import scenario_trial; scenario_trial.run()"]
         command += [config.model_dump_json(), str(scenario.wad or ""), str(scenario.game), name]
-        said = folder / "child.log"
+        log = folder / "child.log"
         try:
-            with said.open("wb") as output:  # not a pipe, which an orphaned engine would keep open
+            with log.open("wb") as output:  # not a pipe, which an orphaned engine would keep open
                 done = subprocess.run(  # noqa: S603 - runs a module of this package, without a shell
                     command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False, timeout=limit
                 )
@@ -62,7 +62,7 @@ def try_scenario(scenario: Scenario, *, limit: float = _LIMIT) -> None:
         else:
             if done.returncode == 0:
                 return
-            problem = f"did not start: {_last_lines(said, 1)}" if done.returncode > 0 else "ended at its start"
+            problem = f"did not start: {_last_lines(log, 1)}" if done.returncode > 0 else "ended at its start"
         finally:
             sweep(folder)
         printed = _last_lines(folder / LOG_FILE, _LINES)

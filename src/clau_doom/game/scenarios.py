@@ -263,9 +263,9 @@ def _map(cfg: CfgFile, wad: Path | None, resources: Path) -> str:
     if cfg.map is None and wad is None and named not in file.maps and file.maps:
         named = file.maps[0]  # games of the first Doom begin with E1M1
     if named not in file.maps:
-        said = "selects the map" if cfg.map else "sets no doom_map, which selects"
+        selection = "selects the map" if cfg.map else "sets no doom_map, which selects"
         raise ConfigError(
-            f"{cfg.path} {said} {named}, which {file.path} does not contain; set doom_map to one of "
+            f"{cfg.path} {selection} {named}, which {file.path} does not contain; set doom_map to one of "
             f"{', '.join(file.maps) or 'its maps (it has no maps)'}"
         )
     if not file.has_player_start(named):

@@ -126,9 +126,9 @@ def _encode(pictures: Iterable[NDArray[np.uint8]], size: tuple[int, int], rate: 
     width, height = size
     raw = ("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{rate:g}", "-i", "-")
     count = 0
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as errors:
         with subprocess.Popen(  # noqa: S603 - the program is imageio-ffmpeg's own
-            _command(*raw, *output), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said
+            _command(*raw, *output), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors
         ) as encoder:
             assert encoder.stdin is not None
             try:
@@ -141,7 +141,7 @@ def _encode(pictures: Iterable[NDArray[np.uint8]], size: tuple[int, int], rate: 
             except BaseException:
                 encoder.kill()
                 raise
-        _check(encoder.returncode, said)
+        _check(encoder.returncode, errors)
     return count
 
 
@@ -156,19 +156,19 @@ def _encode_gif(pictures: Iterable[NDArray[np.uint8]], size: tuple[int, int], ra
 
 
 def _run(*words: str) -> None:
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as errors:
         done = subprocess.run(  # noqa: S603 - as above
-            _command(*words), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, check=False
+            _command(*words), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, check=False
         )
-        _check(done.returncode, said)
+        _check(done.returncode, errors)
 
 
 def _command(*words: str) -> list[str]:
     return [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-loglevel", "error", "-nostats", "-y", *words]
 
 
-def _check(code: int, said: IO[bytes]) -> None:
+def _check(code: int, errors: IO[bytes]) -> None:
     if code:
-        said.seek(0)
-        first = said.read().decode(errors="replace").strip().split("\n")[0]  # later lines are consequences
+        errors.seek(0)
+        first = errors.read().decode(errors="replace").strip().split("\n")[0]  # later lines are consequences
         raise _Refused(_ADDRESS.sub("", first) or f"it ended with {code}")

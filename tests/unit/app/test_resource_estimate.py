@@ -161,8 +161,8 @@ def test_run_uses_less_than_100_bytes_per_gene_and_agent(tmp_path: Path) -> None
     """The growth of a process, from strategy to store, log and follower, agrees with the estimate."""
     text = "name: m\ngenerations: 2\npopulation: 16\nepisodes: 1\nholdout: {validation: 1, episodes: 2}\n"
     command = [sys.executable, "-c", RUN, text, str(tmp_path), "100000"]
-    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
-    grown, used, stored = map(int, said.split())
+    message = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
+    grown, used, stored = map(int, message.split())
     resources = estimate_resources(config_from_yaml(text, name="c"), 100_000)
     assert grown < 100 * 100_000 * resources.agents
     assert used < resources.memory

@@ -23,7 +23,7 @@ def test_valid_nats_addresses_are_accepted(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "output"),
     [
         ("nats://alice:S3CRET@127.0.0.1:99999", "with a port from 1 to 65535"),
         ("nats://alice:S3CRET@127.0.0.1:0", "with a port from 1 to 65535"),
@@ -37,13 +37,13 @@ def test_valid_nats_addresses_are_accepted(url: str) -> None:
         ("nats://S3CRET h", "is not an address of a NATS server"),
     ],
 )
-def test_invalid_nats_addresses_are_refused(url: str, said: str) -> None:
+def test_invalid_nats_addresses_are_refused(url: str, output: str) -> None:
     """The message names the field and the remedy. It contains no password."""
     with pytest.raises(ConfigError) as refused:
         config_from_yaml(f"nats: {{url: '{url}'}}", name="c")
     text = str(refused.value)
     assert "nats.url (line 1): " in text
-    assert said in text
+    assert output in text
     assert "S3CRET" not in text
 
 

@@ -120,9 +120,9 @@ def test_scrape_passes_promtool(promtool: str, filled: MetricsCollector) -> None
 
 def test_promtool_reports_an_invalid_name(promtool: str) -> None:
     """The linter reports a counter without `_total`."""
-    code, said = check(promtool, b"# HELP clau_doom_x X.\n# TYPE clau_doom_x counter\nclau_doom_x 1\n")
+    code, message = check(promtool, b"# HELP clau_doom_x X.\n# TYPE clau_doom_x counter\nclau_doom_x 1\n")
     assert code != 0
-    assert "_total" in said
+    assert "_total" in message
 
 
 def test_dashboard_queries_are_valid_promql(promtool: str, tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_unrecorded_seed_has_no_episode() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "purpose", "number", "said"),
+    ("name", "purpose", "number", "message"),
     [
         ("x", None, 2, "no finished held-out episode 2: it has 0 to 1"),
         ("x", Purpose.VALIDATION, 1, "no finished validation episode 1: it has 0"),
@@ -104,9 +104,9 @@ def test_unrecorded_seed_has_no_episode() -> None:
         ("x-random", Purpose.TRAINING, 0, "it has held-out episodes"),
     ],
 )
-def test_missing_episode_is_an_error(name: str, purpose: Purpose | None, number: int | None, said: str) -> None:
+def test_missing_episode_is_an_error(name: str, purpose: Purpose | None, number: int | None, message: str) -> None:
     """The error lists the existing episodes."""
-    with pytest.raises(EpisodeNotFound, match=said):
+    with pytest.raises(EpisodeNotFound, match=message):
         select_episode(agent(name), purpose=purpose, number=number)
 
 

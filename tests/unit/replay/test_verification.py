@@ -46,18 +46,18 @@ def test_equal_outcome_is_verified(performed: Perform) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kills", "digest", "said"),
+    ("kills", "digest", "message"),
     [
         (7.0, None, r"its kills is \d, but the record has 7"),
         (None, "cd" * 32, r"SHA-256 is [0-9a-f]{12}\.\.\., but the record has cdcdcdcdcdcd\.\.\."),
     ],
 )
-def test_first_difference_is_named(performed: Perform, kills: float | None, digest: str | None, said: str) -> None:
+def test_first_difference_is_named(performed: Perform, kills: float | None, digest: str | None, message: str) -> None:
     """The difference is a measure, or else the hash. The error has agent, episode and seed."""
     outcome = performed().outcome
     measures = outcome.measures if kills is None else replace(outcome.measures, kills=kills)
     recorded = replace(outcome, measures=measures, trajectory_sha256=digest or outcome.trajectory_sha256)
-    with pytest.raises(ReplayDiffers, match=said) as refused:
+    with pytest.raises(ReplayDiffers, match=message) as refused:
         check(choice(recorded), outcome, then=THEN, now=THEN)
     assert str(refused.value).startswith("held-out episode 3 of x-g000-a001 (seed 5) differs from the record")
     assert "the record was changed" in str(refused.value)
@@ -92,14 +92,14 @@ def test_rendering_pass_refuses_other_variables(performed: Perform, engine: Make
 
 
 @pytest.mark.parametrize(
-    ("decisions", "said"),
+    ("decisions", "message"),
     [(7, "ends before its decision 7"), (12, "continues after its 10 decisions")],
 )
 def test_rendering_pass_refuses_another_length(
-    performed: Perform, engine: MakeEngine, decisions: int, said: str
+    performed: Perform, engine: MakeEngine, decisions: int, message: str
 ) -> None:
     """The episode is shorter or longer than that of the first pass."""
-    with pytest.raises(ReplayDiffers, match=said):
+    with pytest.raises(ReplayDiffers, match=message):
         list(RenderingPass(engine(decisions=decisions), performed()).frames())
 
 

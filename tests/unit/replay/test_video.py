@@ -106,14 +106,14 @@ def test_target_is_checked_before_the_replay(tmp_path: Path) -> None:
     (tmp_path / "b.gif").mkdir()
     check_target(tmp_path / "c.MP4", force=False)
     check_target(tmp_path / "a.mp4", force=True)
-    for name, force, said in (
+    for name, force, message in (
         ("a.avi", False, r"a\.avi' is not a \.mp4 or \.gif file"),
         ("a", True, "is not a .mp4 or .gif file"),
         ("no/a.mp4", False, "not found"),
         ("a.mp4", False, "--force"),
         ("b.gif", True, "another name"),
     ):
-        with pytest.raises(ConfigError, match=said):
+        with pytest.raises(ConfigError, match=message):
             check_target(tmp_path / name, force=force)
 
 

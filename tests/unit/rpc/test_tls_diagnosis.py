@@ -53,7 +53,7 @@ async def test_client_certificate_is_required(tmp_path: Path, certificates: Path
 
 
 @pytest.mark.parametrize(
-    ("files", "kind", "said"),
+    ("files", "kind", "message"),
     [
         ({}, ServerUnreachable, "uses TLS: give the authority of its certificate with --ca FILE"),
         ({"ca": "other.pem"}, ServerUnreachable, "is not valid: .*--ca FILE"),
@@ -64,11 +64,11 @@ async def test_client_certificate_is_required(tmp_path: Path, certificates: Path
     ],
 )
 async def test_mismatched_files_are_named_with_a_remedy(
-    tmp_path: Path, certificates: Path, files: dict[str, str], kind: type[ClauDoomError], said: str
+    tmp_path: Path, certificates: Path, files: dict[str, str], kind: type[ClauDoomError], message: str
 ) -> None:
     """The error is never a closed connection."""
     async with serving_tls(tmp_path, certificates, client_ca=False) as address:
-        with pytest.raises(kind, match=said):
+        with pytest.raises(kind, match=message):
             await ask(address, tmp_path, **{name: certificates / file for name, file in files.items()})
 
 

@@ -326,7 +326,7 @@ def _empty(folder: ExperimentFolder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("harm", "said"),
+    ("harm", "message"),
     [
         (_empty, r"results\.sqlite was emptied while"),
         (_delete_folder, r"lab was deleted or moved while"),
@@ -340,7 +340,7 @@ async def test_deleted_results_are_detected_at_the_next_commit(
     beginning: list[Event],
     finished: Finished,
     harm: Callable[[ExperimentFolder], None],
-    said: str,
+    message: str,
 ) -> None:
     """The error names the file and its content once."""
     kept = "(0 finished generations and 2 finished episodes|all its generations and episodes) are lost"
@@ -349,7 +349,7 @@ async def test_deleted_results_are_detected_at_the_next_commit(
         await store.append([finished(0, 0), finished(0, 1)], running_seconds=0.0)
         harm(folder)
         for number in (2, 3):
-            with pytest.raises(ResultsLost, match=rf"{said} the experiment was running: {kept}"):
+            with pytest.raises(ResultsLost, match=rf"{message} the experiment was running: {kept}"):
                 await store.append([finished(0, number)], running_seconds=0.0)
 
 

@@ -51,5 +51,5 @@ def exit_error(agent: str, exit_state: ExitState, *, memory: str, last_line: str
     else:
         reason = _REASONS.get(exit_state.code, f"ended with exit code {exit_state.code}")
     cause = f": {exit_state.error}" if exit_state.error else ""
-    said = f" (output: {last_line})" if last_line else ""
-    return WorkerCrashed(f"{name} {reason}{cause}{said}")
+    detail = f" (output: {last_line})" if last_line else ""
+    return WorkerCrashed(f"{name} {reason}{cause}{detail}")

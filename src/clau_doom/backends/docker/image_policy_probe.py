@@ -103,8 +103,8 @@ async def _describe_image(config: DockerConfig, policy: CustomPolicyConfig, fact
         code, text = await _run(daemon, config, policy, facts)
     line = next((line for line in text.splitlines() if line.startswith(DESCRIBED)), "")
     if not line:
-        said = next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "nothing")
-        raise ConfigError(f"{where} could not be described (exit code {code}): {sanitized(said, 500)}")
+        last_line = next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "nothing")
+        raise ConfigError(f"{where} could not be described (exit code {code}): {sanitized(last_line, 500)}")
     try:
         message = pb.DescribeResponse.FromString(base64.b64decode(line.removeprefix(DESCRIBED), validate=True))
         return described(message)

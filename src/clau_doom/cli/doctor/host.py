@@ -171,10 +171,10 @@ def engine(command: Sequence[str] = TRY_ENGINE, *, seconds: float = 60.0) -> Fin
             found = f"an engine started and did not respond within {seconds:g} s"
             return Finding(name=name, verdict=HealthStatus.MISSING, found=found, remedy=remedy)
         output.seek(0)
-        said = output.read().strip().splitlines() or [f"its process ended with {code}"]
+        lines = output.read().strip().splitlines() or [f"its process ended with {code}"]
     if code:
-        return Finding(name=name, verdict=HealthStatus.MISSING, found=said[-1], remedy=remedy)
-    return Finding(name=name, verdict=HealthStatus.FINE, found=said[-1])
+        return Finding(name=name, verdict=HealthStatus.MISSING, found=lines[-1], remedy=remedy)
+    return Finding(name=name, verdict=HealthStatus.FINE, found=lines[-1])
 
 
 def terminal() -> Finding:

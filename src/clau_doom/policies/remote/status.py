@@ -44,10 +44,10 @@ def judged(address: str, status: int, text: str) -> ClauDoomError:
         status: gRPC's status number.
         text: The status message.
     """
-    said = f": {text}" if text else ""
+    detail = f": {text}" if text else ""
     if status == _DEADLINE_EXCEEDED:
-        return AnswerLate(f"the agent at {address} missed its deadline{said}")
+        return AnswerLate(f"the agent at {address} missed its deadline{detail}")
     if status in {0, _CANCELLED, _UNAVAILABLE}:
-        return AgentUnreachable(f"the agent at {address} ended or is unreachable{said}")
+        return AgentUnreachable(f"the agent at {address} ended or is unreachable{detail}")
     name = _NAMES[status] if 0 <= status < len(_NAMES) else f"status {status}"
-    return PolicyFailed(f"the agent at {address} raised {name}{said}")
+    return PolicyFailed(f"the agent at {address} raised {name}{detail}")

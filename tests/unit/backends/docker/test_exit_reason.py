@@ -57,4 +57,4 @@ def test_exceeded_memory_limit_is_charged_to_the_agent(exit_state: ExitState) ->
 def test_last_log_line_is_quoted() -> None:
     """The error quotes the last line of the container's log."""
     assert str(why(ExitState(code=1), "MemoryError")).endswith("ended with exit code 1 (output: MemoryError)")
-    assert "it said" not in str(why(ExitState(code=1)))
+    assert "it text" not in str(why(ExitState(code=1)))

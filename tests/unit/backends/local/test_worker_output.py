@@ -87,5 +87,5 @@ def test_symbolic_link_is_not_followed(tmp_path: Path) -> None:
     log = tmp_path / "workers.log"
     log.symlink_to(target)
     with WorkerOutput(log, tmp_path) as output:
-        os.write(output.fileno(), b"said\n")
+        os.write(output.fileno(), b"message\n")
     assert target.read_text() == "kept as it is"

@@ -59,7 +59,7 @@ def test_cleanup_with_nothing_to_remove_succeeds(run: Run, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(
-    ("containers", "networks", "said"),
+    ("containers", "networks", "message"),
     [
         (0, (), ""),
         (1, ("clau-doom-net",), "1 container removed\n1 network removed: clau-doom-net\n"),
@@ -67,7 +67,7 @@ def test_cleanup_with_nothing_to_remove_succeeds(run: Run, monkeypatch: pytest.M
     ],
 )
 def test_cleanup_names_failed_removals(
-    run: Run, monkeypatch: pytest.MonkeyPatch, containers: int, networks: tuple[str, ...], said: str
+    run: Run, monkeypatch: pytest.MonkeyPatch, containers: int, networks: tuple[str, ...], message: str
 ) -> None:
     """The removed containers are listed first. The one line of the error names each failure."""
     errors = tuple(InfrastructureFailed(f"removing container for agent {name}: busy") for name in ("one", "two"))
@@ -77,6 +77,6 @@ def test_cleanup_names_failed_removals(
 
     monkeypatch.setattr(leftovers, "remove_leftovers", remove)
     done = run("agent", "cleanup")
-    assert (done.code, done.out) == (1, said)
+    assert (done.code, done.out) == (1, message)
     expected = "error: removing container for agent one: busy; removing container for agent two: busy\n"
     assert done.err == expected

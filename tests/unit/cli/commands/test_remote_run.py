@@ -189,7 +189,7 @@ def test_status_lists_unreadable_experiments(
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["run", "--attach", "quick", "-g", "3"], "--attach only follows an experiment"),
         (["run", "--attach", "quick", "-c", "config.yaml"], "--attach only follows an experiment"),
@@ -198,10 +198,12 @@ def test_status_lists_unreadable_experiments(
         (["resume", "nix", "-g", "99999999999999999999"], "out of range"),
     ],
 )
-def test_invalid_options_of_a_remote_run_are_refused(command: Callable[..., Any], words: list[str], said: str) -> None:
+def test_invalid_options_of_a_remote_run_are_refused(
+    command: Callable[..., Any], words: list[str], message: str
+) -> None:
     done = command(*words)
     assert (done.code, done.out) == (2, "")
-    assert said in " ".join(done.err.replace("│", " ").split())
+    assert message in " ".join(done.err.replace("│", " ").split())
 
 
 def test_attach_needs_a_server(run: Callable[..., Any]) -> None:

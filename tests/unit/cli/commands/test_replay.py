@@ -24,7 +24,7 @@ def kept(keep: Keep, story: list[Event]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["tiny", "-o", "a.avi"], "a.avi' is not a .mp4 or .gif file"),
         (["tiny", "-o", "there.mp4"], "there.mp4 exists already: choose another name, or overwrite it with --force"),
@@ -45,13 +45,13 @@ def kept(keep: Keep, story: list[Event]) -> None:
         (["--seed", "4294967296", "tiny"], "less than or equal to 4294967295"),
     ],
 )
-def test_invalid_replay_is_refused(run: Run, kept: None, tmp_path: Path, words: list[str], said: str) -> None:
+def test_invalid_replay_is_refused(run: Run, kept: None, tmp_path: Path, words: list[str], message: str) -> None:
     """One line names the value and the remedy. No file is written."""
     (tmp_path / "there.mp4").write_bytes(b"before")
     before = sorted(tmp_path.iterdir())
     done = run("replay", *words)
     assert (done.code, done.out) == (2, "")
-    assert said in " ".join(done.err.replace("│", " ").split())
+    assert message in " ".join(done.err.replace("│", " ").split())
     assert "Traceback" not in done.err
     assert sorted(tmp_path.iterdir()) == before
     assert (tmp_path / "there.mp4").read_bytes() == b"before"
@@ -65,13 +65,15 @@ def test_replay_of_an_experiment_without_a_champion_is_refused(run: Run, keep: K
     assert "experiment tiny has no champion yet: give one of its agents (clau-doom agent list tiny)" in done.err
 
 
-@pytest.mark.parametrize(("display", "said"), [("", "DISPLAY is not set"), (":4711", "the display ':4711'")])
-def test_window_needs_a_display(run: Run, kept: None, monkeypatch: pytest.MonkeyPatch, display: str, said: str) -> None:
+@pytest.mark.parametrize(("display", "message"), [("", "DISPLAY is not set"), (":4711", "the display ':4711'")])
+def test_window_needs_a_display(
+    run: Run, kept: None, monkeypatch: pytest.MonkeyPatch, display: str, message: str
+) -> None:
     """The error names the remedy and the alternative without a window."""
     monkeypatch.setenv("DISPLAY", display)
     done = run("replay", "tiny", "--watch")
     assert (done.code, done.out) == (2, "")
-    assert said in done.err
+    assert message in done.err
     assert "-o FILE.mp4" in done.err
 
 
@@ -128,18 +130,18 @@ CASES = Path(__file__).parents[3] / "cases"
 
 
 @pytest.mark.parametrize(
-    ("case", "said"),
+    ("case", "message"),
     [
         ("agent-scenario-escape", r"'\x1b[2J\x1b]0;owned\x07.cfg' does not exist"),
         ("agent-scenario-home", "scenario file '~nosuchuser/x.cfg': '~nosuchuser' is not a user of this machine"),
         ("agent-scenario-long", "(5,005 characters)' cannot be resolved: File name too long"),
     ],
 )
-def test_invalid_scenario_of_an_agent_file_is_refused(run: Run, case: str, said: str) -> None:
+def test_invalid_scenario_of_an_agent_file_is_refused(run: Run, case: str, message: str) -> None:
     """The error is one short line without control characters."""
     done = run("replay", str(CASES / case / "agent.json"))
     assert (done.code, done.out) == (2, "")
-    assert said in done.err
+    assert message in done.err
     assert len(done.err) < 1_000
     assert not {"\x1b", "\x07"} & set(done.err)
 
