@@ -17,7 +17,8 @@ PATHS := src tests bench examples tools validation
 TEXTS := $(PATHS) docs deploy proto $(wildcard *.md) Makefile pyproject.toml
 # Seconds of random inputs of `make fuzz`. Its systematic inputs take two to three additional minutes.
 SECONDS := 420
-# Number of mutants of `make mutants`, and the seed that chooses them.
+# Part of the code that `make mutants` tests, number of mutants, and the seed that chooses them.
+PART := evolution
 COUNT := 300
 SEED := 1
 # Base image of the Docker images. Its Python must have the major and minor version of the orchestrator's.
@@ -49,8 +50,8 @@ coverage: $(DEV) ## Measure branch coverage of unit and contract tests; fails be
 	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term --cov-report=html -m "not docker" \
 		tests/unit tests/contract $(ARGS)
 
-mutants: $(DEV) ## Run mutation tests of domain and evolution; COUNT=50 for fewer mutants, SEED=2 for others
-	$(BIN)/python tools/mutants.py --count $(COUNT) --seed $(SEED)
+mutants: $(DEV) ## Run mutation tests; PART=statistics, COUNT=50 or SEED=2 for other mutants
+	$(BIN)/python tools/mutants.py --part $(PART) --count $(COUNT) --seed $(SEED)
 
 fuzz: $(DEV) ## Test with random arguments, files and requests for ten minutes; SECONDS=60 for less
 	FUZZ_SECONDS=$(SECONDS) $(BIN)/python -m pytest tests/fuzz $(ARGS)

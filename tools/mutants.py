@@ -1,9 +1,8 @@
-"""Mutation tests of the packages `domain` and `evolution`, on a seeded sample of mutants.
+"""Mutation tests of one part of the code, on a seeded sample of mutants.
 
-Usage: python tools/mutants.py [--count N] [--seed N]
+Usage: python tools/mutants.py [--part evolution|statistics] [--count N] [--seed N]
 
-mutmut generates the mutants and runs the tests in a copy of the repository. `[tool.mutmut]` in pyproject.toml selects
-both. Exits with status 1 if a mutant survives that `tools/equivalent_mutants.toml` does not explain.
+mutmut generates the mutants and runs the tests in a copy of the repository. Exits with status 1 if a mutant survives that `tools/equivalent_mutants.toml` does not explain.
 """
 
 import argparse
@@ -27,8 +26,29 @@ from mutmut.utils.format_utils import get_mutant_name, orig_function_and_class_n
 ROOT = Path(__file__).resolve().parent.parent
 EQUIVALENT = ROOT / "tools" / "equivalent_mutants.toml"
 _COPIED = ("docs", "examples", "proto", "pyproject.toml", "src", "tests")
+_TABLE = "[tool.mutmut]"
 _KILLED = {"killed", "timeout", "segfault"}
 _SURVIVED = {"survived", "no tests"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Part of the code: patterns of its source files, and its tests. Both are relative to the root."""
+
+    sources: Sequence[str]
+    tests: Sequence[str]
+
+
+PARTS: Mapping[str, Part] = {
+    "evolution": Part(
+        sources=("src/clau_doom/domain/*", "src/clau_doom/evolution/*"),
+        tests=("tests/unit/domain", "tests/unit/evolution", "tests/unit/wire"),
+    ),
+    "statistics": Part(
+        sources=("src/clau_doom/statistics/*", "src/clau_doom/table_analysis/*", "src/clau_doom/analysis/*"),
+        tests=("tests/unit/statistics", "tests/unit/table_analysis", "tests/unit/analysis", "tests/reference"),
+    ),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +157,14 @@ def _print_mutant(status: str, mutant: Mutant, note: str) -> None:
     print(f"\n{status}: {mutant.function}", *(f"    {line}" for line in mutant.diff), f"  {note}", sep="\n")
 
 
+def select(configuration: str, part: Part) -> str:
+    """Return the text of pyproject.toml with the part's sources and tests for mutmut."""
+    selected = (
+        f"only_mutate = {json.dumps(part.sources)}\npytest_add_cli_args_test_selection = {json.dumps(part.tests)}"
+    )
+    return configuration.replace(_TABLE, f"{_TABLE}\n{selected}\n#", 1)
+
+
 def _copy(target: Path) -> None:
     for name in _COPIED:
         if (source := ROOT / name).is_dir():
@@ -147,7 +175,8 @@ def _copy(target: Path) -> None:
 
 def main() -> None:
     """Test a sample of mutants and exit with status 1 if one survives unexplained."""
-    parser = argparse.ArgumentParser(description="Run mutation tests of domain and evolution on a seeded sample.")
+    parser = argparse.ArgumentParser(description="Run mutation tests on a seeded sample of mutants.")
+    parser.add_argument("--part", choices=[*PARTS], default="evolution", help="part of the code (default: evolution)")
     parser.add_argument("--count", type=int, default=300, help="number of mutants (default: 300)")
     parser.add_argument("--seed", type=int, default=1, help="seed of the sample (default: 1)")
     arguments = parser.parse_args()
@@ -155,9 +184,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="clau-doom-mutants-") as name:
         folder = Path(name)
         _copy(folder)
-        patterns = tomllib.loads((folder / "pyproject.toml").read_text())["tool"]["mutmut"]["only_mutate"]
+        part, configuration = PARTS[arguments.part], folder / "pyproject.toml"
+        configuration.write_text(select(configuration.read_text(), part))
         with contextlib.chdir(folder):
-            mutants = generate(folder, patterns)
+            mutants = generate(folder, part.sources)
         sampled = sample(mutants, count=arguments.count, seed=arguments.seed)
         print(f"{len(sampled)} of {len(mutants)} mutants, seed {arguments.seed}", flush=True)
         comparison = compare(run_mutmut(folder, {name: mutants[name] for name in sampled}), reasons)

@@ -1,12 +1,26 @@
-"""Tests of the tool for mutation tests: its sample, and its list of equivalent mutants."""
+"""Tests of the tool for mutation tests: its parts, its sample, and its list of equivalent mutants."""
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tools.mutants import EQUIVALENT, ROOT, Mutant, compare, describe, generate, read_equivalent, report, sample
+from tools.mutants import (
+    EQUIVALENT,
+    PARTS,
+    ROOT,
+    Mutant,
+    Part,
+    compare,
+    describe,
+    generate,
+    read_equivalent,
+    report,
+    sample,
+    select,
+)
 
 NAMES = [f"clau_doom.domain.ids.x_f__mutmut_{number}" for number in range(1, 200)]
 SOURCE = """class Counter:
@@ -16,6 +30,18 @@ SOURCE = """class Counter:
 """
 FIRST = Mutant(function="a.f", diff=("- x = 1", "+ x = 2"))
 SECOND = Mutant(function="a.f", diff=("- x = 1", "+ x = None"))
+
+
+@pytest.mark.parametrize("part", PARTS.values(), ids=PARTS)
+def test_part_selects_sources_and_tests_for_mutmut(part: Part) -> None:
+    """The other settings of pyproject.toml stay, and all sources and tests of the part exist."""
+    before = (ROOT / "pyproject.toml").read_text()
+    settings = tomllib.loads(select(before, part))["tool"]["mutmut"]
+    assert settings.pop("only_mutate") == [*part.sources]
+    assert settings.pop("pytest_add_cli_args_test_selection") == [*part.tests]
+    assert settings == tomllib.loads(before)["tool"]["mutmut"]
+    assert all([*ROOT.glob(pattern)] for pattern in part.sources)
+    assert all((ROOT / folder).is_dir() for folder in part.tests)
 
 
 def test_sample_depends_on_the_seed_only() -> None:
