@@ -2,7 +2,8 @@
 
 Usage: python tools/mutants.py [--part evolution|statistics] [--count N] [--seed N]
 
-mutmut generates the mutants and runs the tests in a copy of the repository. Exits with status 1 if a mutant survives that `tools/equivalent_mutants.toml` does not explain.
+mutmut generates the mutants and runs the tests in a copy of the repository. Exits with status 1 if a mutant survives
+that `tools/equivalent_mutants.toml` does not explain.
 """
 
 import argparse
