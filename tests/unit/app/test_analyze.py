@@ -12,7 +12,7 @@ from clau_doom.analysis.control_charts import ControlChart
 from clau_doom.analysis.elite_map import EliteMap
 from clau_doom.analysis.experiment_document import experiment_document
 from clau_doom.analysis.gene_regression import Regression
-from clau_doom.analysis.learning import Plateau, Verdict
+from clau_doom.analysis.learning import LearningCurve, Verdict
 from clau_doom.analysis.pca import Components
 from clau_doom.analysis.ranking import criteria_of
 from clau_doom.analysis.sections import (
@@ -89,10 +89,10 @@ def test_analysis_of_a_genetic_experiment_is_complete() -> None:
     found = analyse(experiment(), criteria_of("reward:1,shots:-1"))
     assert (found.id, found.stored.state, found.seed) == ("one", ExperimentState.COMPLETED, 1)
     assert found.fitness_name == "reward"
-    plateau, chart = found.result(learning.plateau_of), found.result(control_charts.compute)
+    curve, chart = found.result(learning.curve_of), found.result(control_charts.compute)
     distances = found.result(diversity.compute)
-    assert isinstance(plateau, Plateau)
-    assert plateau.verdict is Verdict.RISING
+    assert isinstance(curve, LearningCurve)
+    assert curve.verdict is Verdict.UNDECIDED
     assert isinstance(chart, ControlChart)
     assert [point.generation for point in chart.points] == [*range(12)]
     assert not isinstance(distances, Unavailable)
@@ -156,7 +156,6 @@ def test_unfinished_experiment_has_reasons_instead_of_numbers() -> None:
     unavailable = (
         *OF_GENES,
         learning.curve_of,
-        learning.plateau_of,
         control_charts.compute,
         lineage.compute,
         multicriteria_ranking.compute,

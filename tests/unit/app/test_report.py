@@ -217,7 +217,6 @@ def test_unavailable_parts_have_a_reason() -> None:
     found = analyse(replace(whole, snapshot=early, state=ExperimentState.RUNNING))
     for compute in (
         learning.curve_of,
-        learning.plateau_of,
         control_charts.compute,
         diversity.compute,
         gene_regression.compute,

@@ -176,9 +176,7 @@ def test_analyze_gives_reasons_for_unavailable_parts(run: Run, keep: Keep, story
     """Two generations have neither learning curve nor regression: JSON and text give both reasons."""
     keep(story)
     found = document(run, "analyze", "tiny")
-    assert found["learning_curve"] == {
-        "missing": "2 generations are too few for a curve of three parameters: 5 are needed"
-    }
+    assert found["learning_curve"] == {"missing": "2 generations are too few for a learning curve: 10 are needed"}
     assert "are needed" in found["regression"]["missing"]
     assert found["archive"] == {"missing": "genetic does not keep an archive"}
     assert [each["agent"] for each in found["lineage"]] == ["tiny-g001-a000", "tiny-g000-a001"]
@@ -187,7 +185,7 @@ def test_analyze_gives_reasons_for_unavailable_parts(run: Run, keep: Keep, story
     assert [point["generation"] for point in found["control_chart"]["points"]] == [0, 1]
     assert found["held_out"][0]["iqm"]["value"] == 9.0
     shown = run("analyze", "tiny").out
-    assert "2 generations are too few for a curve" in " ".join(shown.split())
+    assert "2 generations are too few for a learning curve" in " ".join(shown.split())
     assert "--section gene-distributions" in shown
 
 

@@ -1,71 +1,60 @@
-"""Learning curve over the generations, and trend of the last ones."""
+"""Learning curve over the generations, and its state at the last one."""
 
 from collections.abc import Sequence
 
 from clau_doom.analysis.charts import Colour, Level, Marker, Panel, Series, XYPlot
-from clau_doom.analysis.document import Block, Chart, Column, Paragraph, PValue, Section, Table
+from clau_doom.analysis.document import Block, Chart, Column, Paragraph, Section, Table
 from clau_doom.analysis.experiment_data import ExperimentData
-from clau_doom.analysis.learning import LearningCurve, Plateau, Verdict, fit_learning_curve, judge_plateau
+from clau_doom.analysis.learning import LearningCurve, Verdict, fit_learning_curve
 from clau_doom.analysis.result_tables import GenerationRow
 from clau_doom.analysis.sections import generations
 from clau_doom.analysis.unavailable import Unavailable
-from clau_doom.analysis.wording import measured
-from clau_doom.number_format import fixed, number, p_relation
+from clau_doom.number_format import fixed, number, percent_with_interval
 from clau_doom.statistics.interval_format import interval
 
-__all__ = ["TITLE", "curve_of", "describe", "plateau_of"]
+__all__ = ["TITLE", "curve_of", "describe"]
 
-TITLE = "Learning curve and plateau"
+TITLE = "Learning curve"
 
 _STEPS = 120  # of the drawn curve
-_VERDICTS = {
-    Verdict.RISING: "fitness was still rising: more generations may increase it further",
-    Verdict.FALLING: "fitness was falling",
-    Verdict.PLATEAU: "fitness had reached a plateau: there is no trend, and a relevant one is ruled out",
-    Verdict.UNDECIDED: "the trend is undecided: there is no significant trend, and none is ruled out",
+_STATES = {
+    Verdict.RISING: "was still rising",
+    Verdict.FALLING: "was still falling",
+    Verdict.LEVELLED: "had levelled off",
 }
 
 
 def curve_of(data: ExperimentData) -> LearningCurve | Unavailable:
     """Fit a learning curve to the means of the generations."""
-    return fit_learning_curve(*_means(data))
-
-
-def plateau_of(data: ExperimentData) -> Plateau | Unavailable:
-    """Test the trend of the last generations."""
-    return judge_plateau(*_means(data))
-
-
-def _means(data: ExperimentData) -> tuple[list[float], list[float]]:
     rows = [[each.fitness for each in row if each.fitness is not None] for row in data.finished_generations]
     fitted = [(index, sum(row) / len(row)) for index, row in enumerate(rows) if row]
-    return [float(index) for index, _ in fitted], [mean for _, mean in fitted]
+    return fit_learning_curve([float(index) for index, _ in fitted], [mean for _, mean in fitted])
 
 
 def describe(data: ExperimentData) -> Section:
-    """Describe the learning curve and the plateau."""
-    curve, plateau = data.result(curve_of), data.result(plateau_of)
+    """Describe the learning curve, and its state at the last generation."""
+    curve = data.result(curve_of)
     blocks: list[Block] = [curve] if isinstance(curve, Unavailable) else [_chart(data, curve)]
     summary: tuple[str, ...] = ()
-    if isinstance(plateau, Unavailable):
-        blocks.append(plateau)
-    else:
-        sentence = _plateau_sentence(plateau, len(data.finished_generations) - 1)
-        blocks += [Paragraph(text=sentence), _plateau_table(plateau)]
-        summary = (sentence,)
-    return Section(
-        name="learning",
-        title=TITLE,
-        blocks=tuple(blocks),
-        summary=summary,
-        data={"learning_curve": curve, "plateau": plateau},
+    if isinstance(curve, LearningCurve):
+        sentence = _sentence(curve, len(data.finished_generations) - 1)
+        blocks.append(Paragraph(text=sentence))
+        summary = () if curve.verdict is Verdict.UNDECIDED else (sentence,)
+    return Section(name="learning", title=TITLE, blocks=tuple(blocks), summary=summary, data={"learning_curve": curve})
+
+
+def _sentence(curve: LearningCurve, last: int) -> str:
+    left = curve.remaining
+    share = percent_with_interval(left.value, left.low, left.high)
+    if curve.verdict is Verdict.UNDECIDED:
+        return (
+            f"The data do not show whether the learning curve had levelled off at generation {last}: the share of its "
+            f"change that was still to come is {share}."
+        )
+    return (
+        f"At generation {last}, the learning curve of this run {_STATES[curve.verdict]}: {share} of its change from "
+        "generation 0 to its asymptote was still to come."
     )
-
-
-def _plateau_sentence(plateau: Plateau, last: int) -> str:
-    test = f"Mann-Kendall S = {plateau.trend.s}, {p_relation(plateau.trend.p)}"
-    slope = f"Sen's slope {interval(plateau.slope)} per generation"
-    return f"Over generations {plateau.since} to {last}, {_VERDICTS[plateau.verdict]} ({slope}; {test})."
 
 
 def _chart(data: ExperimentData, curve: LearningCurve) -> Chart:
@@ -73,16 +62,23 @@ def _chart(data: ExperimentData, curve: LearningCurve) -> Chart:
     return Chart(
         name="learning",
         title="Asymptotic regression",
-        caption=(
-            f"Least-squares fit of {curve.model} to the means of n = {curve.n} generations. Fitness tends to "
-            f"{interval(curve.asymptote)}, from {interval(curve.start)} with tau = "
-            f"{interval(curve.tau)} generations; R² = {fixed(curve.r_squared, 2)}. Intervals are those of the "
-            "linearised model. Successive generations are related, so that the intervals are rather too narrow than "
-            f"too wide. Seed {data.seed}."
-        ),
+        caption=_caption(data, curve),
         alt="Means of the generations with the fitted curve and its asymptote; the table below has the numbers.",
         plot=XYPlot(label="generation", panels=(_panel(data, rows, curve),)),
         table=_curve_table(rows, curve),
+    )
+
+
+def _caption(data: ExperimentData, curve: LearningCurve) -> str:
+    limits = "The best curve is a straight line, so that no asymptote is determined"
+    if curve.asymptote is not None:
+        withheld = f" (no interval: {curve.asymptote.reason})" if curve.asymptote.reason else ""
+        limits = f"Its asymptote is {interval(curve.asymptote)}{withheld}, its tau {interval(curve.tau)} generations"
+    return (
+        f"Fit of {curve.model} to the means of n = {curve.n} generations. {limits}; R² = {fixed(curve.r_squared, 2)}. "
+        "The intervals are of 95 %, by the profile of the squares. They allow for residuals of successive generations "
+        f"with a correlation of {fixed(curve.correlation, 2)}. The curve describes one run and assumes that fitness "
+        f"follows this formula. Seed {data.seed}."
     )
 
 
@@ -90,9 +86,9 @@ def _panel(data: ExperimentData, rows: Sequence[GenerationRow], curve: LearningC
     first, last = rows[0].index, rows[-1].index
     grid = [first + (last - first) * at / _STEPS for at in range(_STEPS + 1)]
     asymptote = curve.asymptote
-    return Panel(
-        label=f"mean {data.fitness_name}",
-        series=(
+    band: tuple[Series, ...] = ()
+    if asymptote is not None and asymptote.low is not None:
+        band = (
             Series(
                 label="",
                 points=(),
@@ -101,6 +97,11 @@ def _panel(data: ExperimentData, rows: Sequence[GenerationRow], curve: LearningC
                 band=tuple((float(at), asymptote.low, asymptote.high) for at in (first, last)),
                 band_label="95 % interval of the asymptote",
             ),
+        )
+    return Panel(
+        label=f"mean {data.fitness_name}",
+        series=(
+            *band,
             Series(label="fitted curve", points=tuple((at, curve.at(at)) for at in grid), colour=Colour.RED),
             Series(
                 label="mean of the generation",
@@ -110,7 +111,7 @@ def _panel(data: ExperimentData, rows: Sequence[GenerationRow], curve: LearningC
                 marker=Marker.DOT,
             ),
         ),
-        levels=(Level(label="asymptote", value=asymptote.value, colour=Colour.BLUE),),
+        levels=(Level(label="asymptote", value=asymptote.value, colour=Colour.BLUE),) if band and asymptote else (),
         within=1.0,
     )
 
@@ -126,36 +127,4 @@ def _curve_table(rows: Sequence[GenerationRow], curve: LearningCurve) -> Table:
         ),
         note=f"Standard deviation of the residuals: {number(curve.residual)}.",
         spread=True,
-    )
-
-
-def _plateau_table(plateau: Plateau) -> Table:
-    return Table(
-        title="Trend of the last generations",
-        columns=(
-            Column("verdict", text=True),
-            Column("since generation"),
-            Column("n"),
-            Column("Sen's slope [95 %]"),
-            Column("S"),
-            Column("z"),
-            Column("p"),
-            Column("gain before"),
-        ),
-        rows=(
-            (
-                plateau.verdict.value,
-                plateau.since,
-                plateau.trend.n,
-                measured(plateau.slope),
-                plateau.trend.s,
-                plateau.trend.z,
-                PValue(plateau.trend.p),
-                plateau.gain,
-            ),
-        ),
-        note=(
-            "Rising or falling: p < 0.05. Plateau: no trend, and the upper end of the slope would add less than a "
-            "tenth of the gain before. Undecided: neither."
-        ),
     )
