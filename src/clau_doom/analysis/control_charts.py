@@ -14,7 +14,9 @@ Signals follow the Western Electric rules ("Statistical Quality Control Handbook
 4. eight consecutive points on one side of the centre.
 
 Evolution is expected to leave the state of control. Early signals below the centre and late signals above it indicate
-learning. A signal after a plateau or in the chart of the spread needs attention.
+learning. A signal after the curve has levelled off, or in the chart of the spread, needs attention. Limits and rules
+assume independent values. Agents of a generation are related, and generations follow from each other, so that the rate
+of false signals is unknown.
 """
 
 import math

@@ -1,42 +1,33 @@
-"""Linear regression of fitness on genes, with diagnostics of its assumptions.
+"""Linear regression of fitness on genes, as a description of the agents of one run.
 
 The model is ordinary least squares of fitness on the genes. Both are standardised, so that a coefficient is in standard
 deviations of fitness per standard deviation of the gene. A choice is encoded as indicators, with its first occurring
 value as the reference. Constant terms and linear combinations of earlier terms are left out and listed in `dropped`.
 
+There are no p-values and no intervals. Agents are bred from each other, so that they are not independent observations.
+A gene that arose once and was inherited by many agents would count many times. Coefficients are associations among the
+agents of this run, not effects: genes change together, and with the generations.
+
 - **VIF**, the variance inflation factor of a term, is 1 / (1 - R²) of its regression on the other terms. Above 10, its
   coefficient is poorly separated from those of other terms (Belsley, Kuh and Welsch, "Regression Diagnostics", 1980).
 - The **condition number** is that of the standardised terms. Above 30, the whole regression is ill-conditioned (ibid.).
-- The **Breusch-Pagan** test ("A simple test for heteroscedasticity and random coefficient variation", Econometrica 47,
-  1979), in Koenker's form (1981), tests whether the noise depends on the genes. If it is significant at 5 %, intervals
-  and p-values use the HC3 covariance by MacKinnon and White, which is robust to heteroscedasticity ("Some
-  heteroskedasticity-consistent covariance matrix estimators with improved finite sample properties", Journal of
-  Econometrics 29, 1985).
-
-Agents are bred and not sampled at random, so that genes are correlated. A coefficient is an association, not a cause.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import statsmodels.api as sm
-from statsmodels.stats.diagnostic import het_breuschpagan
 
 from clau_doom.analysis.genome_encoding import Encoded, Matrix
 from clau_doom.analysis.unavailable import Unavailable
-from clau_doom.statistics.intervals import CONFIDENCE
 
 __all__ = ["Dropped", "Regression", "Term", "regress"]
 
 FREEDOM = 10
-"""Minimum residual degrees of freedom. With fewer, the diagnostics are unreliable."""
+"""Smallest number of agents beyond the number of coefficients. With fewer, the coefficients mostly follow the noise."""
 
-_ALPHA = 0.05
 _COMBINED = "it is a linear combination of terms before it"
 _DEPENDENT = 1e-7  # remaining norm of a unit column after projection on earlier columns
-_FULL_LEVERAGE = 0.999  # HC3 divides by the square of 1 minus the leverage
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,18 +38,12 @@ class Term:
         name: Name of the gene, or ``gene=choice``.
         gene: The gene.
         coefficient: Standard deviations of fitness per standard deviation of the term, with other terms held constant.
-        low: Lower end of the 95 % interval.
-        high: Upper end of the 95 % interval.
-        p: Two-sided p-value, not corrected for the number of terms.
         vif: Variance inflation factor, at least 1.
     """
 
     name: str
     gene: str
     coefficient: float
-    low: float
-    high: float
-    p: float
     vif: float
 
 
@@ -83,27 +68,14 @@ class Regression:
         n: Number of agents.
         terms: Terms in the order of the genes.
         r_squared: Share of the variance of fitness that the genes explain.
-        adjusted: R², adjusted for the number of terms.
-        f: F statistic of all terms together.
-        f_p: p-value of the F statistic.
-        breusch_pagan: Lagrange multiplier of the Breusch-Pagan test.
-        breusch_pagan_p: p-value of the Breusch-Pagan test.
         condition: Condition number of the standardised terms.
-        covariance: Covariance of the intervals: ``classical``, ``HC3``, or ``HC1`` if a single agent decides a
-            coefficient.
         dropped: Terms that were left out.
     """
 
     n: int
     terms: tuple[Term, ...]
     r_squared: float
-    adjusted: float
-    f: float
-    f_p: float
-    breusch_pagan: float
-    breusch_pagan_p: float
     condition: float
-    covariance: str
     dropped: tuple[Dropped, ...]
 
 
@@ -125,42 +97,22 @@ def regress(encoded: Encoded, fitness: Sequence[float]) -> Regression | Unavaila
     if np.ptp(y) <= 1e-12 * max(1.0, float(np.abs(y).max())):
         return Unavailable(missing="all agents are equally fit")
     y = (y - y.mean()) / y.std(ddof=1)
-    model = sm.OLS(y, sm.add_constant(design, has_constant="add"))
-    plain = model.fit()
-    multiplier, multiplier_p, _, _ = het_breuschpagan(plain.resid, model.exog)
-    covariance = _covariance(model.exog) if multiplier_p < _ALPHA else "classical"
-    fit = plain if covariance == "classical" else model.fit(cov_type=covariance, use_t=True)
+    coefficients = np.linalg.lstsq(design, y)[0]  # all columns have the mean 0, so that the constant is 0
     return Regression(
         n=len(y),
-        terms=_terms(encoded, kept, design, fit),
-        r_squared=float(plain.rsquared),
-        adjusted=float(plain.rsquared_adj),
-        f=float(plain.fvalue),
-        f_p=float(plain.f_pvalue),
-        breusch_pagan=float(multiplier),
-        breusch_pagan_p=float(multiplier_p),
+        terms=_terms(encoded, kept, design, coefficients.tolist()),
+        r_squared=1.0 - float(np.sum((y - design @ coefficients) ** 2)) / float(y @ y),
         condition=float(np.linalg.cond(design)),
-        covariance=covariance,
         dropped=dropped,
     )
 
 
-def _terms(encoded: Encoded, kept: Sequence[int], design: Matrix, fit: Any) -> tuple[Term, ...]:
-    """Return the coefficients of a fit. The constant is the first column of `design`."""
-    ends = fit.conf_int(1.0 - CONFIDENCE)
+def _terms(encoded: Encoded, kept: Sequence[int], design: Matrix, coefficients: Sequence[float]) -> tuple[Term, ...]:
     # The diagonal of the inverse correlation matrix contains the VIFs.
     vifs = np.diag(np.linalg.inv(np.corrcoef(design, rowvar=False).reshape(len(kept), len(kept))))
     return tuple(
-        Term(
-            name=encoded.terms[column],
-            gene=encoded.genes[column],
-            coefficient=float(fit.params[place]),
-            low=float(ends[place][0]),
-            high=float(ends[place][1]),
-            p=float(fit.pvalues[place]),
-            vif=max(1.0, float(vifs[place - 1])),
-        )
-        for place, column in enumerate(kept, start=1)
+        Term(name=encoded.terms[column], gene=encoded.genes[column], coefficient=coefficient, vif=max(1.0, float(vif)))
+        for column, coefficient, vif in zip(kept, coefficients, vifs, strict=True)
     )
 
 
@@ -194,8 +146,3 @@ def _independent(encoded: Encoded) -> tuple[list[int], Matrix, tuple[Dropped, ..
         standard[:, len(kept)] = unit * np.sqrt(rows - 1.0)
         kept.append(at)
     return kept, standard[:, : len(kept)], tuple(dropped)
-
-
-def _covariance(exog: Matrix) -> str:
-    leverage = np.sum(np.linalg.qr(exog)[0] ** 2, axis=1)
-    return "HC3" if float(leverage.max()) < _FULL_LEVERAGE else "HC1"

@@ -49,6 +49,7 @@ _STRONGEST = 0.95  # of the autocorrelation; at 1, the level of the curve is arb
 _PASSES = 2
 _SLOWEST = 10.0  # multiples of the observed span; slower curves look like lines
 _GRID = 120
+_ENDS = 300
 
 _Values = NDArray[np.float64]
 
@@ -178,7 +179,7 @@ def _asymptote(x: _Values, profile: _Profile, unit: float) -> Estimate:
         return Estimate(value=value, low=None, high=None, n=n, reason="a straight line fits these generations as well")
     ends = []
     first = math.log(_shortest(x)) if profile.low is None else profile.low
-    for log_tau in (profile.best, *np.linspace(first, profile.high, _GRID).tolist()):
+    for log_tau in (profile.best, *np.linspace(first, profile.high, _ENDS).tolist()):
         line = profile.at(log_tau)
         reach = math.sqrt(max(profile.limit - line.squares, 0.0) * line.variance)
         ends += [line.asymptote - reach, line.asymptote + reach]

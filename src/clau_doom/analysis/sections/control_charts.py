@@ -29,7 +29,9 @@ def describe(data: ExperimentData) -> Section:
 def _blocks(data: ExperimentData, chart: ControlChart) -> tuple[Block, ...]:
     caption = (
         "Shewhart charts with limits at three standard errors (Montgomery 2009). During evolution, means below the "
-        "centre early and above it late are expected. A signal after a plateau, or of the spread, needs attention."
+        "centre early and above it late are expected. A signal after the curve has levelled off, or of the spread, "
+        "needs attention. The limits assume independent values: agents are related, so that the rate of false signals "
+        "is unknown."
     )
     return (
         Paragraph(text=_sentence(chart)),
@@ -56,7 +58,7 @@ def _sentence(chart: ControlChart) -> str:
     spread = (
         f"the spread {chart.spread} is beyond its limits in generations {beyond}"
         if beyond
-        else "the spread is in control"
+        else f"no spread {chart.spread} is beyond its limits"
     )
     return f"{signals}; {spread} (centre {number(chart.centre)}, sigma {number(chart.sigma)} within generations)."
 

@@ -61,8 +61,8 @@ def _chart(data: ExperimentData, rows: Sequence[Diversity]) -> Chart:
         caption=(
             f"Mean distance between two agents of a generation (Gower 1971): {fixed(first.distance, 3)} in generation "
             f"{first.generation}, {fixed(last.distance, 3)} in generation {last.generation}. A number is measured as "
-            "a share of its gene's range, a choice as 0 or 1. Genes drawn uniformly have the distance 1/3. All agents "
-            f"are measured, so that there is no interval. Seed {data.seed}."
+            "a share of its gene's range, a choice as 0 or 1. Real genes drawn uniformly have the distance 1/3. All "
+            f"agents are measured, so that there is no interval. Seed {data.seed}."
         ),
         alt="Mean distance between two agents by generation; the table below has the numbers.",
         plot=XYPlot(
@@ -78,7 +78,7 @@ def _chart(data: ExperimentData, rows: Sequence[Diversity]) -> Chart:
                             marker=Marker.DOT,
                         ),
                     ),
-                    levels=(Level(label="uniform genes without choices: 1/3", value=1.0 / 3.0, colour=Colour.GREY),),
+                    levels=(Level(label="uniform real genes: 1/3", value=1.0 / 3.0, colour=Colour.GREY),),
                     height=180.0,
                     low=0.0,
                 ),

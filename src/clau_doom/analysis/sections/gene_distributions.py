@@ -45,7 +45,8 @@ def _chart(data: ExperimentData, genes: Sequence[GeneHistory]) -> Chart:
         caption=(
             f"Each gene on its own range, from 0, its lowest value, to 1, its highest value, over generations 0 to "
             f"{len(genes[0].means) - 1}. Of a choice: the share of its most frequent value. The spread is the mean "
-            f"distance between two agents. All agents are measured, so that there is no interval. Seed {data.seed}."
+            f"distance between two agents. All agents are measured, so that there is no interval. A change does not "
+            f"show that selection favoured the gene: it may be chance or due to other genes. Seed {data.seed}."
         ),
         marks=f"The band extends by half the spread to each side.{some}",
         alt="A small curve for each gene; the table below has the numbers.",
