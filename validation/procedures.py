@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clau_doom.errors import ConfigError
 from clau_doom.statistics.intervals import Interval, difference_interval, mean_interval, unpaired_interval
 from clau_doom.statistics.rliable_aggregates import Estimate, aggregate
 from clau_doom.statistics.superiority import probability_of_superiority
-from clau_doom.table_analysis import Design, analyze_design, make_column, make_design, make_table
+from clau_doom.table_analysis import Design, Factor, run_tests
 from validation.distributions import Distribution
 
 __all__ = ["PROCEDURES", "Groups", "Procedure"]
@@ -115,31 +114,28 @@ def _aggregates(distribution: Distribution, groups: Groups) -> Simulation:
 
 
 def _table(distribution: Distribution, groups: Groups, *, blocks: bool) -> Simulation:
-    names = [f"f{place}" for place in range(len(groups.factors))]
-    cells = np.indices(groups.factors).reshape(len(names), -1)
     sizes = _sizes(groups)
+    levels = np.indices(groups.factors).reshape(len(groups.factors), -1)
+    factors = tuple([_factor(f"f{place}", np.repeat(codes, sizes)) for place, codes in enumerate(levels)])
+    block = _factor("seed", np.concatenate([np.arange(size) for size in sizes])) if blocks else None
 
     def simulate(rng: np.random.Generator) -> Errors:
         drawn = _groups(rng, distribution, groups)
         seeds = rng.normal(size=max(sizes)) if blocks else np.zeros(max(sizes))
         values = np.concatenate([group + seeds[: len(group)] for group in drawn])
-        columns = [make_column("y", values.tolist())]
-        for name, levels in zip(names, cells, strict=True):
-            columns.append(make_column(name, np.repeat(levels, sizes).tolist()))
-        if blocks:
-            columns.append(make_column("seed", np.concatenate([np.arange(size) for size in sizes]).tolist()))
-        table = make_table("simulated", columns)
-        try:
-            design = make_design(table, response="y", factors=names, block="seed" if blocks else None)
-        except ConfigError:  # the values do not vary
+        if all(float(np.ptp(group)) == 0.0 for group in drawn):  # the analysis refuses such a table
             return {}
-        return _false_positives(design)
+        return _false_positives(Design(response="y", values=values, factors=factors, block=block))
 
     return simulate
 
 
+def _factor(name: str, codes: NDArray[np.intp]) -> Factor:
+    return Factor(name=name, levels=tuple(map(str, range(int(codes.max()) + 1))), codes=codes)
+
+
 def _false_positives(design: Design) -> Errors:
-    found = analyze_design(design)
+    found = run_tests(design)
     errors: dict[str, bool | None] = {
         effect.name: None if effect.p is None else effect.p <= _ALPHA for effect in found.effects
     }

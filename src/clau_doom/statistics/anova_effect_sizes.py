@@ -12,7 +12,7 @@
 
 from dataclasses import dataclass
 
-from scipy import optimize, stats
+from scipy import optimize, special
 
 from clau_doom.statistics.intervals import CONFIDENCE
 
@@ -74,9 +74,9 @@ def _noncentrality(f: float, df: float, residual_df: float, probability: float) 
     """Return the noncentrality at which F is below `f` with a probability; 0 if there is none."""
 
     def excess(noncentrality: float) -> float:
-        return float(stats.ncf.cdf(f, df, residual_df, noncentrality)) - probability
+        return float(special.ncfdtr(df, residual_df, noncentrality, f)) - probability
 
-    if f <= 0.0 or float(stats.f.cdf(f, df, residual_df)) <= probability:
+    if f <= 0.0 or float(special.fdtr(df, residual_df, f)) <= probability:
         return 0.0
     high = max(1.0, 2.0 * df * f)
     while excess(high) > 0.0:

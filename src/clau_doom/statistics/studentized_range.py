@@ -6,7 +6,8 @@ maximum studentized range statistic", Journal of Statistical Computation and Sim
     P(q; k, v) = ∫ f(s; v) W(q s; k) ds,   W(w; k) = k ∫ φ(z) [Φ(z) - Φ(z - w)]^(k - 1) dz
 
 with f the density of a standard deviation with v degrees of freedom. Both integrals use Gauss-Legendre quadrature. The
-probability of the range W is evaluated once for each k on Chebyshev points and interpolated.
+probability of the range W is evaluated once for each k on Chebyshev points, and read from a spline afterwards. For two
+groups Q is √2 |t|.
 """
 
 from functools import cache
@@ -14,7 +15,7 @@ from functools import cache
 import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
-from scipy import optimize, special
+from scipy import interpolate, special
 
 __all__ = ["quantile", "tail_probability"]
 
@@ -24,7 +25,10 @@ _Z_NODES, _Z_WEIGHTS = np.polynomial.legendre.leggauss(200)
 _S_NODES, _S_WEIGHTS = np.polynomial.legendre.leggauss(200)
 _LARGEST_RANGE = 40.0  # W differs from 1 by less than a double's precision beyond 20 for all k that are compared
 _DEGREE = 160
+_KNOTS = 16_385  # the error of a cubic spline through them is below 1e-14
 _NEGLIGIBLE = 1e-17
+_KNOWN = 1e15  # degrees of freedom at which t is normal; the functions of t do not accept infinity
+_MOST_STEPS, _CONVERGED = 50, 1e-12
 _LARGEST_DF = 25_000.0  # as R's ptukey: beyond it the standard deviation counts as known
 
 
@@ -37,47 +41,75 @@ def tail_probability(q: _Values, groups: int, df: _Values) -> _Values:
         df: Degrees of freedom of each, above 0; shape (values,).
     """
     q, df = np.broadcast_arrays(np.asarray(q, dtype=np.float64), np.asarray(df, dtype=np.float64))
-    found = np.empty(q.shape)
-    for place, (value, freedom) in enumerate(zip(q.flat, df.flat, strict=True)):
-        found.flat[place] = _tail(float(value), groups, float(freedom))
-    return found
+    if groups == 2:
+        return np.asarray(2.0 * special.stdtr(np.minimum(df, _KNOWN), -q / np.sqrt(2.0)), dtype=np.float64)
+    return _tail(q, groups, df, *_deviations(df))
 
 
-def quantile(probability: float, groups: int, df: float) -> float:
-    """Return the value that a studentized range exceeds with a probability of 1 - `probability`.
+def quantile(probability: float, groups: int, df: _Values) -> _Values:
+    """Return the values that studentized ranges exceed with a probability of 1 - `probability`.
 
     Args:
         probability: Between 0 and 1.
         groups: Number of groups, at least 2.
-        df: Degrees of freedom, above 0.
+        df: Degrees of freedom, above 0; shape (values,).
     """
-    tail, high = 1.0 - probability, 8.0
-    while _tail(high, groups, df) > tail:
-        high *= 2.0
-    return float(optimize.brentq(lambda q: _tail(q, groups, df) - tail, 0.0, high, xtol=1e-12))
+    tail, df = 1.0 - probability, np.asarray(df, dtype=np.float64)
+    pairs = groups * (groups - 1) // 2
+    # Bonferroni's inequality: the tail lies between those of one pair and of all pairs.
+    low, high = (-np.sqrt(2.0) * special.stdtrit(np.minimum(df, _KNOWN), 0.5 * tail / count) for count in (1, pairs))
+    if groups == 2:
+        return np.asarray(low, dtype=np.float64)
+    s, weights = _deviations(df)
+
+    def excess(q: _Values) -> _Values:
+        return np.asarray(np.log(_tail(q, groups, df, s, weights) / tail), dtype=np.float64)
+
+    before, q = np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
+    excess_before, found = excess(before), excess(q)
+    for _ in range(_MOST_STEPS):  # the secant method: the logarithm of the tail is smooth and nearly straight
+        slope = (found - excess_before) / np.where(q == before, 1.0, q - before)
+        step = np.where(slope == 0.0, 0.0, found / np.where(slope == 0.0, 1.0, slope))
+        before, excess_before = q, found
+        q = np.clip(q - step, low, high)
+        found = excess(q)
+        if np.abs(step).max() <= _CONVERGED * np.abs(q).max():
+            break
+    return q
 
 
-def _tail(q: float, groups: int, df: float) -> float:
-    if q <= 0.0:
-        return 1.0
-    if df > _LARGEST_DF:
-        return float(_range_tail(np.array([q]), groups)[0])
+def _deviations(df: _Values) -> tuple[_Values, _Values]:
+    """Return nodes and weights of the integral over the standard deviation, each of shape (values, nodes)."""
+    half = 0.5 * np.minimum(df, _LARGEST_DF)[..., None]
     # The density of s² df is chi-squared; s is integrated over all but a negligible tail.
     # Integrated over log s: with few degrees of freedom the density is steep at 0.
-    low = 0.5 * np.log(max(special.gammaincinv(0.5 * df, _NEGLIGIBLE), 1e-30) / (0.5 * df))
-    high = 0.5 * np.log(special.gammainccinv(0.5 * df, _NEGLIGIBLE) / (0.5 * df))
-    s = np.exp(0.5 * (high - low) * _S_NODES + 0.5 * (high + low))
-    half = 0.5 * df
-    log_density = np.log(2.0) + half * np.log(half) - special.gammaln(half) + df * np.log(s) - half * s * s
-    weights = 0.5 * (high - low) * _S_WEIGHTS * np.exp(log_density)
-    return float(np.clip(weights @ _range_tail(q * s, groups), 0.0, 1.0))
+    low = 0.5 * np.log(np.maximum(special.gammaincinv(half, _NEGLIGIBLE), 1e-30) / half)
+    high = 0.5 * np.log(special.gammainccinv(half, _NEGLIGIBLE) / half)
+    log_s = 0.5 * (high - low) * _S_NODES + 0.5 * (high + low)
+    s = np.exp(log_s)
+    log_density = np.log(2.0) + half * np.log(half) - special.gammaln(half) + 2.0 * half * log_s - half * s * s
+    return s, 0.5 * (high - low) * _S_WEIGHTS * np.exp(log_density)
+
+
+def _tail(q: _Values, groups: int, df: _Values, s: _Values, weights: _Values) -> _Values:
+    inside = (weights * _range_tail(q[..., None] * s, groups)).sum(axis=-1)
+    known = df > _LARGEST_DF
+    if known.any():
+        inside = np.where(known, _range_tail(q, groups), inside)
+    return np.where(q > 0.0, np.clip(inside, 0.0, 1.0), 1.0)
 
 
 def _range_tail(widths: _Values, groups: int) -> _Values:
     """Return the probability that the range of normal values exceeds each width."""
     inside = np.minimum(widths, _LARGEST_RANGE)
-    found = chebyshev.chebval(2.0 * np.sqrt(inside / _LARGEST_RANGE) - 1.0, _coefficients(groups))
-    return np.asarray(found, dtype=np.float64)
+    return np.asarray(_spline(groups)(np.sqrt(inside / _LARGEST_RANGE)), dtype=np.float64)
+
+
+@cache
+def _spline(groups: int) -> interpolate.CubicSpline:
+    """Return the tail of the range as a function of √(w / largest)."""
+    knots = np.linspace(0.0, 1.0, _KNOTS)
+    return interpolate.CubicSpline(knots, chebyshev.chebval(2.0 * knots - 1.0, _coefficients(groups)))
 
 
 @cache

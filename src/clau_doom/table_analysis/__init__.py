@@ -4,7 +4,16 @@
 `analyze_design` answers it. The package knows nothing of experiments. Importing it takes a second, for statsmodels.
 """
 
-from clau_doom.table_analysis.analysis import METHODS, EffectTest, Group, Method, TableAnalysis, analyze_design
+from clau_doom.table_analysis.analysis import (
+    METHODS,
+    EffectTest,
+    Group,
+    Method,
+    TableAnalysis,
+    TestedDesign,
+    analyze_design,
+    run_tests,
+)
 from clau_doom.table_analysis.comparisons import MOST_COMPARED, Comparisons, Pair
 from clau_doom.table_analysis.csv_dialect import CsvOptions
 from clau_doom.table_analysis.design import Design, Factor, make_design
@@ -33,6 +42,7 @@ __all__ = [
     "SumsOfSquares",
     "Table",
     "TableAnalysis",
+    "TestedDesign",
     "Value",
     "analyze_design",
     "anova",
@@ -45,4 +55,5 @@ __all__ = [
     "parse_where",
     "read_table",
     "rows_where",
+    "run_tests",
 ]

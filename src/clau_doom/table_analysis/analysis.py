@@ -32,7 +32,7 @@ from clau_doom.table_analysis.rank_tests import aligned_ranks, dunn, friedman, k
 from clau_doom.table_analysis.repeated_measures import CompleteBlocks, complete_blocks, within_blocks
 from clau_doom.table_analysis.welch_james import ApproximateF, welch_james
 
-__all__ = ["METHODS", "EffectTest", "Group", "Method", "TableAnalysis", "analyze_design"]
+__all__ = ["METHODS", "EffectTest", "Group", "Method", "TableAnalysis", "TestedDesign", "analyze_design", "run_tests"]
 
 Method = Literal["default", "classical", "ranks", "permutation"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -106,7 +106,16 @@ class TableAnalysis:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Tested:
+class TestedDesign:
+    """Tests and comparisons of a design, in the design's unit.
+
+    Attributes:
+        test: Name of the tests of effects.
+        effects: The tests of the effects.
+        comparisons: Comparisons of levels.
+        residual: Residual degrees of freedom and sum of squares of an analysis of variance, or None.
+    """
+
     test: str
     effects: tuple[EffectTest, ...]
     comparisons: tuple[Comparisons, ...]
@@ -131,7 +140,7 @@ def analyze_design(
     Raises:
         ConfigError: The method does not allow the design; the message names one that does.
     """
-    tested = _TESTS[method](design) if method != "classical" else _classical(design, sums_of_squares)
+    tested = run_tests(design, method, sums_of_squares=sums_of_squares)
     found = TableAnalysis(
         method=method,
         test=tested.test,
@@ -145,12 +154,26 @@ def analyze_design(
     return found if design.unit == 1.0 else _in_units(found, design.unit)
 
 
-def _default(design: Design) -> _Tested:
+def run_tests(design: Design, method: Method = "default", *, sums_of_squares: SumsOfSquares = "III") -> TestedDesign:
+    """Test the effects of a design and compare its levels, without summaries of cells and diagnostics.
+
+    Args:
+        design: The design.
+        method: One of `METHODS`.
+        sums_of_squares: The type for ``classical``.
+
+    Raises:
+        ConfigError: The method does not allow the design; the message names one that does.
+    """
+    return _classical(design, sums_of_squares) if method == "classical" else _TESTS[method](design)
+
+
+def _default(design: Design) -> TestedDesign:
     if design.block is None:
         name = "Welch's ANOVA" if len(design.factors) == 1 else "Welch-James tests of unweighted marginal means"
         reason = _at_limit(design)
         if reason:
-            return _Tested(
+            return TestedDesign(
                 test=name,
                 effects=tuple([_impossible(effect, reason) for effect in effects_of(design)]),
                 comparisons=(),
@@ -161,25 +184,25 @@ def _default(design: Design) -> _Tested:
             for effect in effects_of(design)
         ]
         comparisons = [games_howell(design, cells, factors) for factors in _compared(design)]
-        return _Tested(test=name, effects=tuple(effects), comparisons=tuple(comparisons))
+        return TestedDesign(test=name, effects=tuple(effects), comparisons=tuple(comparisons))
     blocks = _blocks(design)
     effects = [
         _approximate(effect, within_blocks(effect.contrasts, blocks), len(blocks.means))
         for effect in effects_of(design)
     ]
-    return _Tested(
+    return TestedDesign(
         test="tests of the differences within blocks",
         effects=tuple(effects),
         comparisons=tuple([paired(design, blocks, factors) for factors in _compared(design)]),
     )
 
 
-def _classical(design: Design, sums_of_squares: SumsOfSquares) -> _Tested:
+def _classical(design: Design, sums_of_squares: SumsOfSquares) -> TestedDesign:
     model = fit(design)
     table = anova(design, model, sums_of_squares)
     kind = "" if design.balanced else f" (type {sums_of_squares})"
     comparisons = [tukey(design, model, factors) for factors in _compared(design)]
-    return _Tested(
+    return TestedDesign(
         test=f"analysis of variance{kind}",
         effects=tuple([_of_anova(table, name) for name in model.terms]),
         comparisons=tuple(comparisons) if design.balanced or sums_of_squares == "III" else (),
@@ -187,7 +210,7 @@ def _classical(design: Design, sums_of_squares: SumsOfSquares) -> _Tested:
     )
 
 
-def _ranks(design: Design) -> _Tested:
+def _ranks(design: Design) -> TestedDesign:
     if design.block is not None:
         if len(design.factors) > 1:
             raise ConfigError("--test ranks allows one factor in blocks: use --test permutation for more")
@@ -202,30 +225,30 @@ def _ranks(design: Design) -> _Tested:
         effects.append(replace(_of_anova(anova(design, model, "III"), effect.name), sum_of_squares=None))
         if len(effect.factors) == 1:
             compared.append(tukey(design, model, effect.factors, scale="ranks"))
-    return _Tested(test="aligned rank transform", effects=tuple(effects), comparisons=tuple(compared))
+    return TestedDesign(test="aligned rank transform", effects=tuple(effects), comparisons=tuple(compared))
 
 
-def _kruskal_wallis(design: Design) -> _Tested:
+def _kruskal_wallis(design: Design) -> TestedDesign:
     (factor,) = design.factors
     statistic, p = kruskal_wallis(design)
     count, levels = len(design.values), len(factor.levels)
     # Tomczak and Tomczak, "The need to report effect size estimates revisited", Trends in Sport Sciences 21, 2014.
     size = EffectSize(name="eta squared of H", symbol="η²", value=max((statistic - levels + 1) / (count - levels), 0.0))
     effect = EffectTest(name=factor.name, symbol="H", statistic=statistic, df=(float(levels - 1),), p=p, sizes=(size,))
-    return _Tested(test="Kruskal-Wallis", effects=(effect,), comparisons=(dunn(design),))
+    return TestedDesign(test="Kruskal-Wallis", effects=(effect,), comparisons=(dunn(design),))
 
 
-def _friedman(design: Design) -> _Tested:
+def _friedman(design: Design) -> TestedDesign:
     (factor,) = design.factors
     blocks = _blocks(design)
     statistic, p = friedman(blocks)
     count, levels = blocks.means.shape
     size = EffectSize(name="Kendall's W", symbol="W", value=statistic / (count * (levels - 1)))
     effect = EffectTest(name=factor.name, symbol="χ²", statistic=statistic, df=(float(levels - 1),), p=p, sizes=(size,))
-    return _Tested(test="Friedman", effects=(effect,), comparisons=(nemenyi(design, blocks),))
+    return TestedDesign(test="Friedman", effects=(effect,), comparisons=(nemenyi(design, blocks),))
 
 
-def _permutation(design: Design) -> _Tested:
+def _permutation(design: Design) -> TestedDesign:
     blocks = None if design.block is None else _blocks(design)
     cells = cell_statistics(design)
     effects = []
@@ -241,7 +264,7 @@ def _permutation(design: Design) -> _Tested:
             )
         )
     compared = _compared(design)
-    return _Tested(
+    return TestedDesign(
         test=f"permutation tests ({PERMUTATIONS:,} permutations)",
         effects=tuple(effects),
         comparisons=tuple(
@@ -250,7 +273,11 @@ def _permutation(design: Design) -> _Tested:
     )
 
 
-_TESTS: dict[Method, Callable[[Design], _Tested]] = {"default": _default, "ranks": _ranks, "permutation": _permutation}
+_TESTS: dict[Method, Callable[[Design], TestedDesign]] = {
+    "default": _default,
+    "ranks": _ranks,
+    "permutation": _permutation,
+}
 
 
 def _blocks(design: Design) -> CompleteBlocks:

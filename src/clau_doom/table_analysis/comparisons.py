@@ -14,12 +14,11 @@ The interval and the p-value of a pair come from the same statistic: the interva
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from clau_doom.statistics.intervals import CONFIDENCE
 from clau_doom.statistics.studentized_range import quantile, tail_probability
@@ -125,13 +124,13 @@ def paired(design: Design, blocks: CompleteBlocks, factors: Sequence[Factor]) ->
         return _too_many(name, "paired t tests, Šidák")
     scores = blocks.means @ weights.T
     count, df = len(levels) * (len(levels) - 1) // 2, len(scores) - 1
-    reach = float(stats.t.isf(-0.5 * np.expm1(np.log(CONFIDENCE) / count), df))
+    reach = -float(special.stdtrit(df, -0.5 * np.expm1(np.log(CONFIDENCE) / count)))
     pooled = float(np.sqrt(np.var(scores, axis=0, ddof=1).mean()))
     pairs = []
     for i, j in combinations(range(len(levels)), 2):
         differences = scores[:, i] - scores[:, j]
         mean, error = float(differences.mean()), float(np.std(differences, ddof=1) / np.sqrt(len(differences)))
-        alone = _ratio_p(mean, error, lambda t: 2 * float(stats.t.sf(t, df)))
+        alone = _ratio_p(mean, error, lambda t: 2 * float(special.stdtr(df, -t)))
         pairs.append(
             Pair(
                 first=levels[i],
@@ -169,31 +168,37 @@ def _studentized(
     count = len(levels)
     if count > MOST_COMPARED:
         return _too_many(name, method)
-    criticals: dict[float, float] = {}
-    pairs = []
-    for i, j in combinations(range(count), 2):
-        error, df = spread(weights[i] - weights[j])
-        difference = float(means[i] - means[j])
-        if df not in criticals:
-            criticals[df] = quantile(CONFIDENCE, count, df) / np.sqrt(2)
-        reach = criticals[df] * error
-        p = _ratio_p(difference, error, partial(_tail, count=count, df=df))
-        pairs.append(
-            Pair(
-                first=levels[i],
-                second=levels[j],
-                difference=difference,
-                low=difference - reach,
-                high=difference + reach,
-                p=p,
-                d=difference / deviation if deviation > 0.0 else None,
-            )
+    places = list(combinations(range(count), 2))
+    spreads = [spread(weights[i] - weights[j]) for i, j in places]
+    errors, freedom = np.array([error for error, _ in spreads]), np.array([df for _, df in spreads])
+    differences = np.array([means[i] - means[j] for i, j in places])
+    reaches = quantile(CONFIDENCE, count, freedom) / np.sqrt(2) * errors
+    pairs = [
+        Pair(
+            first=levels[i],
+            second=levels[j],
+            difference=difference,
+            low=difference - reach,
+            high=difference + reach,
+            p=p,
+            d=difference / deviation if deviation > 0.0 else None,
         )
+        for (i, j), difference, reach, p in zip(
+            places,
+            differences.tolist(),
+            reaches.tolist(),
+            _studentized_p(differences, errors, count, freedom).tolist(),
+            strict=True,
+        )
+    ]
     return Comparisons(effect=name, method=method, scale="values", pairs=tuple(pairs))
 
 
-def _tail(t: float, *, count: int, df: float) -> float:
-    return float(tail_probability(np.array([np.sqrt(2) * t]), count, np.array([df]))[0])
+def _studentized_p(differences: _Matrix, errors: _Matrix, count: int, freedom: _Matrix) -> _Matrix:
+    """Return the p-values of differences; without variance they are 0, or 1 for equal means."""
+    t = np.abs(differences) / np.where(errors > 0.0, errors, 1.0)
+    alone = np.where(differences == 0.0, 1.0, 0.0)
+    return np.where(errors > 0.0, tail_probability(np.sqrt(2) * t, count, freedom), alone)
 
 
 def _ratio_p(difference: float, error: float, tail: Callable[[float], float]) -> float:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from clau_doom.table_analysis.design import Design
 from clau_doom.table_analysis.welch_james import ApproximateF
@@ -63,11 +63,11 @@ def within_blocks(contrasts: NDArray[np.float64], blocks: CompleteBlocks) -> App
             return None
         t_squared = count * float((((vectors.T @ means) ** 2) / values).sum())
         f, residual_df = t_squared * (count - df) / (df * (count - 1)), float(count - df)
-        return ApproximateF(f=f, df=float(df), residual_df=residual_df, p=float(stats.f.sf(f, df, residual_df)))
+        return ApproximateF(f=f, df=float(df), residual_df=residual_df, p=float(special.fdtrc(df, residual_df, f)))
     trace = float(np.trace(covariance))
     if trace <= 0.0:
         return None
     epsilon = 1.0 / (df * float(((covariance / trace) ** 2).sum()))
     f = count * float(means @ means) / trace
     numerator, denominator = df * epsilon, df * (count - 1) * epsilon
-    return ApproximateF(f=f, df=numerator, residual_df=denominator, p=float(stats.f.sf(f, numerator, denominator)))
+    return ApproximateF(f=f, df=numerator, residual_df=denominator, p=float(special.fdtrc(numerator, denominator, f)))

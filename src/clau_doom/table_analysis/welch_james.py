@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from clau_doom.table_analysis.effect_contrasts import Cells
 
@@ -56,7 +56,7 @@ def welch_james(contrasts: NDArray[np.float64], cells: Cells) -> ApproximateF | 
     scale = count + 2 * correction - 6 * correction / (count + 2)
     residual_df = count * (count + 2) / (3 * correction)
     f = wald / scale
-    return ApproximateF(f=f, df=float(count), residual_df=residual_df, p=float(stats.f.sf(f, count, residual_df)))
+    return ApproximateF(f=f, df=float(count), residual_df=residual_df, p=float(special.fdtrc(count, residual_df, f)))
 
 
 def wald_statistic(contrasts: NDArray[np.float64], cells: Cells) -> float:
