@@ -29,6 +29,7 @@ class RunCurve:
 
     Attributes:
         experiment: Id of the experiment.
+        seed: Seed of the experiment.
         episodes: Training episodes played up to the end of the generation.
         training: Mean training fitness of the generation.
         validation: Mean validation fitness of the generation's best agent, or None if an episode is missing.
@@ -36,6 +37,7 @@ class RunCurve:
     """
 
     experiment: str
+    seed: int
     episodes: tuple[int, ...]
     training: tuple[float, ...]
     validation: tuple[float | None, ...]
@@ -90,6 +92,7 @@ def run_curve(snapshot: Snapshot, fitness: Fitness) -> RunCurve:
     played = [[episode.outcome.measures for episode in validated.get(genome, ())] for genome in best]
     return RunCurve(
         experiment=snapshot.experiment.id,
+        seed=snapshot.experiment.seed,
         episodes=tuple(episodes),
         training=tuple(each.mean_fitness for each in snapshot.summaries),
         validation=tuple(fitness.of_agent(measures) if measures else None for measures in played),

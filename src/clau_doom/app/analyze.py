@@ -1,5 +1,6 @@
 """Analysis and comparison of stored experiments, with checks that experiments are comparable."""
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -64,7 +65,10 @@ def analyse(
 
 
 def compare(
-    experiments: Sequence[StoredExperiment], baseline: str, criteria: "Sequence[Criterion]" = ()
+    experiments: Sequence[StoredExperiment],
+    baseline: str,
+    criteria: "Sequence[Criterion]" = (),
+    targets: Sequence[float] = (),
 ) -> "ComparisonData":
     """Compare experiments with a baseline.
 
@@ -72,15 +76,19 @@ def compare(
         experiments: Two or more experiments.
         baseline: Id of one of the experiments.
         criteria: Criteria for the ranking of champions. Empty: no ranking.
+        targets: Fitness values of the runtimes. Empty: the rule of `clau_doom.analysis.anytime`.
 
     Raises:
-        ConfigError: An experiment is given twice, the baseline is not among the experiments, or their scenarios or
-            fitness differ.
+        ConfigError: An experiment is given twice, the baseline is not among the experiments, their scenarios or
+            fitness differ, or a target is not finite.
         WrongState: An experiment has no held-out episodes yet.
     """
     from clau_doom.analysis.comparison import compare_experiments  # noqa: PLC0415 - as above
     from clau_doom.analysis.comparison_data import ComparisonData  # noqa: PLC0415 - as above
 
+    infinite = next((each for each in targets if not math.isfinite(each)), None)
+    if infinite is not None:
+        raise ConfigError(f"the target {infinite} is not a finite number: give a fitness")
     ids = [stored.snapshot.experiment.id for stored in experiments]
     duplicate = next((name for name in ids if ids.count(name) > 1), None)
     if duplicate:
@@ -99,7 +107,12 @@ def compare(
         criteria=criteria,
         remarks=_remarks(experiments, base),
     )
-    return ComparisonData(experiments=tuple(experiments), comparison=comparison, fitness=make_fitness(base.config))
+    return ComparisonData(
+        experiments=tuple(experiments),
+        comparison=comparison,
+        fitness=make_fitness(base.config),
+        targets=tuple(targets),
+    )
 
 
 def _space(stored: StoredExperiment) -> "GenomeSpace | Unavailable":

@@ -13,7 +13,7 @@ def test_curve_has_the_validation_fitness_of_the_best_agent() -> None:
     training = [[[1.0, 3.0], [8.0, 10.0]], [[6.0, 6.0], [4.0, 4.0]]]
     curve = run_curve(snapshot_of("a", training, {(0, 1): [2.0, 4.0], (1, 0): [5.0, 5.0]}), REWARD)
     assert curve == RunCurve(
-        experiment="a", episodes=(4, 8), training=(5.5, 5.0), validation=(3.0, 5.0), error=(1.0, 0.0)
+        experiment="a", seed=1, episodes=(4, 8), training=(5.5, 5.0), validation=(3.0, 5.0), error=(1.0, 0.0)
     )
 
 
@@ -40,7 +40,7 @@ def test_agent_with_missing_validation_episodes_has_no_value() -> None:
 def _curve(*values: float | None, episodes: tuple[int, ...] = (10, 20)) -> RunCurve:
     training = tuple(1.0 if value is None else value / 2 for value in values)
     return RunCurve(
-        experiment="x", episodes=episodes, training=training, validation=values, error=(None,) * len(values)
+        experiment="x", seed=1, episodes=episodes, training=training, validation=values, error=(None,) * len(values)
     )
 
 

@@ -233,9 +233,35 @@ def test_analyze_compares_experiments(run: Run, keep: Keep, story: list[Event], 
     assert "repeats a run of the same setup and seed" in " ".join(shown.split())
 
 
+def test_analyze_gives_running_times_to_targets(
+    run: Run, keep: Keep, story: list[Event], twin: list[Event], tmp_path: Path
+) -> None:
+    """The best agents have the validation fitness 3 and 8 after 6 and 10 episodes. The repeated run counts once."""
+    keep(story)
+    keep(twin, "twin")
+    found = document(run, "analyze", "tiny", "twin", "--target", "8", "--target", "-1", "--target", "9")
+    assert found["targets"] == {"values": [-1.0, 8.0, 9.0], "given": True}
+    (condition,) = found["runtimes"]
+    (runtimes,) = condition["runtimes"]
+    assert [(each["evaluations"], each["reached"]) for each in runtimes] == [(6, True), (10, True), (10, False)]
+    assert [each["ert"] for each in condition["expected"]] == [6.0, 10.0, None]
+    shown = run("analyze", "tiny", "twin", "--section", "anytime", "--target", "8").out
+    assert "8.00" in shown
+    assert "ERT" in shown
+    assert "Champions" not in shown
+    assert "anytime" in run("analyze", "tiny", "twin").out.split("more: --section")[1]
+    assert "Learning curves over runs" in run("analyze", "tiny", "twin", "--all").out
+    document(run, "analyze", "tiny", "twin", "--target", "2.5", "--report", "both.html")
+    assert "--target 2.5 --report comparison.html" in (tmp_path / "both.html").read_text()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (("tiny", "--target", "3"), "--target needs several experiments"),
+        (("tiny", "twin", "--target", "nan"), "the target nan is not a finite number"),
+        (("tiny", "twin", "--section", "lineage"), "lineage is a section of one experiment: choose one of champions"),
+        (("tiny", "--section", "anytime"), "anytime is a section of several experiments: choose one of held-out"),
         (("tiny", "tiny"), "tiny is given twice"),
         (("tiny", "--baseline", "tiny"), "needs other experiments"),
         (("tiny", "twin", "--baseline", "other"), "the baseline other is not one of tiny, twin"),

@@ -11,6 +11,7 @@ COMPARISON_SECTIONS = (
     "contrasts",
     "performance-profiles",
     "curves",
+    "anytime",
     "setups",
     "multicriteria-ranking",
     "failures",

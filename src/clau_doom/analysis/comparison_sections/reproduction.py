@@ -10,5 +10,6 @@ __all__ = ["describe"]
 
 def describe(data: ComparisonData) -> Section:
     """Describe the data that are needed to repeat the experiments and the report."""
-    flags = f" --baseline {data.comparison.baseline}{criteria_flag(data.comparison.ranking)}"
+    targets = "".join(f" --target {target!r}" for target in data.targets)
+    flags = f" --baseline {data.comparison.baseline}{criteria_flag(data.comparison.ranking)}{targets}"
     return Section(name="reproduction", title=TITLE, blocks=reproduction_blocks(data.experiments, flags))

@@ -10,7 +10,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from clau_doom.analysis import sections
+from clau_doom.analysis import comparison_sections, sections
 from clau_doom.cli.commands.analyze_data import analyze_table
 from clau_doom.cli.console import data_console, print_json, progress_console
 from clau_doom.cli.experiment_lookup import find_experiment, list_overviews
@@ -76,9 +76,10 @@ _Criteria = Annotated[
 
 def _known_sections(names: list[str] | None) -> list[str] | None:
     for name in names or ():
-        if name not in sections.EXPERIMENT_SECTIONS:
+        if name not in (*sections.EXPERIMENT_SECTIONS, *comparison_sections.COMPARISON_SECTIONS):
             raise typer.BadParameter(
-                f"unknown section {name!r}: choose one of {', '.join(sections.EXPERIMENT_SECTIONS)}"
+                f"unknown section {name!r}: choose one of {', '.join(sections.EXPERIMENT_SECTIONS)}; for several "
+                f"experiments, one of {', '.join(comparison_sections.COMPARISON_SECTIONS)}"
             )
     return names
 
@@ -89,10 +90,25 @@ _Sections = Annotated[
         "--section",
         metavar="NAME",
         callback=_known_sections,
-        help=f"Show a complete section; repeatable: {', '.join(sections.EXPERIMENT_SECTIONS)}.",
+        help=(
+            f"Show a complete section; repeatable: {', '.join(sections.EXPERIMENT_SECTIONS)}; of several experiments: "
+            f"{', '.join(comparison_sections.COMPARISON_SECTIONS)}."
+        ),
     ),
 ]
 _All = Annotated[bool, typer.Option("--all", help="Show all sections.")]
+_Targets = Annotated[
+    list[float] | None,
+    typer.Option(
+        "--target",
+        metavar="VALUE",
+        help=(
+            "Fitness to reach, for the running times of several experiments; repeatable (default: 51 values from the "
+            "best agents of generation 0 to the best champion)."
+        ),
+        show_default=False,
+    ),
+]
 _Plot = Annotated[
     Path | None, typer.Option("--plot", metavar="FILE", help="File for a plot of the fitness curve (.png or .svg).")
 ]
@@ -124,6 +140,7 @@ def analyze(
     criteria: _Criteria = None,
     section: _Sections = None,
     everything: _All = False,
+    target: _Targets = None,
     as_json: AsJson = False,
     plot: _Plot = None,
     report: _Report = None,
@@ -163,8 +180,8 @@ def analyze(
         na=na,
     )
     if data is not None:
-        if experiments or plot is not None or report is not None:
-            raise ConfigError("--data excludes the experiment's id, --plot and --report: omit them")
+        if experiments or target or plot is not None or report is not None:
+            raise ConfigError("--data excludes the experiment's id, --plot, --report and --target: omit them")
         analyze_table(data, request, as_json=as_json)
         return
     request.refuse_without_data()
@@ -183,10 +200,24 @@ def analyze(
     if len(stored) > 1 or baseline is not None:
         if plot is not None:
             raise ConfigError("--plot needs exactly one experiment: give one, or omit --plot")
-        _show_comparison(stored, baseline or experiments[0], wanted, report, as_json=as_json)
+        requested = _requested(section, comparison_sections.COMPARISON_SECTIONS, everything=everything)
+        _show_comparison(
+            stored, baseline or experiments[0], wanted, requested, report, as_json=as_json, targets=target or ()
+        )
     else:
-        requested = sections.EXPERIMENT_SECTIONS if everything else section or ()
+        if target:
+            raise ConfigError("--target needs several experiments: give two or more, or omit --target")
+        requested = _requested(section, sections.EXPERIMENT_SECTIONS, everything=everything)
         _show_analysis(stored[0], wanted, requested, plot, report, as_json=as_json)
+
+
+def _requested(names: Sequence[str] | None, known: Sequence[str], *, everything: bool) -> Sequence[str]:
+    """Return the sections that the user wants in full, in the order of the output."""
+    foreign = next((name for name in names or () if name not in known), None)
+    if foreign:
+        extent = "one experiment" if foreign in sections.EXPERIMENT_SECTIONS else "several experiments"
+        raise ConfigError(f"{foreign} is a section of {extent}: choose one of {', '.join(known)}")
+    return known if everything else [name for name in known if name in (names or ())]
 
 
 def _show_analysis(
@@ -212,27 +243,29 @@ def _show_analysis(
     if as_json:
         print_json(document_json(experiment_document(analysis)))
         return
-    shown = requested or [*sections.MAIN_SECTIONS, *(["multicriteria-ranking"] if criteria else [])]
-    data_console().print(document_view(experiment_document(analysis, _in_order(shown)), whole=bool(requested)))
+    main = [*sections.MAIN_SECTIONS, *(["multicriteria-ranking"] if criteria else [])]
+    shown = requested or [name for name in sections.EXPERIMENT_SECTIONS if name in main]
+    data_console().print(document_view(experiment_document(analysis, shown), whole=bool(requested)))
     if not requested:
-        more = " | ".join(name for name in sections.EXPERIMENT_SECTIONS if name not in shown)
-        data_console().print(Text(f"\nmore: --section {more}, or --all; --json has all results", "dim"))
+        _print_more(sections.EXPERIMENT_SECTIONS, shown)
 
 
-def _in_order(names: Sequence[str]) -> list[str]:
-    return [name for name in sections.EXPERIMENT_SECTIONS if name in names]
+def _print_more(known: Sequence[str], shown: Sequence[str]) -> None:
+    more = " | ".join(name for name in known if name not in shown)
+    data_console().print(Text(f"\nmore: --section {more}, or --all; --json has all results", "dim"))
 
 
 def _show_comparison(
     stored: "Sequence[StoredExperiment]",
     baseline: str,
     criteria: "Sequence[Criterion]",
+    requested: Sequence[str],
     report: Path | None,
     *,
     as_json: bool,
+    targets: Sequence[float],
 ) -> None:
     from clau_doom.analysis.comparison_document import comparison_document
-    from clau_doom.analysis.comparison_sections import MAIN_SECTIONS
     from clau_doom.analysis.document_json import document_json
     from clau_doom.app.analyze import compare
     from clau_doom.app.report import report_comparison
@@ -240,14 +273,16 @@ def _show_comparison(
 
     if len(stored) < 2:
         raise ConfigError(f"{baseline} needs other experiments: give two or more")
-    comparison = compare(stored, baseline, criteria)
+    comparison = compare(stored, baseline, criteria, targets)
     if report is not None:
         _write(report, report_comparison(stored, baseline, criteria, comparison=comparison))
     if as_json:
         print_json(document_json(comparison_document(comparison)))
         return
-    shown = [*MAIN_SECTIONS, *(["multicriteria-ranking"] if criteria else [])]
+    shown = requested or [*comparison_sections.MAIN_SECTIONS, *(["multicriteria-ranking"] if criteria else [])]
     data_console().print(document_view(comparison_document(comparison, shown), whole=True))
+    if not requested:
+        _print_more(comparison_sections.COMPARISON_SECTIONS, shown)
 
 
 def _draw(stored: "StoredExperiment", analysis: "ExperimentData", path: Path) -> None:

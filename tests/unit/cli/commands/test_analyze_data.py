@@ -138,7 +138,10 @@ def test_digits_depend_on_the_uncertainty(run: Run, case: str) -> None:
         (["--response", "len", "--factor", "dose", "--where", "dose = 1"], "at character 6"),
         (["--response", "len", "--factor", "dose", "--where", "dose == 1"], "has only one level, '1.0'"),
         (["--response", "len"], "--data needs --response COLUMN and one or more of --factor COLUMN"),
-        (["--response", "len", "--factor", "dose", "tiny"], "--data excludes the experiment's id, --plot and --report"),
+        (
+            ["--response", "len", "--factor", "dose", "tiny"],
+            "--data excludes the experiment's id, --plot, --report and --target",
+        ),
     ],
 )
 def test_invalid_analysis_is_refused(run: Run, tooth_growth: str, words: list[str], complaint: str) -> None:

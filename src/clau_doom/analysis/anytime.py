@@ -1,0 +1,266 @@
+"""Anytime performance of compared conditions: runtimes to targets, and areas under the learning curves.
+
+A run is measured by the validation fitness of each generation's best agent (see `run_curves`). Its budget is counted in
+training episodes. A target is reached at the end of the first generation whose best agent has at least this validation
+fitness. Validation episodes are not counted, because they do not influence the evolution.
+
+The targets are given, or follow a fixed rule: `TARGETS` values at equal distances from the start to the best champion.
+The start is the mean validation fitness of the runs' best agents of generation 0. The end is the largest mean of the
+champions on held-out seeds. Neither is a maximum over the noise of the measured curves. COCO uses 51 targets too, but
+on a logarithmic scale of the distance from a known optimum, which does not exist here.
+
+A validation fitness is a mean over few episodes. Noise therefore makes first hits early by luck. The effect is equal
+for runs with equal numbers of generations and validation episodes. The area under the curve uses no first hit and no
+maximum, and is not biased by noise.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from clau_doom.analysis.run_curves import ConditionCurve, RunCurve
+from clau_doom.analysis.unavailable import Unavailable
+from clau_doom.domain import generator
+from clau_doom.statistics.anytime_performance import (
+    ExpectedRuntime,
+    Runtime,
+    expected_runtime,
+    mean_height,
+    reached_share,
+    runtime_to,
+)
+from clau_doom.statistics.intervals import Interval, difference_interval, mean_interval, unpaired_interval
+
+__all__ = [
+    "TARGETS",
+    "AreaComparison",
+    "AreaDifference",
+    "ConditionArea",
+    "ConditionRuntimes",
+    "RuntimeShare",
+    "Targets",
+    "compare_areas",
+    "condition_runtimes",
+    "standard_error",
+    "targets_between",
+]
+
+TARGETS = 51
+"""Number of targets if none are given."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Targets:
+    """Targets of the runtimes.
+
+    Attributes:
+        values: Fitness to reach, ascending.
+        given: Whether the user gave the targets.
+    """
+
+    values: tuple[float, ...]
+    given: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RuntimeShare:
+    """Value of a runtime distribution.
+
+    Attributes:
+        episodes: Training episodes.
+        share: Share of pairs of a run and a target with a runtime of at most this number, with its interval over runs.
+    """
+
+    episodes: int
+    share: Interval
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConditionRuntimes:
+    """Runtimes of a condition's runs to the targets.
+
+    Attributes:
+        condition: Number of the condition.
+        budget: Training episodes of the run that ended first. The distribution ends there.
+        runs: Ids of the runs.
+        runtimes: Runtime of each run to each target, by run and target.
+        expected: Expected running time to each target.
+        distribution: Runtime distribution at each number of episodes at which a generation of a run ended.
+    """
+
+    condition: int
+    budget: int
+    runs: tuple[str, ...]
+    runtimes: tuple[tuple[Runtime, ...], ...]
+    expected: tuple[ExpectedRuntime, ...]
+    distribution: tuple[RuntimeShare, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConditionArea:
+    """Areas under the learning curves of a condition's runs.
+
+    Attributes:
+        condition: Number of the condition.
+        runs: Ids of the runs.
+        areas: Mean height of each run's curve, in units of the fitness.
+        mean: Mean over the runs with its interval.
+    """
+
+    condition: int
+    runs: tuple[str, ...]
+    areas: tuple[float, ...]
+    mean: Interval
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AreaDifference:
+    """Difference of the mean areas of two conditions.
+
+    Attributes:
+        condition: Number of the condition, compared with condition 0.
+        difference: Mean area of the condition minus that of condition 0, with its interval.
+        paired: Whether the runs are paired by seed. Otherwise, they are independent samples.
+        n: Number of pairs, or of the condition's runs.
+        n_theirs: Number of pairs, or of condition 0's runs.
+    """
+
+    condition: int
+    difference: Interval
+    paired: bool
+    n: int
+    n_theirs: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AreaComparison:
+    """Areas under the learning curves over the training episodes that all runs have in common.
+
+    Attributes:
+        start: First number of training episodes.
+        end: Last number of training episodes.
+        conditions: Areas of each condition, in the order of the curves.
+        differences: Differences of the other conditions from the first.
+    """
+
+    start: int
+    end: int
+    conditions: tuple[ConditionArea, ...]
+    differences: tuple[AreaDifference, ...]
+
+
+def targets_between(curves: Sequence[ConditionCurve], champions: Sequence[float]) -> Targets | Unavailable:
+    """Return targets at equal distances from the runs' start to the best champion.
+
+    Args:
+        curves: Curves of the conditions.
+        champions: Mean fitness of each champion on held-out seeds.
+    """
+    starts = [run.validation[0] for curve in curves for run in curve.runs]
+    known = [value for value in starts if value is not None]
+    if not known:
+        return Unavailable(missing="no best agent of generation 0 was validated: give targets with --target")
+    low, high = math.fsum(known) / len(known), max(champions)
+    if high <= low:
+        return Unavailable(missing="no champion is better than generation 0's best: give targets with --target")
+    steps = TARGETS - 1
+    return Targets(values=tuple(low + (high - low) * at / steps for at in range(TARGETS)), given=False)
+
+
+def condition_runtimes(curve: ConditionCurve, targets: Sequence[float]) -> ConditionRuntimes:
+    """Return the runtimes of a condition's runs.
+
+    Args:
+        curve: Curves of the runs.
+        targets: Fitness to reach, at least one.
+    """
+    runtimes = [[runtime_to(target, run.episodes, run.validation) for target in targets] for run in curve.runs]
+    budget, first = min(run.episodes[-1] for run in curve.runs), curve.runs[0]
+    ends = sorted({spent for run in curve.runs for spent in run.episodes if spent <= budget})
+    return ConditionRuntimes(
+        condition=curve.condition,
+        budget=budget,
+        runs=tuple(run.experiment for run in curve.runs),
+        runtimes=tuple(map(tuple, runtimes)),
+        expected=tuple(
+            expected_runtime(column, generator(first.seed, "analysis", "restarts", first.experiment, at))
+            for at, column in enumerate(zip(*runtimes, strict=True))
+        ),
+        distribution=tuple(
+            RuntimeShare(episodes=spent, share=_bounded(mean_interval([reached_share(row, spent) for row in runtimes])))
+            for spent in ends
+        ),
+    )
+
+
+def compare_areas(curves: Sequence[ConditionCurve]) -> AreaComparison | Unavailable:
+    """Compare the areas under the learning curves, or return the reason why they are unavailable.
+
+    Args:
+        curves: Curves of the conditions. The others are compared with the first.
+    """
+    runs = [run for curve in curves for run in curve.runs]
+    start, end = max(run.episodes[0] for run in runs), min(run.episodes[-1] for run in runs)
+    if start >= end:
+        return Unavailable(missing="the runs have no interval of training episodes in common")
+    for run in runs:
+        if None in run.validation:
+            at = run.validation.index(None)
+            return Unavailable(missing=f"the best agent of generation {at} of {run.experiment} was not validated")
+    conditions = tuple(_condition_area(curve, start, end) for curve in curves)
+    return AreaComparison(
+        start=start,
+        end=end,
+        conditions=conditions,
+        differences=tuple(
+            _difference((curve, area), (curves[0], conditions[0]))
+            for curve, area in zip(curves[1:], conditions[1:], strict=True)
+        ),
+    )
+
+
+def standard_error(curves: Sequence[ConditionCurve]) -> float | None:
+    """Return the root mean square of the validation fitnesses' standard errors, or None without one."""
+    errors = [error for curve in curves for run in curve.runs for error in run.error if error is not None]
+    return math.sqrt(math.fsum(error**2 for error in errors) / len(errors)) if errors else None
+
+
+def _bounded(share: Interval) -> Interval:
+    """Return a share with an interval within 0 and 1."""
+    if share.low is None or share.high is None:
+        return share
+    return Interval(mean=share.mean, low=max(share.low, 0.0), high=min(share.high, 1.0), n=share.n)
+
+
+def _condition_area(curve: ConditionCurve, start: int, end: int) -> ConditionArea:
+    areas = tuple(_area(run, start, end) for run in curve.runs)
+    return ConditionArea(
+        condition=curve.condition,
+        runs=tuple(run.experiment for run in curve.runs),
+        areas=areas,
+        mean=mean_interval(areas),
+    )
+
+
+def _area(run: RunCurve, start: int, end: int) -> float:
+    values = [value for value in run.validation if value is not None]
+    return mean_height(run.episodes, values, start, end)
+
+
+def _difference(
+    ours: tuple[ConditionCurve, ConditionArea], theirs: tuple[ConditionCurve, ConditionArea]
+) -> AreaDifference:
+    """Compare two conditions, by pairs if the seeds of their runs are equal."""
+    by_seed = [
+        {run.seed: area for run, area in zip(curve.runs, found.areas, strict=True)} for curve, found in (ours, theirs)
+    ]
+    us, them = by_seed
+    paired = us.keys() == them.keys() and len(us) > 1
+    values = [us[seed] for seed in sorted(us)], [them[seed] for seed in sorted(them)]
+    return AreaDifference(
+        condition=ours[0].condition,
+        difference=(difference_interval if paired else unpaired_interval)(*values),
+        paired=paired,
+        n=len(us),
+        n_theirs=len(them),
+    )

@@ -1,0 +1,271 @@
+"""Anytime performance of the compared conditions: runtimes to targets, and areas under the learning curves."""
+
+from collections.abc import Iterator, Sequence
+
+from clau_doom.analysis.anytime import (
+    AreaComparison,
+    AreaDifference,
+    ConditionRuntimes,
+    Targets,
+    compare_areas,
+    condition_runtimes,
+    standard_error,
+)
+from clau_doom.analysis.charts import Colour, IntervalPlot, IntervalRow, Panel, Series, XYPlot
+from clau_doom.analysis.comparison_data import ComparisonData
+from clau_doom.analysis.condition_labels import condition_colour, condition_name
+from clau_doom.analysis.document import Block, Cell, Chart, Column, Paragraph, Section, Share, Table, TextTable
+from clau_doom.analysis.unavailable import Unavailable
+from clau_doom.analysis.wording import count, measured, withheld
+from clau_doom.number_format import number
+from clau_doom.statistics.anytime_performance import SIMULATED, ExpectedRuntime
+from clau_doom.statistics.intervals import Interval
+
+__all__ = ["describe"]
+
+_SHOWN = (0, 10, 20, 30, 40, 45, 50)
+"""Rows of the table of running times, if the targets follow the rule: 0, 20, 40, 60, 80, 90 and 100 % of the range."""
+
+_METHOD = (
+    "A run reaches a target at the end of the first generation whose best agent has at least this fitness on the "
+    "validation seeds. The budget is counted in training episodes. These comparisons are exploratory: they are not "
+    "corrected for their number."
+)
+
+
+def describe(data: ComparisonData) -> Section:
+    """Describe the runtimes of each condition's runs, and the differences of the areas under their curves."""
+    targets, areas = data.runtime_targets, compare_areas(data.condition_curves)
+    runtimes: tuple[ConditionRuntimes, ...] | Unavailable
+    blocks: list[Block] = [Paragraph(text=f"{_METHOD}{_noise(data)}", kind="note")]
+    if isinstance(targets, Unavailable):
+        runtimes = targets
+        blocks.append(targets)
+    else:
+        runtimes = tuple(condition_runtimes(curve, targets.values) for curve in data.condition_curves)
+        blocks += [_distribution_chart(data, targets, runtimes), _runtime_table(targets, runtimes)]
+    blocks += [areas] if isinstance(areas, Unavailable) else _area_charts(data, areas)
+    return Section(
+        name="anytime",
+        title="Anytime performance",
+        blocks=tuple(blocks),
+        cautions=_cautions(data),
+        data={"targets": targets, "runtimes": runtimes, "areas": areas},
+    )
+
+
+def _noise(data: ComparisonData) -> str:
+    error = standard_error(data.condition_curves)
+    if error is None:
+        return ""
+    return (
+        f" The fitness of an agent on the validation seeds has a standard error of {number(error)}. Noise makes first "
+        "hits early on average. The area under the curve does not have this bias."
+    )
+
+
+def _cautions(data: ComparisonData) -> tuple[str, ...]:
+    lengths = {len(run.episodes) for curve in data.condition_curves for run in curve.runs}
+    validations = {stored.config.holdout.validation for stored in data.experiments}
+    if len(lengths) == len(validations) == 1:
+        return ()
+    return (
+        (
+            "The runs differ in their numbers of generations or validation episodes. More generations and fewer "
+            "validation episodes make first hits by luck more frequent, which favours these runs in running times."
+        ),
+    )
+
+
+def _distribution_chart(data: ComparisonData, targets: Targets, conditions: Sequence[ConditionRuntimes]) -> Chart:
+    n = count(len(targets.values), "target")
+    reasons = withheld(point.share for condition in conditions for point in condition.distribution)
+    rule = (
+        f"the {n} of --target"
+        if targets.given
+        else f"{n} at equal distances from {number(targets.values[0])}, the mean of generation 0's best agents on "
+        f"validation seeds, to {number(targets.values[-1])}, the best champion's mean on held-out seeds"
+    )
+    return Chart(
+        name="runtimes",
+        title="Runtime distribution",
+        caption=(
+            "Share of pairs of a run and a target that are reached within a number of training episodes (COCO, Hansen "
+            f"et al. 2021), over {rule}. The band is the pointwise 95 % interval over runs. A curve ends where the "
+            f"condition's shortest run ends. {reasons}".strip()
+        ),
+        alt="A rising curve for each condition; the table below has the numbers.",
+        plot=XYPlot(
+            label="training episodes",
+            panels=(
+                Panel(
+                    label=f"share of targets of {data.comparison.fitness} reached",
+                    series=tuple(map(_distribution_series, conditions)),
+                    height=310.0,
+                    low=0.0,
+                    high=1.0,
+                ),
+            ),
+        ),
+        table=Table(
+            title="Share of reached targets with 95 % intervals over runs",
+            columns=(Column("condition"), Column("runs"), Column("episodes"), Column("share [95 %]")),
+            rows=tuple(
+                (each.condition, len(each.runs), point.episodes, _share(point.share))
+                for each in conditions
+                for point in each.distribution
+            ),
+            spread=True,
+        ),
+        text_table=TextTable.NEVER,
+    )
+
+
+def _share(share: Interval) -> Share:
+    return Share(value=share.mean, low=share.low, high=share.high)
+
+
+def _distribution_series(condition: ConditionRuntimes) -> Series:
+    """Return the runtime distribution as steps."""
+    points, band = [(0.0, 0.0)], []
+    for at, point in enumerate(condition.distribution):
+        x, share = float(point.episodes), point.share
+        points += [(x, points[-1][1]), (x, share.mean)]
+        if at:
+            before = condition.distribution[at - 1].share
+            band.append((x, before.low, before.high))
+        band.append((x, share.low, share.high))
+    return Series(
+        label=condition_name(condition.condition),
+        points=tuple(points),
+        colour=condition_colour(condition.condition),
+        band=tuple(band),
+        faint=True,
+    )
+
+
+def _runtime_table(targets: Targets, conditions: Sequence[ConditionRuntimes]) -> Table:
+    shown = range(len(targets.values)) if targets.given else _SHOWN
+    rows = [
+        _runtime_row(targets, at, condition.condition, condition.expected[at])
+        for at in shown
+        for condition in conditions
+    ]
+    return Table(
+        title="Expected running time to targets, in training episodes",
+        columns=(
+            Column("target"),
+            *(() if targets.given else (Column("range"),)),
+            Column("condition"),
+            Column("hits"),
+            Column("ERT"),
+            Column("10 to 90 % of restarts"),
+        ),
+        rows=tuple(rows),
+        note=(
+            "ERT, expected running time: the episodes of all runs, up to the hit or to the end of the run, over the "
+            "number of hits (Hansen et al. 2009). Without a hit, the episodes of all runs are a lower bound. Restarts: "
+            f"the percentiles of {SIMULATED:,} simulated sequences of runs until a hit. They describe single runtimes, "
+            "and are not an interval of the ERT."
+        ),
+    )
+
+
+def _runtime_row(targets: Targets, at: int, condition: int, found: ExpectedRuntime) -> tuple[Cell, ...]:
+    range_share = () if targets.given else (Share(value=at / (len(targets.values) - 1)),)
+    spent = f"> {found.evaluations:,}" if found.ert is None else f"{found.ert:,.0f}"
+    middle = None if found.low is None or found.high is None else f"{found.low:,.0f} to {found.high:,.0f}"
+    return (targets.values[at], *range_share, condition, f"{found.successes} of {found.runs}", spent, middle)
+
+
+def _area_charts(data: ComparisonData, areas: AreaComparison) -> Iterator[Chart]:
+    yield _area_chart(data, areas)
+    if areas.differences:
+        yield _difference_chart(areas)
+
+
+def _area_chart(data: ComparisonData, areas: AreaComparison) -> Chart:
+    reasons = withheld(each.mean for each in areas.conditions)
+    return Chart(
+        name="areas",
+        title="Area under the learning curve",
+        caption=(
+            f"Mean height of the validation curve from {areas.start:,} to {areas.end:,} training episodes, which all "
+            "runs have in common, with the 95 % interval over runs (trapezoidal rule; Hall's transformation of t). "
+            f"{reasons}".strip()
+        ),
+        alt="Runs as dots and the conditions' means with intervals; the table below has the numbers.",
+        plot=IntervalPlot(
+            label=f"mean {data.comparison.fitness} on validation seeds during the run",
+            rows=tuple(
+                IntervalRow(
+                    label=condition_name(each.condition),
+                    detail=count(len(each.runs), "run"),
+                    colour=Colour.RED,
+                    value=each.mean.mean,
+                    low=each.mean.low,
+                    high=each.mean.high,
+                    text=number(each.mean.mean),
+                    values=each.areas,
+                )
+                for each in areas.conditions
+            ),
+            values_label="run",
+            value_label="mean of the runs",
+        ),
+        table=Table(
+            title="Area under the learning curve with 95 % intervals over runs",
+            columns=(
+                Column("condition"),
+                Column("runs"),
+                Column("mean of runs [95 %]"),
+                Column("lowest"),
+                Column("highest"),
+            ),
+            rows=tuple(
+                (each.condition, len(each.runs), measured(each.mean), min(each.areas), max(each.areas))
+                for each in areas.conditions
+            ),
+        ),
+        text_table=TextTable.INSTEAD,
+    )
+
+
+def _difference_chart(areas: AreaComparison) -> Chart:
+    reasons = withheld(each.difference for each in areas.differences)
+    return Chart(
+        name="area-differences",
+        title="Differences of the areas from condition 0",
+        caption=(
+            "Difference of the mean areas with its 95 % interval: Student's t of the pairs if the runs of both "
+            "conditions have the same seeds, else Welch's t. The intervals are exploratory and not corrected. "
+            f"{reasons}".strip()
+        ),
+        marks="Grey: the interval contains 0, or is withheld.",
+        alt="Intervals of the differences with a line at 0; the table below has the numbers.",
+        plot=IntervalPlot(
+            label="difference of mean areas",
+            rows=tuple(
+                IntervalRow(
+                    label=condition_name(each.condition),
+                    colour=Colour.RED if each.difference.excludes(0.0) else Colour.GREY,
+                    value=each.difference.mean,
+                    low=each.difference.low,
+                    high=each.difference.high,
+                    text=number(each.difference.mean),
+                )
+                for each in areas.differences
+            ),
+            reference=0.0,
+        ),
+        table=Table(
+            title="Differences of the areas from condition 0",
+            columns=(Column("condition"), Column("runs"), Column("difference [95 %]")),
+            rows=tuple((each.condition, _runs(each), measured(each.difference)) for each in areas.differences),
+        ),
+        text_table=TextTable.INSTEAD,
+    )
+
+
+def _runs(found: AreaDifference) -> str:
+    return f"{found.n} pairs" if found.paired else f"{found.n} and {found.n_theirs}"

@@ -1,0 +1,93 @@
+"""Tests of the section about anytime performance."""
+
+from dataclasses import replace
+
+from clau_doom.analysis.charts import IntervalPlot, XYPlot
+from clau_doom.analysis.comparison_sections.anytime import describe
+from clau_doom.analysis.document import Chart, Measured, Paragraph, Section, Share, Table
+from clau_doom.analysis.unavailable import Unavailable
+from tests.support.stored_runs import comparison_of, learning_run
+
+
+def _described(*targets: float) -> Section:
+    """Two conditions of two runs with generations of two episodes, the second run of condition 1 without progress."""
+    data = comparison_of(
+        [learning_run("a1", [1.0, 4.0], champion=(5.0, 5.0)), learning_run("a2", [1.0, 2.0], seed=2)],
+        [learning_run("b1", [1.0, 3.0]), learning_run("b2", [1.0, 1.0], seed=2)],
+    )
+    return describe(replace(data, targets=targets))
+
+
+def _chart(section: Section, name: str) -> Chart:
+    (found,) = [block for block in section.blocks if isinstance(block, Chart) and block.name == name]
+    return found
+
+
+def test_table_has_expected_running_times_to_given_targets() -> None:
+    """By hand: 2 is reached by a1 and a2 after 4 of 4 episodes, (4 + 4) / 2 = 4, and by b1 only, (4 + 4) / 1 = 8."""
+    (table,) = [block for block in _described(2.0, 9.0).blocks if isinstance(block, Table)]
+    assert [row[:4] for row in table.rows] == [
+        (2.0, 0, "2 of 2", "4"),
+        (2.0, 1, "1 of 2", "8"),
+        (9.0, 0, "0 of 2", "> 8"),
+        (9.0, 1, "0 of 2", "> 8"),
+    ]
+    assert [row[4] for row in table.rows] == ["4 to 4", "4 to 16", None, None]
+
+
+def test_targets_follow_the_rule_by_default() -> None:
+    """From 1, the mean of generation 0's best agents, to 5, the best champion's held-out mean."""
+    section = _described()
+    (table,) = [block for block in section.blocks if isinstance(block, Table)]
+    assert [row[:3] for row in table.rows if row[2] == 0] == [
+        (1.0 + 4.0 * share, Share(value=share), 0) for share in (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0)
+    ]
+    caption = _chart(section, "runtimes").caption
+    assert "51 targets at equal distances from 1.00, the mean of generation 0's best agents" in caption
+    assert "to 5.00, the best champion's mean on held-out seeds" in caption
+
+
+def test_distribution_is_a_step_function() -> None:
+    """No target is reached before the first generation ends, after two episodes."""
+    plot = _chart(_described(1.0, 4.0), "runtimes").plot
+    assert isinstance(plot, XYPlot)
+    one, other = plot.panels[0].series
+    assert one.points == ((0.0, 0.0), (2.0, 0.0), (2.0, 0.5), (4.0, 0.5), (4.0, 0.75))
+    assert other.points[-1] == (4.0, 0.5)
+    assert (one.label, other.label) == ("condition 0", "condition 1")
+
+
+def test_areas_and_their_differences_are_over_runs() -> None:
+    """Mean heights 2.5 and 1.5 against 2 and 1: the pairs of equal seeds differ by -0.5 each, without variance."""
+    section = _described(2.0)
+    areas, differences = _chart(section, "areas"), _chart(section, "area-differences")
+    assert isinstance(areas.plot, IntervalPlot)
+    assert [row.values for row in areas.plot.rows] == [(2.5, 1.5), (2.0, 1.0)]
+    assert areas.table.rows[0] == (0, 2, Measured(value=2.0, low=None, high=None), 1.5, 2.5)
+    assert differences.table.rows == ((1, "2 pairs", Measured(value=-0.5, low=None, high=None)),)
+    assert "all 2 values are equal" in differences.caption
+
+
+def test_method_states_the_noise_and_that_it_is_exploratory() -> None:
+    """The validation episodes of an agent are one below and one above its mean: the standard error is 1."""
+    first = _described().blocks[0]
+    assert isinstance(first, Paragraph)
+    assert "standard error of 1.00" in first.text
+    assert "exploratory" in first.text
+    assert _described().cautions == ()
+
+
+def test_different_lengths_are_a_caution() -> None:
+    """More generations have more chances of a first hit by luck."""
+    data = comparison_of([learning_run("a1", [1.0, 4.0])], [learning_run("b1", [1.0, 3.0, 4.0])])
+    (caution,) = describe(data).cautions
+    assert "differ in their numbers of generations" in caution
+
+
+def test_unavailable_parts_state_the_reason() -> None:
+    """Without progress there are no targets, and one generation has no area."""
+    section = describe(comparison_of([learning_run("a1", [9.0])], [learning_run("b1", [9.0])]))
+    reasons = [block.missing for block in section.blocks if isinstance(block, Unavailable)]
+    assert len(reasons) == 2
+    assert isinstance(section.data["targets"], Unavailable)
+    assert section.data["runtimes"] == section.data["targets"]
