@@ -70,8 +70,9 @@ format: $(DEV) ## Fix formatting, and lint errors that ruff can fix
 	$(BIN)/ruff check --fix $(PATHS)
 	$(BIN)/ruff format $(PATHS)
 
-reference: ## Compute the expected values of tests/reference again; needs R with car, emmeans and jsonlite
+reference: ## Compute the expected values of tests/reference again; needs R with the packages that the scripts name
 	Rscript tests/reference/reference.R tests/reference/tables.json
+	Rscript tests/reference/mixed_models.R tests/reference/mixed_models.json
 
 validate: $(DEV) ## Simulate error rates of tests and intervals; about two hours, continues where it was stopped
 	$(BIN)/python -m validation $(ARGS)
