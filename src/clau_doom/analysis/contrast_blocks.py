@@ -17,8 +17,7 @@ def contrast_sentence(contrast: Contrast, us: str, them: str) -> str:
     """Describe a contrast in a sentence."""
     difference = contrast.difference
     n = f"{contrast.n} pairs" if contrast.paired else f"n = {contrast.n} and {contrast.n_theirs}"
-    name = "d_z" if contrast.paired else "d"
-    effect = "" if contrast.effect is None else f", {name} = {number(contrast.effect)}"
+    effect = "" if contrast.effect is None else f", {contrast.effect.symbol} = {number(contrast.effect.value)}"
     test = "" if contrast.p_holm is None else f", {p_relation(contrast.p_holm)} by {contrast.test}, Holm-corrected"
     details = f"{interval(difference)} ({n}{effect}{test})"
     if difference.reason:
@@ -108,22 +107,30 @@ def pairs_text(contrast: Contrast) -> str:
 
 def _effects_note(contrasts: Sequence[Contrast]) -> str:
     note = (
-        "d_z divides by the standard deviation of the paired differences, d by the pooled standard deviation. Only d "
-        "is comparable with unpaired studies. Cliff's delta is between -1 and 1. Improvement: the probability that a "
-        "value is above one of the other sample. Ties count half."
+        "Hedges' g of independent samples and g_av of pairs divide by the root of the mean variance, g_z by the "
+        "standard deviation of the paired differences. Only g and g_av are comparable with other studies. Cliff's "
+        "delta is between -1 and 1. Improvement: the probability that a value is above one of the other sample. Ties "
+        "count half."
     )
     return f"{note} {withheld(each.difference for each in contrasts)}".strip()
 
 
 def _effects(contrasts: Sequence[Contrast]) -> list[tuple[str, list[Cell]]]:
-    return [
+    found: list[tuple[str, list[Cell]]] = [
         ("n", [pairs_text(each) for each in contrasts]),
         ("difference", [Marked(measured(each.difference)) for each in contrasts]),
-        ("d_z", [each.cohen_dz for each in contrasts]),
-        ("d", [each.cohen_d for each in contrasts]),
+        ("g_z", [measured(each.hedges_gz) for each in contrasts]),
+        (_symbol_of(contrasts), [measured(each.hedges_g) for each in contrasts]),
         ("Cliff's delta", [measured(each.cliff_delta) for each in contrasts]),
         ("improvement", [shared(each.improvement) for each in contrasts]),
     ]
+    return [row for row in found if row[0] != "g_z" or any(each.paired for each in contrasts)]
+
+
+def _symbol_of(contrasts: Sequence[Contrast]) -> str:
+    """Return the symbol of the effect size on the scale of independent samples."""
+    paired = {each.paired for each in contrasts}
+    return "g_av" if paired == {True} else "g" if paired == {False} else "g or g_av"
 
 
 def _tests(contrasts: Sequence[Contrast]) -> list[tuple[str, list[Cell]]]:

@@ -12,6 +12,7 @@ from clau_doom.number_format import (
     p_value,
     percent_with_interval,
 )
+from clau_doom.statistics.hedges_g import HedgesG
 from clau_doom.statistics.intervals import Interval
 from clau_doom.statistics.rliable_aggregates import Estimate
 
@@ -23,7 +24,7 @@ def bracket(low: float | None, high: float | None) -> str:
     return MISSING if low is None or high is None else f"[{number(low)}, {number(high)}]"
 
 
-def measured(value: Interval | Estimate | None) -> Measured | None:
+def measured(value: Interval | Estimate | HedgesG | None) -> Measured | None:
     """Return a mean or an estimate as a table cell."""
     if value is None:
         return None

@@ -1,9 +1,6 @@
 """Effect sizes, tests and sample sizes of the difference of two samples.
 
-- **Cohen's d** is the difference of the means over the pooled standard deviation; **d_z** the mean of the paired
-  differences over *their* standard deviation. d_z is the effect size of the paired test, and grows as pairing
-  removes common noise (Cohen, "Statistical Power Analysis for the Behavioral Sciences", 2nd ed. 1988,
-  sections 2.2 and 2.3).
+- **Hedges' g** of independent samples, g_av and g_z of pairs: `hedges_g` describes them and their intervals.
 - **Cliff's delta** is P(X > Y) - P(X < Y), from -1 to 1 (Cliff, "Dominance statistics", Psychological Bulletin 114,
   1993): it depends on ranks only and is robust to outliers. `superiority` describes its interval.
 - The **test** is the paired t test if both samples have the same seeds, else Welch's t test (1947). The interval of the
@@ -27,6 +24,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import ttest_power
 
+from clau_doom.statistics.hedges_g import HedgesG, independent_g, paired_g, paired_gz
 from clau_doom.statistics.intervals import Interval, difference_interval, unpaired_interval
 from clau_doom.statistics.rliable_aggregates import Estimate
 from clau_doom.statistics.superiority import probability_of_superiority
@@ -73,8 +71,8 @@ class Contrast:
         n: Number of pairs, or of our episodes if not paired.
         n_theirs: Number of pairs, or of their episodes.
         difference: Our mean minus theirs.
-        cohen_d: The difference over the pooled standard deviation; None without variance.
-        cohen_dz: The difference over the standard deviation of paired differences; None without variance or pairs.
+        hedges_g: Hedges' g, of pairs g_av; None without variance. Its interval is withheld with that of the difference.
+        hedges_gz: g_z of pairs; None without variance or pairs.
         cliff_delta: Cliff's delta, from -1 (all of theirs are above ours) to 1.
         improvement: The probability that a value of ours is above one of theirs.
         test: Name of the test.
@@ -92,8 +90,8 @@ class Contrast:
     n: int
     n_theirs: int
     difference: Interval
-    cohen_d: float | None
-    cohen_dz: float | None
+    hedges_g: HedgesG | None
+    hedges_gz: HedgesG | None
     cliff_delta: Estimate
     improvement: Estimate
     test: str
@@ -103,9 +101,9 @@ class Contrast:
     needed: int | None
 
     @property
-    def effect(self) -> float | None:
-        """The standardised effect: d_z of pairs, d of independent samples."""
-        return self.cohen_dz if self.paired else self.cohen_d
+    def effect(self) -> HedgesG | None:
+        """The standardised effect of the test: g_z of pairs, g of independent samples."""
+        return self.hedges_gz if self.paired else self.hedges_g
 
 
 def compare(ours: Sample, theirs: Sample, *, pair: bool = True) -> Contrast:
@@ -125,7 +123,8 @@ def compare(ours: Sample, theirs: Sample, *, pair: bool = True) -> Contrast:
     them = np.array([their for _, their in common] if paired else theirs.values)
     difference = (difference_interval if paired else unpaired_interval)(us.tolist(), them.tolist())
     better = probability_of_superiority(us.tolist(), them.tolist())
-    d, d_z = _cohen_d(us, them), _ratio(float(np.mean(us - them)), _deviation(us - them)) if paired else None
+    g = (paired_g if paired else independent_g)(us.tolist(), them.tolist())
+    g_z = paired_gz(us.tolist(), them.tolist()) if paired else None
     deviations = (_deviation(us - them),) if paired else (_deviation(us), _deviation(them))
     tested = not difference.reason and any(deviations)
     return Contrast(
@@ -135,8 +134,8 @@ def compare(ours: Sample, theirs: Sample, *, pair: bool = True) -> Contrast:
         n=len(us),
         n_theirs=len(them),
         difference=difference,
-        cohen_d=d,
-        cohen_dz=d_z,
+        hedges_g=g if tested else _without_interval(g),
+        hedges_gz=g_z if tested else _without_interval(g_z),
         cliff_delta=_delta(better),
         improvement=better,
         test="paired t test" if paired else "Welch's t test",
@@ -221,14 +220,6 @@ def _p_value(us: _Values, them: _Values, *, paired: bool) -> float:
     return float(stats.ttest_ind_from_stats(*moments[0], *moments[1], equal_var=False).pvalue)
 
 
-def _cohen_d(us: _Values, them: _Values) -> float | None:
-    if min(len(us), len(them)) < _PAIRS:
-        return None
-    freedom = len(us) + len(them) - 2
-    squares = (len(us) - 1) * _deviation(us) ** 2 + (len(them) - 1) * _deviation(them) ** 2
-    return _ratio(float(np.mean(us) - np.mean(them)), float(np.sqrt(squares / freedom)))
-
-
 def _deviation(values: _Values) -> float:
     if len(values) < _PAIRS:
         return 0.0
@@ -236,8 +227,8 @@ def _deviation(values: _Values) -> float:
     return found if found > _ROUNDING * float(np.abs(values).max()) else 0.0
 
 
-def _ratio(amount: float, per: float) -> float | None:
-    return amount / per if per > 0.0 else None
+def _without_interval(effect: HedgesG | None) -> HedgesG | None:
+    return None if effect is None else replace(effect, low=None, high=None)
 
 
 def _delta(better: Estimate) -> Estimate:

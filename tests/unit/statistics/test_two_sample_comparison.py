@@ -31,17 +31,21 @@ def test_paired_comparison_is_students_t_test() -> None:
     assert found.difference.low == pytest.approx(-2.4598858, abs=1e-6)
     assert found.difference.high == pytest.approx(-0.7001142, abs=1e-6)
     assert found.p == pytest.approx(0.002833, abs=1e-6)
-    assert found.cohen_dz == pytest.approx(-4.0621 / 10**0.5, abs=1e-4)
+    assert found.hedges_gz is not None
+    assert found.hedges_gz.cohen_d == pytest.approx(-4.0621 / 10**0.5, abs=1e-4)
+    assert found.effect == found.hedges_gz
 
 
 def test_other_seeds_make_independent_samples() -> None:
     """R's t.test(sleep), Welch: p = 0.07939, interval -3.3654832 to 0.2054832; d = -0.8321811 (effsize's cohen.d)."""
     found = against(sample(FIRST), sample(SECOND, [*range(100, 110)]))
-    assert (found.paired, found.n, found.n_theirs, found.cohen_dz) == (False, 10, 10, None)
+    assert (found.paired, found.n, found.n_theirs, found.hedges_gz) == (False, 10, 10, None)
     assert found.p == pytest.approx(0.07939, abs=1e-5)
     assert found.difference.low == pytest.approx(-3.3654832, abs=1e-6)
     assert found.difference.high == pytest.approx(0.2054832, abs=1e-6)
-    assert found.cohen_d == pytest.approx(-0.8321811, abs=1e-6)
+    assert found.hedges_g is not None
+    assert found.hedges_g.cohen_d == pytest.approx(-0.8321811, abs=1e-6)
+    assert found.effect == found.hedges_g
 
 
 def test_pairs_are_formed_by_seed() -> None:
@@ -70,8 +74,10 @@ def test_cliffs_delta_agrees_with_effsize() -> None:
 def test_constant_differences_have_no_test() -> None:
     """They have a mean and no p-value."""
     found = against(sample([3.0, 4.0, 5.0]), sample([1.0, 2.0, 3.0]))
-    assert (found.difference.mean, found.cohen_dz, found.p, found.needed, found.detectable) == (2.0, *[None] * 4)
-    assert found.cohen_d == pytest.approx(2.0)
+    assert (found.difference.mean, found.hedges_gz, found.p, found.needed, found.detectable) == (2.0, *[None] * 4)
+    assert found.hedges_g is not None
+    assert found.hedges_g.cohen_d == pytest.approx(2.0)
+    assert (found.hedges_g.low, found.hedges_g.high) == (None, None)
 
 
 def test_holms_correction_matches_its_published_example() -> None:
@@ -158,9 +164,13 @@ def test_effects_do_not_depend_on_units(pairs: list[tuple[int, int]], scale: int
     ours, theirs = sample([float(one) for one, _ in pairs]), sample([float(other) for _, other in pairs])
     found, back = against(ours, theirs), against(theirs, ours)
     scaled = against(*(replace(each, values=tuple(scale * v for v in each.values)) for each in (ours, theirs)))
-    assert scaled.cohen_d == pytest.approx(found.cohen_d)
-    assert scaled.cohen_dz == pytest.approx(found.cohen_dz)
+    for ours_g, scaled_g in ((found.hedges_g, scaled.hedges_g), (found.hedges_gz, scaled.hedges_gz)):
+        assert (ours_g is None) == (scaled_g is None)
+        if ours_g is not None and scaled_g is not None:
+            assert scaled_g.value == pytest.approx(ours_g.value)
+            assert scaled_g.low == pytest.approx(ours_g.low)
     assert scaled.p == pytest.approx(found.p)
     assert scaled.cliff_delta == found.cliff_delta
-    assert back.cohen_d == pytest.approx(-found.cohen_d if found.cohen_d is not None else None)
+    if found.hedges_g is not None and back.hedges_g is not None:
+        assert back.hedges_g.value == pytest.approx(-found.hedges_g.value)
     assert back.cliff_delta.value == pytest.approx(-found.cliff_delta.value)
