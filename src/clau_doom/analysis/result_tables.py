@@ -2,7 +2,7 @@
 
 The training fitness of a generation's best agent is biased upwards, because the agent was selected by a noisy measure.
 The mean of the generation is not biased. The unbiased estimate for a champion is its mean over held-out episodes.
-`SelectionBias` estimates the bias of its training fitness.
+`SelectionBias` compares its training fitness with this estimate.
 """
 
 from collections.abc import Sequence
@@ -103,7 +103,7 @@ class SelectionBias:
 
     @property
     def value(self) -> float:
-        """Training minus held-out fitness. A value near 0 means that the training fitness was not biased."""
+        """Training minus held-out fitness: the bias, and the luck of the training episodes."""
         return self.training - self.held_out
 
 

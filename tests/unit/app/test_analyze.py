@@ -9,6 +9,7 @@ import pytest
 
 from clau_doom.analysis.comparison import ExperimentComparison
 from clau_doom.analysis.control_charts import ControlChart
+from clau_doom.analysis.document_json import document_json
 from clau_doom.analysis.elite_map import EliteMap
 from clau_doom.analysis.experiment_document import experiment_document
 from clau_doom.analysis.gene_regression import Regression
@@ -139,6 +140,35 @@ def test_selection_bias_has_the_held_out_interval() -> None:
     assert results.bias.low == pytest.approx(results.bias.training - (fitness.high or 0.0))
     assert results.bias.high == pytest.approx(results.bias.training - (fitness.low or 0.0))
     assert results.bias.n == 20
+
+
+def test_saturated_fitness_is_a_caution() -> None:
+    """It is in the report's cautions, in the section and in JSON. An experiment without saturation has none of them."""
+    whole = experiment()
+    assert whole.snapshot.champion is not None
+    key = (Purpose.HELD_OUT, whole.snapshot.champion[0].agent_id("one"))
+    measures = [replace(each.outcome.measures, reward=99.0) for each in whole.snapshot.judging[key]]
+    row = tuple(
+        replace(each, outcome=replace(each.outcome, measures=new))
+        for each, new in zip(whole.snapshot.judging[key], measures, strict=True)
+    )
+    full = replace(whole, snapshot=replace(whole.snapshot, judging={**whole.snapshot.judging, key: row}))
+    document, other = experiment_document(analyse(full)), experiment_document(analyse(whole))
+    said = "Fitness has its largest value, 99.00, in 20 of 20 held-out episodes of the champion."
+    assert sum(said in caution for caution in document.cautions) == 1
+    assert sum(said in getattr(block, "text", "") for block in document.sections[0].blocks) == 1
+    assert document_json(document)["saturation"] == [
+        {"episodes": "held-out episodes of the champion", "n": 20, "at_largest": 20, "largest": 99.0}
+    ]
+    assert document_json(other)["saturation"] == []
+    assert not any("largest value" in caution for caution in other.cautions)
+
+
+def test_conclusions_are_about_agents_and_not_the_strategy() -> None:
+    """The selection of generation 0's best agent is named, with its number of episodes."""
+    document = experiment_document(analyse(experiment()))
+    assert any("not about the strategy" in caution for caution in document.cautions)
+    assert any("selected by its training episodes (" in caution for caution in document.cautions)
 
 
 def test_repeated_analysis_is_identical() -> None:

@@ -178,7 +178,7 @@ def test_summary_has_the_values_of_the_analysis() -> None:
     assert f"ahead of random play by {lead.mean:.2f} [{lead.low:.2f}, {lead.high:.2f}] (12 pairs" in said
     assert "12 of 12 generations of 6 agents, 2 episodes each, from seed 1" in said
     assert "None of 72 agents failed" in said
-    assert "One experiment is one run" in said
+    assert "one experiment is one run of it" in said
 
 
 def test_summary_claims_no_unproven_advantage() -> None:

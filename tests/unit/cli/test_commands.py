@@ -119,7 +119,7 @@ def test_analyze_compares_on_held_out_seeds(run: Run, keep: Keep, story: list[Ev
     assert found["generations"][0]["mean_fitness"]["mean"] == pytest.approx(7 / 3)
     shown = run("analyze", "tiny").out
     assert "random play" in shown
-    assert "selection bias" in shown
+    assert "Selection bias" in shown
 
 
 def test_analyze_before_the_end_has_no_champion(run: Run, keep: Keep, story: list[Event]) -> None:
@@ -199,7 +199,7 @@ def test_analyze_shows_selected_sections(run: Run, keep: Keep, story: list[Event
     assert "Western Electric" in both
     assert "aim_tolerance" in both
     everything = run("analyze", "tiny", "--all", "--criteria", "kills:1,shots:-1").out
-    for word in ("Western Electric", "aim_tolerance", "does not keep an archive", "TOPSIS over", "selection bias"):
+    for word in ("Western Electric", "aim_tolerance", "does not keep an archive", "TOPSIS over", "Selection bias"):
         assert word in everything
     assert run("analyze", "tiny", "--section", "luck").code == 2
 

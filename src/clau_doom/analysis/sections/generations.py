@@ -70,6 +70,7 @@ def _chart(data: ExperimentData, rows: Sequence[GenerationRow]) -> Chart:
     levels = results.rows if results else ()
     agents = [row.agents for row in rows]
     n = f"{min(agents)} to {max(agents)}" if min(agents) < max(agents) else f"{agents[0]}"
+    other = " Each generation plays other seeds." if data.stored.config.seeds == "per_generation" else ""
     held = f" Dashed: means of n = {levels[0].fitness.n} episodes on held-out seeds." if levels else ""
     return Chart(
         name="generations",
@@ -77,7 +78,8 @@ def _chart(data: ExperimentData, rows: Sequence[GenerationRow]) -> Chart:
         caption=(
             f"Mean fitness ({data.fitness_name}) of each generation with its 95 % interval over its agents (n = "
             f"{n}), and the fitness of its best agent with the interval over its episodes. The best agent was "
-            f"selected by these episodes, so that its fitness is biased upwards. Seed {data.seed}."
+            "selected by these episodes, so that its fitness is biased upwards. The intervals of means cover the "
+            f"variation between agents, and not that between seeds or runs.{other} Seed {data.seed}."
         ),
         marks=held.strip(),
         alt=f"Mean and best fitness of {count(len(rows), 'generation')}; the table below has the numbers.",

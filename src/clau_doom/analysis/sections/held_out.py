@@ -7,19 +7,28 @@ from clau_doom.analysis.charts import Colour, IntervalPlot, IntervalRow
 from clau_doom.analysis.contrast_blocks import contrast_chart, contrast_sentence, contrast_table, profile_chart
 from clau_doom.analysis.document import Block, Cell, Chart, Column, Fact, Marked, Paragraph, Section, Table
 from clau_doom.analysis.experiment_data import ExperimentData
+from clau_doom.analysis.held_out_conclusions import (
+    bias_sentence,
+    cautions,
+    champion_of,
+    never_better,
+    performance_sentence,
+    saturation_caution,
+    saturation_of,
+    scope_sentences,
+)
 from clau_doom.analysis.held_out_results import ROLE_NAMES, held_out_standings, held_out_table
-from clau_doom.analysis.result_tables import CHAMPION, ResultRow, ResultTable, SelectionBias
+from clau_doom.analysis.result_tables import CHAMPION, ResultRow, ResultTable
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import bracket, count, joined, measured, withheld
 from clau_doom.domain import generator
 from clau_doom.domain.experiment import HoldoutResult
 from clau_doom.number_format import number, p_relation
-from clau_doom.statistics.interval_format import interval
+from clau_doom.statistics.binomial_profile import binomial_profile
 from clau_doom.statistics.rliable_aggregates import (
     Aggregates,
     PerformanceProfile,
     aggregate,
-    performance_profile,
     thresholds_over,
 )
 from clau_doom.statistics.two_sample_comparison import Contrast, Sample, compare, holm
@@ -38,7 +47,6 @@ __all__ = [
 
 TITLE = "Results on held-out seeds"
 
-_FEW = 20  # held-out episodes
 _COLOURS = {CHAMPION: Colour.RED, "generation 0": Colour.AMBER, "random": Colour.GREY}
 
 
@@ -90,9 +98,7 @@ def robust_of(data: ExperimentData) -> tuple[RobustResult, ...]:
             role=standing.role,
             agent=standing.agent,
             aggregates=aggregate([standing.fitnesses], generator(seed, "analysis", "aggregates", standing.role)),
-            profile=performance_profile(
-                [standing.fitnesses], thresholds, generator(seed, "analysis", "profile", standing.role)
-            ),
+            profile=binomial_profile(standing.fitnesses, thresholds),
         )
         for standing in standings
     )
@@ -113,19 +119,19 @@ def _sample(standing: HoldoutResult) -> Sample:
 
 def describe(data: ExperimentData) -> Section:
     """Describe the held-out results, the champion's lead and its selection bias."""
-    results = data.result(table_of)
-    champion = _champion(results)
+    results, saturation = data.result(table_of), saturation_caution(data)
     return Section(
         name="held-out",
         title=TITLE,
         blocks=_blocks(data, results),
-        facts=_facts(data, champion),
+        facts=_facts(data, champion_of(results)),
         summary=_summary(data, results),
-        cautions=(*_cautions(data, champion), *_GENERAL_CAUTIONS, _scenario_caution(data.scenario)),
+        cautions=(*([saturation] if saturation else []), *cautions(data, results, data.result(contrasts_of))),
         data={
             "champion": data.champion,
             "validation_fitness": data.stored.snapshot.champion[1] if data.stored.snapshot.champion else None,
             "held_out": _results_json(results, data.result(robust_of)),
+            "saturation": data.result(saturation_of),
             "comparisons": _contrasts_json(data.result(contrasts_of)),
             "selection_bias": (
                 asdict(results.bias) | {"value": results.bias.value} if results and results.bias else None
@@ -134,19 +140,14 @@ def describe(data: ExperimentData) -> Section:
     )
 
 
-def _champion(results: ResultTable | None) -> ResultRow | None:
-    rows = results.rows if results else ()
-    return next((row for row in rows if row.role == CHAMPION), None)
-
-
 def _blocks(data: ExperimentData, results: ResultTable | None) -> tuple[Block, ...]:
+    saturation = saturation_caution(data)
+    warning: list[Block] = [Paragraph(text=saturation, kind="caution")] if saturation else []
     if results is None:
-        return (
-            Unavailable(
-                missing="no agent has played the held-out seeds yet: they are played after the last generation"
-            ),
-        )
-    blocks: list[Block] = [_measures_table(data, results), *_withheld(results), _episodes_chart(data, results)]
+        missing = "no agent has played the held-out seeds yet: they are played after the last generation"
+        return (Unavailable(missing=missing), *warning)
+    blocks: list[Block] = [_measures_table(data, results), *_withheld(results), *warning]
+    blocks.append(_episodes_chart(data, results))
     contrasts = data.result(contrasts_of)
     if contrasts:
         names = [role_name(each.theirs) for each in contrasts]
@@ -154,12 +155,13 @@ def _blocks(data: ExperimentData, results: ResultTable | None) -> tuple[Block, .
         blocks.append(contrast_table(contrasts, names))
     else:
         blocks.append(Unavailable(missing="no other agent has played the held-out seeds of the champion"))
-    if _never_better(data):
-        blocks.append(Paragraph(text=_NEVER_BETTER, kind="caution"))
+    if text := never_better(data):
+        blocks.append(Paragraph(text=text, kind="caution"))
+    blocks += [Paragraph(text=each, kind="note") for each in scope_sentences(data, results)]
     profiles = [(role_name(each.role), each.profile, role_colour(each.role)) for each in data.result(robust_of)]
     blocks.append(profile_chart(profiles, data.fitness_name))
     if results.bias:
-        blocks.append(Paragraph(text=_bias_sentence(results.bias)))
+        blocks.append(Paragraph(text=bias_sentence(results.bias)))
     else:
         blocks.append(Unavailable(missing="the selection bias needs a champion with a training fitness"))
     return tuple(blocks)
@@ -187,72 +189,10 @@ def _facts(data: ExperimentData, champion: ResultRow | None) -> tuple[Fact, ...]
 
 def _summary(data: ExperimentData, results: ResultTable | None) -> tuple[str, ...]:
     return (
-        _performance_sentence(data, results),
+        performance_sentence(data, results),
         *(contrast_sentence(each, "The champion", role_name(each.theirs)) for each in data.result(contrasts_of)),
-        *([_bias_sentence(results.bias)] if results and results.bias else []),
+        *([bias_sentence(results.bias)] if results and results.bias else []),
     )
-
-
-def _performance_sentence(data: ExperimentData, results: ResultTable | None) -> str:
-    champion = _champion(results)
-    if champion is None or results is None:
-        ref = data.champion
-        known = f" The champion is {ref.agent_id(data.id)}." if ref else ""
-        return f"No champion has played the held-out seeds yet, so that its performance is unknown.{known}"
-    others = [
-        f"{role_name(row.role)} {interval(row.fitness)}"
-        + ("" if row.fitness.n == champion.fitness.n else f" over {row.fitness.n} of them")
-        for row in results.rows
-        if row != champion
-    ]
-    rest = f" On the same seeds, the mean is: {joined(others)}." if others else ""
-    return (
-        f"On {count(champion.fitness.n, 'held-out seed')}, the champion {champion.agent} has a mean fitness of "
-        f"{interval(champion.fitness)} (95 % interval).{rest}"
-    )
-
-
-_NEVER_BETTER = (
-    "Generation 0's best agent is the champion: no later agent was better on the validation seeds. Nothing shows that "
-    "evolution was better than sampling genomes."
-)
-
-_GENERAL_CAUTIONS = (
-    "One experiment is one run. To compare configurations, run each with several seeds and compare the champions.",
-    (
-        "Training fitness does not measure performance: the best agent of a generation was also selected for lucky "
-        "seeds. Held-out seeds measure performance."
-    ),
-)
-
-
-def _scenario_caution(scenario: str) -> str:
-    return f"Held-out seeds are other games of {scenario}. The results do not cover other scenarios or settings."
-
-
-def _never_better(data: ExperimentData) -> bool:
-    summaries = data.stored.snapshot.summaries
-    return bool(data.champion and summaries and data.champion == summaries[0].best)
-
-
-def _cautions(data: ExperimentData, champion: ResultRow | None) -> list[str]:
-    found = []
-    if champion is None:
-        found.append("No champion has played the held-out seeds: the result of the evolution is unknown.")
-    elif champion.fitness.n < _FEW:
-        episodes = count(champion.fitness.n, "held-out episode")
-        found.append(f"The champion has played {episodes} only: its interval assumes nearly normal values.")
-    if champion is not None and champion.fitness.reason:
-        found.append(
-            f"The champion's mean has no interval, because {champion.fitness.reason}. Where the fitness reaches its "
-            "limit in most episodes, it cannot distinguish agents or strategies."
-        )
-    if _never_better(data):
-        found.append(_NEVER_BETTER)
-    unsure = [role_name(each.theirs) for each in data.result(contrasts_of) if not each.difference.excludes(0.0)]
-    if unsure:
-        found.append(f"The data do not show that the champion is better than {joined(unsure)}, nor that it is not.")
-    return found
 
 
 def _episodes_chart(data: ExperimentData, results: ResultTable) -> Chart:
@@ -263,7 +203,7 @@ def _episodes_chart(data: ExperimentData, results: ResultTable) -> Chart:
         title="Held-out episodes",
         caption=(
             f"Mean fitness of n = {sizes} held-out episodes each, with its 95 % interval by Hall's "
-            "transformation of t. All agents play the same seeds, which no selection used. They follow from the "
+            "transformation of t. All agents play the same seeds, which no selection used. The seeds follow from the "
             f"experiment's seed {data.seed}."
         ),
         marks="Bars: number of episodes by fitness, scaled to the most frequent one.",
@@ -321,17 +261,6 @@ def _measures_table(data: ExperimentData, results: ResultTable) -> Table:
             "Median and interquartile mean (the mean of the middle half): percentile bootstrap of 10,000 resamples "
             "(Agarwal et al. 2021)."
         ),
-    )
-
-
-def _bias_sentence(bias: SelectionBias) -> str:
-    """Describe the selection bias of the champion's training fitness."""
-    ends = "" if bias.low is None or bias.high is None else f" {bracket(bias.low, bias.high)}"
-    sure = bias.low is not None and bias.high is not None and not bias.low <= 0.0 <= bias.high
-    verdict = "" if sure else "; the interval contains 0"
-    return (
-        f"The selection bias of the champion's training fitness is {number(bias.value)}{ends}: {number(bias.training)} "
-        f"in training, {number(bias.held_out)} over {count(bias.n, 'held-out episode')}{verdict}."
     )
 
 
