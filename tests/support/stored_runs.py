@@ -6,6 +6,7 @@ from dataclasses import replace
 from clau_doom.analysis.comparison import ComparedExperiment, compare_experiments
 from clau_doom.analysis.comparison_data import ComparisonData
 from clau_doom.analysis.held_out_results import held_out_standings
+from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.config import EvolutionConfig, ExperimentConfig, GeneticConfig
 from clau_doom.domain import (
     Agent,
@@ -51,6 +52,7 @@ def comparison_of(*conditions: Sequence[Snapshot], evolution: EvolutionConfig | 
             fitness_name="reward",
         ),
         fitness=REWARD,
+        find_archive=lambda _: Unavailable(missing="no archive is kept"),
     )
 
 

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clau_doom.analysis.run_curves import ConditionCurve, RunCurve
+from clau_doom.analysis.run_statistics import RunDifference, mean_share, run_difference
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.domain import generator
 from clau_doom.statistics.anytime_performance import (
@@ -29,12 +30,11 @@ from clau_doom.statistics.anytime_performance import (
     reached_share,
     runtime_to,
 )
-from clau_doom.statistics.intervals import Interval, difference_interval, mean_interval, unpaired_interval
+from clau_doom.statistics.intervals import Interval, mean_interval
 
 __all__ = [
     "TARGETS",
     "AreaComparison",
-    "AreaDifference",
     "ConditionArea",
     "ConditionRuntimes",
     "RuntimeShare",
@@ -114,25 +114,6 @@ class ConditionArea:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class AreaDifference:
-    """Difference of the mean areas of two conditions.
-
-    Attributes:
-        condition: Number of the condition, compared with condition 0.
-        difference: Mean area of the condition minus that of condition 0, with its interval.
-        paired: Whether the runs are paired by seed. Otherwise, they are independent samples.
-        n: Number of pairs, or of the condition's runs.
-        n_theirs: Number of pairs, or of condition 0's runs.
-    """
-
-    condition: int
-    difference: Interval
-    paired: bool
-    n: int
-    n_theirs: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class AreaComparison:
     """Areas under the learning curves over the training episodes that all runs have in common.
 
@@ -146,7 +127,7 @@ class AreaComparison:
     start: int
     end: int
     conditions: tuple[ConditionArea, ...]
-    differences: tuple[AreaDifference, ...]
+    differences: tuple[RunDifference, ...]
 
 
 def targets_between(curves: Sequence[ConditionCurve], champions: Sequence[float]) -> Targets | Unavailable:
@@ -187,7 +168,7 @@ def condition_runtimes(curve: ConditionCurve, targets: Sequence[float]) -> Condi
             for at, column in enumerate(zip(*runtimes, strict=True))
         ),
         distribution=tuple(
-            RuntimeShare(episodes=spent, share=_bounded(mean_interval([reached_share(row, spent) for row in runtimes])))
+            RuntimeShare(episodes=spent, share=mean_share([reached_share(row, spent) for row in runtimes]))
             for spent in ends
         ),
     )
@@ -208,13 +189,17 @@ def compare_areas(curves: Sequence[ConditionCurve]) -> AreaComparison | Unavaila
             at = run.validation.index(None)
             return Unavailable(missing=f"the best agent of generation {at} of {run.experiment} was not validated")
     conditions = tuple(_condition_area(curve, start, end) for curve in curves)
+    by_seed = [
+        {run.seed: area for run, area in zip(curve.runs, found.areas, strict=True)}
+        for curve, found in zip(curves, conditions, strict=True)
+    ]
     return AreaComparison(
         start=start,
         end=end,
         conditions=conditions,
         differences=tuple(
-            _difference((curve, area), (curves[0], conditions[0]))
-            for curve, area in zip(curves[1:], conditions[1:], strict=True)
+            run_difference(curve.condition, ours, by_seed[0])
+            for curve, ours in zip(curves[1:], by_seed[1:], strict=True)
         ),
     )
 
@@ -223,13 +208,6 @@ def standard_error(curves: Sequence[ConditionCurve]) -> float | None:
     """Return the root mean square of the validation fitnesses' standard errors, or None without one."""
     errors = [error for curve in curves for run in curve.runs for error in run.error if error is not None]
     return math.sqrt(math.fsum(error**2 for error in errors) / len(errors)) if errors else None
-
-
-def _bounded(share: Interval) -> Interval:
-    """Return a share with an interval within 0 and 1."""
-    if share.low is None or share.high is None:
-        return share
-    return Interval(mean=share.mean, low=max(share.low, 0.0), high=min(share.high, 1.0), n=share.n)
 
 
 def _condition_area(curve: ConditionCurve, start: int, end: int) -> ConditionArea:
@@ -245,22 +223,3 @@ def _condition_area(curve: ConditionCurve, start: int, end: int) -> ConditionAre
 def _area(run: RunCurve, start: int, end: int) -> float:
     values = [value for value in run.validation if value is not None]
     return mean_height(run.episodes, values, start, end)
-
-
-def _difference(
-    ours: tuple[ConditionCurve, ConditionArea], theirs: tuple[ConditionCurve, ConditionArea]
-) -> AreaDifference:
-    """Compare two conditions, by pairs if the seeds of their runs are equal."""
-    by_seed = [
-        {run.seed: area for run, area in zip(curve.runs, found.areas, strict=True)} for curve, found in (ours, theirs)
-    ]
-    us, them = by_seed
-    paired = us.keys() == them.keys() and len(us) > 1
-    values = [us[seed] for seed in sorted(us)], [them[seed] for seed in sorted(them)]
-    return AreaDifference(
-        condition=ours[0].condition,
-        difference=(difference_interval if paired else unpaired_interval)(*values),
-        paired=paired,
-        n=len(us),
-        n_theirs=len(them),
-    )

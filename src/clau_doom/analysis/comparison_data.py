@@ -1,11 +1,14 @@
 """Compared experiments, and the comparison of their champions and setups."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 from clau_doom.analysis.anytime import Targets, targets_between
 from clau_doom.analysis.charts import CYCLE, Colour
 from clau_doom.analysis.comparison import ExperimentComparison
+from clau_doom.analysis.elite_map import EliteMap
+from clau_doom.analysis.quality_diversity import QualityDiversity, RunMap, compare_maps, run_map
 from clau_doom.analysis.run_curves import ConditionCurve, condition_curve, run_curve
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.domain import Fitness
@@ -23,11 +26,13 @@ class ComparisonData:
         comparison: Comparison of the experiments, in the same order.
         fitness: Fitness of an episode's measures.
         targets: Fitness values of the runtimes. Empty: see `anytime`.
+        find_archive: Returns the map of an experiment's MAP-Elites archive, or the reason why it is unavailable.
     """
 
     experiments: tuple[StoredExperiment, ...]
     comparison: ExperimentComparison
     fitness: Fitness
+    find_archive: Callable[[StoredExperiment], EliteMap | Unavailable]
     targets: tuple[float, ...] = ()
 
     def colour(self, experiment: str) -> Colour:
@@ -38,11 +43,16 @@ class ComparisonData:
     @cached_property
     def condition_curves(self) -> tuple[ConditionCurve, ...]:
         """Learning curves of each condition's runs."""
-        snapshots = {stored.snapshot.experiment.id: stored.snapshot for stored in self.experiments}
         return tuple(
-            condition_curve(each.number, [run_curve(snapshots[name], self.fitness) for name in each.experiments])
-            for each in self.comparison.setups
+            condition_curve(number, [run_curve(run.snapshot, self.fitness) for run in runs])
+            for number, runs in self.runs
         )
+
+    @property
+    def runs(self) -> tuple[tuple[int, tuple[StoredExperiment, ...]], ...]:
+        """Number and runs of each condition. Repeated runs are left out."""
+        stored = {each.snapshot.experiment.id: each for each in self.experiments}
+        return tuple((each.number, tuple(stored[name] for name in each.experiments)) for each in self.comparison.setups)
 
     @property
     def runtime_targets(self) -> Targets | Unavailable:
@@ -50,3 +60,16 @@ class ComparisonData:
         if self.targets:
             return Targets(values=tuple(sorted(set(self.targets))), given=True)
         return targets_between(self.condition_curves, [row.fitness.mean for row in self.comparison.entrants])
+
+    @cached_property
+    def quality_diversity(self) -> QualityDiversity | Unavailable:
+        """Comparison of the runs' MAP-Elites archives, or the reason why it is unavailable."""
+        maps: list[tuple[int, list[RunMap]]] = []
+        for number, runs in self.runs:
+            maps.append((number, []))
+            for run in runs:
+                archive = self.find_archive(run)
+                if isinstance(archive, Unavailable):
+                    return Unavailable(missing=f"{run.snapshot.experiment.id} has no archive: {archive.missing}")
+                maps[-1][1].append(run_map(run.snapshot, archive))
+        return compare_maps(maps, self.fitness)

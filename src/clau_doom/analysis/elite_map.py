@@ -2,8 +2,12 @@
 
 **Coverage** is the share of filled cells. The **QD score** is the sum of the cells' fitness minus an offset for each
 filled cell, so that an empty cell counts as much as the worst agent. Source: Pugh, Soros, Szerlip and Stanley,
-"Confronting the challenge of quality diversity", GECCO 2015. The offset is the lowest fitness of all agents of the
-experiment. QD scores of two experiments are comparable only with a common offset.
+"Confronting the challenge of quality diversity", GECCO 2015.
+
+The offset is the smallest possible fitness if it is known. It is 0 for a sum of measures with positive weights, because
+all measures except the reward are 0 or more. For other fitness functions, the offset is the lowest fitness of all
+agents of the experiment. QD scores of two experiments are comparable only with a common offset: see
+`quality_diversity`.
 """
 
 import math
@@ -11,9 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clau_doom.config import DescriptorConfig
-from clau_doom.domain import AgentRef
+from clau_doom.domain import AgentRef, Fitness
 
-__all__ = ["Axis", "Cell", "EliteMap", "elite_map"]
+__all__ = ["Axis", "Cell", "EliteMap", "elite_map", "smallest_fitness"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +63,7 @@ class EliteMap:
         coverage: Share of filled cells, 0 to 1.
         qd_score: QD score.
         offset: Fitness that counts as 0 in the QD score.
+        fixed: Whether the offset is the smallest possible fitness. Otherwise, it is the lowest fitness of all agents.
     """
 
     axes: tuple[Axis, ...]
@@ -67,16 +72,27 @@ class EliteMap:
     coverage: float
     qd_score: float
     offset: float
+    fixed: bool
 
 
-def elite_map(axes: Sequence[DescriptorConfig], cells: Sequence[Cell], offset: float) -> EliteMap:
+def smallest_fitness(fitness: Fitness) -> float | None:
+    """Return the smallest possible fitness, or None if it is unknown."""
+    bounded = all(weight >= 0.0 and name != "reward" for name, weight in fitness.weights)
+    return 0.0 if bounded else None
+
+
+def elite_map(
+    axes: Sequence[DescriptorConfig], cells: Sequence[Cell], *, smallest: float | None, lowest: float
+) -> EliteMap:
     """Compute coverage and QD score of an archive.
 
     Args:
         axes: Configured axes.
         cells: Filled cells.
-        offset: Lowest fitness of all agents.
+        smallest: Smallest possible fitness, or None if it is unknown.
+        lowest: Lowest fitness of all agents.
     """
+    offset = lowest if smallest is None else smallest
     size = math.prod(axis.cells for axis in axes)
     return EliteMap(
         axes=tuple(Axis(measure=axis.measure, low=axis.low, high=axis.high, cells=axis.cells) for axis in axes),
@@ -85,4 +101,5 @@ def elite_map(axes: Sequence[DescriptorConfig], cells: Sequence[Cell], offset: f
         coverage=len(cells) / size,
         qd_score=math.fsum(cell.fitness - offset for cell in cells),
         offset=offset,
+        fixed=smallest is not None,
     )

@@ -111,6 +111,7 @@ def compare(
         experiments=tuple(experiments),
         comparison=comparison,
         fitness=make_fitness(base.config),
+        find_archive=_archive,
         targets=tuple(targets),
     )
 
@@ -126,12 +127,20 @@ def _space(stored: StoredExperiment) -> "GenomeSpace | Unavailable":
         return Unavailable(missing=f"the genes of the policy are unknown on this machine: {describe(error)}")
 
 
+def _archive(stored: StoredExperiment) -> "EliteMap | Unavailable":
+    from clau_doom.analysis.unavailable import Unavailable  # noqa: PLC0415 - as above
+
+    # Reading the genes may import the policy, which is not needed without an archive.
+    unread = Unavailable(missing="its genes were not read")
+    return archive(stored, _space(stored) if isinstance(stored.config.evolution, MapElitesConfig) else unread)
+
+
 def archive(stored: StoredExperiment, space: "GenomeSpace | Unavailable") -> "EliteMap | Unavailable":
     """Rebuild the MAP-Elites archive by replaying the stored generations.
 
     The call blocks until the replay ends.
     """
-    from clau_doom.analysis.elite_map import Cell, elite_map  # noqa: PLC0415 - as above
+    from clau_doom.analysis.elite_map import Cell, elite_map, smallest_fitness  # noqa: PLC0415 - as above
     from clau_doom.analysis.unavailable import Unavailable  # noqa: PLC0415
 
     config, snapshot = stored.config, stored.snapshot
@@ -145,12 +154,13 @@ def archive(stored: StoredExperiment, space: "GenomeSpace | Unavailable") -> "El
         return Unavailable(missing="no generation is finished yet")
     strategy = make_strategy(config.evolution, space, config.population, snapshot.experiment.seed)
     assert isinstance(strategy, MapElites)
+    fitness = make_fitness(config)
     try:
-        replay(strategy, snapshot.experiment.id, finished, make_fitness(stored.config), lambda: None)
+        replay(strategy, snapshot.experiment.id, finished, fitness, lambda: None)
     except StoreCorrupted as error:  # another version of the strategy may have made these results
         return Unavailable(missing=describe(error))
     cells = [Cell(place=elite.cell, agent=elite.ref, fitness=elite.fitness) for elite in strategy.archive]
-    return elite_map(config.evolution.descriptors, cells, min(fitnesses))
+    return elite_map(config.evolution.descriptors, cells, smallest=smallest_fitness(fitness), lowest=min(fitnesses))
 
 
 def tally(stored: StoredExperiment) -> "RaceTally | Unavailable":

@@ -1,10 +1,6 @@
-"""Tests of the champion's lineage and of the map of an archive."""
+"""Tests of the champion's lineage."""
 
-import pytest
-
-from clau_doom.analysis.elite_map import Cell, elite_map
 from clau_doom.analysis.lineage import line_of
-from clau_doom.config import DescriptorConfig
 from clau_doom.domain import Agent, AgentRef, AgentStatus, Evaluation, Genome
 
 
@@ -30,16 +26,3 @@ def test_lineage_follows_the_fitter_parent() -> None:
         (a, "draw", 3.0),
     ]
     assert line[0].parents == (c, d)
-
-
-def test_map_has_coverage_and_qd_score() -> None:
-    """Two of six cells are filled, three and five above the worst: coverage 1/3, QD score 8 (Pugh et al.)."""
-    axes = [DescriptorConfig(measure="aggression", cells=2), DescriptorConfig(measure="movement", cells=3)]
-    cells = [
-        Cell(place=(1, 2), agent=AgentRef(0, 1), fitness=4.0),
-        Cell(place=(0, 0), agent=AgentRef(0, 0), fitness=2.0),
-    ]
-    found = elite_map(axes, cells, offset=-1.0)
-    assert [cell.place for cell in found.cells] == [(0, 0), (1, 2)]
-    assert (found.size, found.qd_score) == (6, 8.0)
-    assert found.coverage == pytest.approx(1 / 3)

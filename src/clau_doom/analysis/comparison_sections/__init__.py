@@ -13,6 +13,7 @@ COMPARISON_SECTIONS = (
     "curves",
     "anytime",
     "setups",
+    "quality-diversity",
     "multicriteria-ranking",
     "failures",
     "reproduction",

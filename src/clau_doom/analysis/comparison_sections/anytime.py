@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 from clau_doom.analysis.anytime import (
     AreaComparison,
-    AreaDifference,
     ConditionRuntimes,
     Targets,
     compare_areas,
@@ -15,6 +14,7 @@ from clau_doom.analysis.charts import Colour, IntervalPlot, IntervalRow, Panel, 
 from clau_doom.analysis.comparison_data import ComparisonData
 from clau_doom.analysis.condition_labels import condition_colour, condition_name
 from clau_doom.analysis.document import Block, Cell, Chart, Column, Paragraph, Section, Share, Table, TextTable
+from clau_doom.analysis.run_statistics import runs_text
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import count, measured, withheld
 from clau_doom.number_format import number
@@ -261,11 +261,7 @@ def _difference_chart(areas: AreaComparison) -> Chart:
         table=Table(
             title="Differences of the areas from condition 0",
             columns=(Column("condition"), Column("runs"), Column("difference [95 %]")),
-            rows=tuple((each.condition, _runs(each), measured(each.difference)) for each in areas.differences),
+            rows=tuple((each.condition, runs_text(each), measured(each.difference)) for each in areas.differences),
         ),
         text_table=TextTable.INSTEAD,
     )
-
-
-def _runs(found: AreaDifference) -> str:
-    return f"{found.n} pairs" if found.paired else f"{found.n} and {found.n_theirs}"

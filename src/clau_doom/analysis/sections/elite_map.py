@@ -34,10 +34,10 @@ def describe(data: ExperimentData) -> Section:
 
 
 def _sentence(archive: EliteMap) -> str:
+    rule = "the smallest possible fitness" if archive.fixed else "the lowest fitness of any agent"
     return (
         f"{len(archive.cells):,} of {archive.size:,} cells are filled (coverage {percent(archive.coverage)}). The QD "
-        f"score is {number(archive.qd_score)}: the sum of the cells' fitness above {number(archive.offset)}, the "
-        "lowest fitness of any agent."
+        f"score is {number(archive.qd_score)}: the sum of the cells' fitness above {number(archive.offset)}, {rule}."
     )
 
 

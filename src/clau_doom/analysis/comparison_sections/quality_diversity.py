@@ -1,0 +1,185 @@
+"""Coverage and QD score of the compared conditions' MAP-Elites archives, over their runs."""
+
+from collections.abc import Callable
+
+from clau_doom.analysis.charts import Colour, IntervalPlot, IntervalRow
+from clau_doom.analysis.comparison_data import ComparisonData
+from clau_doom.analysis.condition_labels import condition_name
+from clau_doom.analysis.document import (
+    Block,
+    Cell,
+    Chart,
+    Column,
+    Measured,
+    Paragraph,
+    Section,
+    Share,
+    Table,
+    TextTable,
+)
+from clau_doom.analysis.quality_diversity import ConditionDiversity, QualityDiversity, RunDiversity
+from clau_doom.analysis.run_statistics import runs_text
+from clau_doom.analysis.unavailable import Unavailable
+from clau_doom.analysis.wording import count, joined, measured, withheld
+from clau_doom.number_format import number, percent
+from clau_doom.statistics.intervals import Interval
+
+__all__ = ["describe"]
+
+
+def describe(data: ComparisonData) -> Section:
+    """Describe coverage and QD score of each condition, and the differences from condition 0."""
+    found = data.quality_diversity
+    return Section(
+        name="quality-diversity",
+        title="Quality diversity",
+        blocks=(found,) if isinstance(found, Unavailable) else _blocks(found),
+        data={"quality_diversity": found},
+    )
+
+
+def _blocks(found: QualityDiversity) -> tuple[Block, ...]:
+    differences = (_difference_table(found),) if found.coverage_differences else ()
+    return (
+        Paragraph(text=_method(found), kind="note"),
+        _chart(
+            found,
+            name="coverage",
+            title="Coverage of the archive",
+            label="share of filled cells",
+            mean=lambda each: each.coverage,
+            value=lambda run: run.coverage,
+            text=percent,
+        ),
+        _chart(
+            found,
+            name="qd-score",
+            title="QD score of the archive",
+            label=f"sum of the cells' fitness above {number(found.offset)}",
+            mean=lambda each: each.qd_score,
+            value=lambda run: run.qd_score,
+            text=number,
+        ),
+        _condition_table(found),
+        *differences,
+        _run_table(found),
+    )
+
+
+def _method(found: QualityDiversity) -> str:
+    axes = joined(
+        f"{axis.measure} ({axis.cells} cells, {number(axis.low)} to {number(axis.high)})" for axis in found.axes
+    )
+    rule = (
+        "the smallest possible fitness"
+        if found.fixed
+        else "the lowest fitness of any agent of these runs, so that other runs can change the scores"
+    )
+    return (
+        f"The archive has {count(found.size, 'cell')}: {axes}. The QD score is the sum of the filled cells' fitness "
+        f"above an offset (Pugh, Soros and Stanley 2016). The offset of all runs is {number(found.offset)}, {rule}. A "
+        "cell keeps its best training fitness, which is biased upwards. These comparisons are exploratory: they are "
+        "not corrected for their number."
+    )
+
+
+def _chart(
+    found: QualityDiversity,
+    *,
+    name: str,
+    title: str,
+    label: str,
+    mean: Callable[[ConditionDiversity], Interval],
+    value: Callable[[RunDiversity], float],
+    text: Callable[[float], str],
+) -> Chart:
+    return Chart(
+        name=name,
+        title=title,
+        caption=(
+            "Mean of each condition's runs at their end, with the 95 % interval over runs (Hall's transformation of "
+            f"t). {withheld(map(mean, found.conditions))}".strip()
+        ),
+        alt="Runs as dots and the conditions' means with intervals; the tables below have the numbers.",
+        plot=IntervalPlot(
+            label=label,
+            rows=tuple(
+                IntervalRow(
+                    label=condition_name(each.condition),
+                    detail=count(len(each.runs), "run"),
+                    colour=Colour.RED,
+                    value=mean(each).mean,
+                    low=mean(each).low,
+                    high=mean(each).high,
+                    text=text(mean(each).mean),
+                    values=tuple(map(value, each.runs)),
+                )
+                for each in found.conditions
+            ),
+            values_label="run",
+            value_label="mean of the runs",
+        ),
+        table=_condition_table(found),
+        text_table=TextTable.NEVER,
+    )
+
+
+def _share(share: Interval) -> Share:
+    return Share(value=share.mean, low=share.low, high=share.high)
+
+
+def _condition_table(found: QualityDiversity) -> Table:
+    means = [mean for each in found.conditions for mean in (each.coverage, each.qd_score)]
+    return Table(
+        title="Means over runs with 95 % intervals",
+        columns=(Column("condition"), Column("runs"), Column("coverage"), Column("QD score")),
+        rows=tuple(
+            (each.condition, len(each.runs), _share(each.coverage), measured(each.qd_score))
+            for each in found.conditions
+        ),
+        note=withheld(means),
+    )
+
+
+def _difference_table(found: QualityDiversity) -> Table:
+    pairs = [*zip(found.coverage_differences, found.qd_score_differences, strict=True)]
+
+    def row(at: int) -> tuple[Cell, ...]:
+        coverage, score = pairs[at]
+        return coverage.condition, runs_text(coverage), _points(coverage.difference), measured(score.difference)
+
+    return Table(
+        title="Differences from condition 0 with 95 % intervals",
+        columns=(Column("condition"), Column("runs"), Column("coverage, points"), Column("QD score")),
+        rows=tuple(map(row, range(len(pairs)))),
+        note=(
+            "Coverage differs in percentage points. Student's t of the pairs if the runs of both conditions have the "
+            "same seeds, else Welch's t. "
+            f"{withheld(each.difference for pair in pairs for each in pair)}".strip()
+        ),
+    )
+
+
+def _points(difference: Interval) -> Measured:
+    """Return a difference of shares in percentage points."""
+    low, high = (None if end is None else 100.0 * end for end in (difference.low, difference.high))
+    return Measured(value=100.0 * difference.mean, low=low, high=high)
+
+
+def _run_table(found: QualityDiversity) -> Table:
+    return Table(
+        title="Archives of the runs",
+        columns=(
+            Column("experiment", text=True),
+            Column("condition"),
+            Column("seed"),
+            Column("cells"),
+            Column("coverage"),
+            Column("QD score"),
+        ),
+        rows=tuple(
+            (run.experiment, each.condition, run.seed, run.cells, Share(value=run.coverage), run.qd_score)
+            for each in found.conditions
+            for run in each.runs
+        ),
+    )

@@ -1,0 +1,66 @@
+"""Means of shares over runs, and differences between the runs of two conditions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from clau_doom.statistics.intervals import Interval, difference_interval, mean_interval, unpaired_interval
+
+__all__ = ["RunDifference", "mean_share", "run_difference", "runs_text"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunDifference:
+    """Difference of the means of two conditions.
+
+    Attributes:
+        condition: Number of the condition, compared with condition 0.
+        difference: Mean of the condition minus that of condition 0, with its interval: Student's t of the pairs, or
+            Welch's t of independent samples.
+        paired: Whether the runs are paired by seed. Otherwise, they are independent samples.
+        n: Number of pairs, or of the condition's runs.
+        n_theirs: Number of pairs, or of condition 0's runs.
+    """
+
+    condition: int
+    difference: Interval
+    paired: bool
+    n: int
+    n_theirs: int
+
+
+def mean_share(shares: Sequence[float]) -> Interval:
+    """Return the mean of shares with its interval, cut at 0 and 1.
+
+    Args:
+        shares: Share of each run, 0 to 1; at least one.
+    """
+    found = mean_interval(shares)
+    if found.low is None or found.high is None:
+        return found
+    return replace(found, low=max(found.low, 0.0), high=min(found.high, 1.0))
+
+
+def run_difference(condition: int, ours: Mapping[int, float], theirs: Mapping[int, float]) -> RunDifference:
+    """Compare a condition with condition 0, by pairs if the seeds of their runs are equal.
+
+    Runs with the same seed have the same validation seeds and often the same first generation.
+
+    Args:
+        condition: Number of the condition.
+        ours: Value of each of its runs, by seed; at least one.
+        theirs: Value of each run of condition 0, by seed; at least one.
+    """
+    paired = ours.keys() == theirs.keys() and len(ours) > 1
+    values = [ours[seed] for seed in sorted(ours)], [theirs[seed] for seed in sorted(theirs)]
+    return RunDifference(
+        condition=condition,
+        difference=(difference_interval if paired else unpaired_interval)(*values),
+        paired=paired,
+        n=len(ours),
+        n_theirs=len(theirs),
+    )
+
+
+def runs_text(found: RunDifference) -> str:
+    """Format the numbers of runs of a difference."""
+    return f"{found.n} pairs" if found.paired else f"{found.n} and {found.n_theirs}"
