@@ -28,7 +28,7 @@ def _compared(*conditions: list[RunMap], fitness: Fitness = REWARD) -> QualityDi
 
 
 def test_offset_is_equal_for_all_runs() -> None:
-    """The lowest fitness of all compared runs is -2: scores are 3 + 5 and 6. With their own offsets, they were 3 and 6."""
+    """The lowest fitness of all compared runs is -2, so that the scores are 3 + 5 and 6."""
     found = _compared([_run("a", 1.0, 3.0, lowest=0.5)], [_run("b", 4.0, lowest=-2.0)])
     assert (found.offset, found.fixed, found.size) == (-2.0, False, 10)
     assert [each.runs[0].qd_score for each in found.conditions] == [8.0, 6.0]
