@@ -4,50 +4,55 @@ After Agarwal, Schwarzer, Castro, Courville and Bellemare, "Deep Reinforcement L
 Precipice", NeurIPS 2021 (arXiv:2108.13264), whose reference implementation is the package rliable:
 
 - scores come in strata (there: tasks), and each stratum is resampled by itself, with replacement;
-- an interval runs between the 2.5th and the 97.5th percentile of the resampled estimates;
+- an interval runs between the 2.5th and the 97.5th percentile of the resampled estimates, and between expanded
+  percentiles for several strata (see `resampling`: rliable's own intervals are too narrow for few runs of a task);
 - the **mean** is the mean of the strata's means, the **median** the median of the strata's means, the **interquartile
   mean** (IQM) the mean of the middle half of all scores: a quarter of them, rounded down, is cut off at each end;
+- the **optimality gap** is the mean amount by which scores, capped at a threshold, fall short of it. For scores between
+  0, such as random play, and 1, a target, the threshold is 1;
 - the **probability of improvement** of X over Y is P(X > Y) + P(X = Y) / 2 for a score drawn from each, averaged over
   strata;
 - a **performance profile** is the share of scores above a threshold, as a function of it.
 
-Here a stratum is an experiment and its scores are episodes, or there is one stratum whose scores are experiments. The
-median of a single stratum is the median of its scores, because that of its one mean would be the mean.
+Here a stratum is a task and its scores are runs, or an experiment and its episodes, or there is one stratum whose
+scores are experiments. The median of a single stratum is the median of its scores, because that of its one mean would
+be the mean.
 
-With fewer than `FEWEST_SCORES` scores there is no interval: the percentile bootstrap of a few scores is too narrow.
+There is no interval with fewer than `FEWEST_SCORES` scores, nor with several strata of which one has fewer than
+`FEWEST_IN_STRATUM`: the bootstrap of a few scores is too narrow. The median of several strata never has one: it is
+biased for few scores, as Agarwal et al. show. In simulations of 26 tasks with 5 runs its interval covered 68 to 84 %.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clau_doom.statistics.intervals import CONFIDENCE
+from clau_doom.statistics.resampling import RESAMPLES, percentiles, picks, weight_chunks, weights
 
 __all__ = [
+    "FEWEST_IN_STRATUM",
     "FEWEST_SCORES",
-    "RESAMPLES",
     "Aggregates",
     "Estimate",
     "PerformanceProfile",
     "Strata",
     "aggregate",
+    "optimality_gap",
     "performance_profile",
     "probability_of_improvement",
     "thresholds_over",
 ]
 
-RESAMPLES = 10_000
-"""Number of bootstrap resamples."""
-
 FEWEST_SCORES = 10
 """Smallest number of scores whose aggregates have an interval."""
 
+FEWEST_IN_STRATUM = 5
+"""Smallest number of scores in each of several strata whose aggregates have an interval."""
+
 THRESHOLDS = 101
 """Number of thresholds of a performance profile."""
-
-_CHUNK = 4_000_000  # numbers in one chunk of resamples: 32 MB
 
 Strata = Sequence[Sequence[float]]
 """Scores by stratum. Strata may differ in size and must not be empty."""
@@ -120,22 +125,31 @@ def aggregate(strata: Strata, rng: np.random.Generator) -> Aggregates:
         ValueError: There is no stratum, or a stratum is empty.
     """
     scores = _arrays(strata)
-    statistics: tuple[_Statistic, ...] = (_mean, _median, _iqm)
-    observed = [float(statistic([row[None, :] for row in scores])[0]) for statistic in statistics]
-    drawn = np.concatenate(
-        [
-            np.stack([statistic(rows) for statistic in statistics])
-            for rows in (
-                [row[picked] for row, picked in zip(scores, picks, strict=True)] for picks in _picks(scores, rng)
-            )
-        ],
-        axis=1,
-    )
-    n = sum(map(len, scores))
-    mean, median, iqm = (
-        _estimate(value, resampled, n, _too_few(scores)) for value, resampled in zip(observed, drawn, strict=True)
-    )
+    mean, median, iqm = _bootstrap(scores, (_mean, _median, _iqm), rng)
+    if len(scores) > 1 and not median.reason:
+        reason = "a median over strata is biased for few scores"
+        median = Estimate(value=median.value, low=None, high=None, n=median.n, reason=reason)
     return Aggregates(mean=mean, median=median, iqm=iqm)
+
+
+def optimality_gap(strata: Strata, rng: np.random.Generator, *, threshold: float = 1.0) -> Estimate:
+    """Return the mean amount by which scores, capped at a threshold, fall short of it, with a bootstrap interval.
+
+    Args:
+        strata: The scores.
+        rng: Generator of the resamples.
+        threshold: The score to reach. Higher scores count as the threshold.
+
+    Raises:
+        ValueError: There is no stratum, or a stratum is empty.
+    """
+
+    def gap(rows: Sequence[_Rows]) -> _Rows:
+        found: _Rows = threshold - np.minimum(np.concatenate(rows, axis=1), threshold).mean(axis=1)
+        return found
+
+    (found,) = _bootstrap(_arrays(strata), (gap,), rng)
+    return found
 
 
 def probability_of_improvement(ours: Strata, theirs: Strata, rng: np.random.Generator) -> Estimate:
@@ -160,11 +174,12 @@ def probability_of_improvement(ours: Strata, theirs: Strata, rng: np.random.Gene
         ones = (np.ones((1, len(our))), np.ones((1, len(their))))
         observed += float(_superiority(our, their, *ones)[0]) / len(us)
         parts = [
-            _superiority(our, their, mine, _weights(rng, len(their), len(mine)))
-            for mine in _weight_chunks(rng, len(our), len(their))
+            _superiority(our, their, mine, weights(rng, len(their), len(mine)))
+            for mine in weight_chunks(rng, len(our), len(their))
         ]
         drawn += np.concatenate(parts) / len(us)
-    return _estimate(observed, drawn, sum(map(len, us)), _too_few(us) or _too_few(them))
+    sizes = [min(len(our), len(their)) for our, their in zip(us, them, strict=True)]
+    return _estimate(observed, drawn, sizes, _too_few(us) or _too_few(them))
 
 
 def thresholds_over(scores: Sequence[float]) -> tuple[float, ...]:
@@ -189,9 +204,9 @@ def performance_profile(strata: Strata, thresholds: Sequence[float], rng: np.ran
     counts = np.zeros((RESAMPLES, len(levels)))
     for row in scores:
         above = (row[:, None] > levels).astype(np.float64)
-        counts += np.concatenate([weights @ above for weights in _weight_chunks(rng, len(row), len(levels))])
+        counts += np.concatenate([drawn @ above for drawn in weight_chunks(rng, len(row), len(levels))])
     observed = (np.concatenate(scores)[:, None] > levels).mean(axis=0)
-    low, high = np.percentile(counts / n, _PERCENTILES, axis=0)
+    low, high = np.percentile(counts / n, percentiles([*map(len, scores)]), axis=0)
     return PerformanceProfile(
         thresholds=tuple(levels.tolist()),
         above=tuple(observed.tolist()),
@@ -201,21 +216,37 @@ def performance_profile(strata: Strata, thresholds: Sequence[float], rng: np.ran
     )
 
 
-_PERCENTILES = (50.0 * (1.0 - CONFIDENCE), 50.0 * (1.0 + CONFIDENCE))
+def _bootstrap(scores: Sequence[_Rows], statistics: Sequence[_Statistic], rng: np.random.Generator) -> list[Estimate]:
+    """Return estimates with intervals from resamples that all statistics share."""
+    sizes = [*map(len, scores)]
+    drawn = np.concatenate(
+        [
+            np.stack([statistic([row[at] for row, at in zip(scores, places, strict=True)]) for statistic in statistics])
+            for places in picks(sizes, rng)
+        ],
+        axis=1,
+    )
+    observed = [float(statistic([row[None, :] for row in scores])[0]) for statistic in statistics]
+    reason = _too_few(scores)
+    return [_estimate(value, row, sizes, reason) for value, row in zip(observed, drawn, strict=True)]
 
 
-def _estimate(value: float, drawn: _Rows, n: int, reason: str) -> Estimate:
+def _estimate(value: float, drawn: _Rows, sizes: Sequence[int], reason: str) -> Estimate:
+    low, high = (float(end) for end in np.percentile(drawn, percentiles(sizes)))
+    if not reason and len(sizes) > 1 and low == high:
+        reason = "the resamples do not differ"
     if reason:
-        return Estimate(value=value, low=None, high=None, n=n, reason=reason)
-    low, high = (float(end) for end in np.percentile(drawn, _PERCENTILES))
-    return Estimate(value=value, low=low, high=high, n=n)
+        return Estimate(value=value, low=None, high=None, n=sum(sizes), reason=reason)
+    return Estimate(value=value, low=low, high=high, n=sum(sizes))
 
 
 def _too_few(scores: Sequence[_Rows]) -> str:
     """Return the reason why scores have no interval, or an empty text."""
-    n = sum(map(len, scores))
+    n, smallest = sum(map(len, scores)), min(map(len, scores))
     if n < FEWEST_SCORES:
         return f"{n} of at least {FEWEST_SCORES} values"
+    if len(scores) > 1 and smallest < FEWEST_IN_STRATUM:
+        return f"{smallest} of at least {FEWEST_IN_STRATUM} values in a stratum"
     return "" if any(float(np.ptp(row)) > 0.0 for row in scores) else "all values are equal"
 
 
@@ -258,25 +289,3 @@ def _arrays(strata: Strata) -> list[_Rows]:
     if not strata or not all(len(row) for row in strata):
         raise ValueError("a stratum has no scores")
     return [np.asarray(row, dtype=np.float64) for row in strata]
-
-
-def _chunks(width: int) -> Iterator[int]:
-    """Yield the sizes of chunks of resamples, bounded by memory."""
-    left, most = RESAMPLES, max(1, _CHUNK // width)
-    while left:
-        yield min(left, most)
-        left -= min(left, most)
-
-
-def _picks(scores: Sequence[_Rows], rng: np.random.Generator) -> Iterator[list[NDArray[np.int64]]]:
-    for count in _chunks(sum(map(len, scores))):
-        yield [rng.integers(len(row), size=(count, len(row))) for row in scores]
-
-
-def _weights(rng: np.random.Generator, n: int, count: int) -> _Rows:
-    return rng.multinomial(n, np.full(n, 1.0 / n), size=count).astype(np.float64)
-
-
-def _weight_chunks(rng: np.random.Generator, n: int, m: int) -> Iterator[_Rows]:
-    for count in _chunks(n + m):
-        yield _weights(rng, n, count)

@@ -1,5 +1,8 @@
 """Estimates by rliable's conventions."""
 
+import csv
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +12,7 @@ from clau_doom.domain import generator
 from clau_doom.statistics.rliable_aggregates import (
     Aggregates,
     aggregate,
+    optimality_gap,
     performance_profile,
     probability_of_improvement,
     thresholds_over,
@@ -83,7 +87,7 @@ def test_probability_of_improvement_is_averaged_over_strata() -> None:
     """Always better in one task and never in the other is a half."""
     better, worse = [5.0, 6.0, 7.0, 8.0, 9.0], [0.0, 1.0, 2.0, 3.0, 4.0]
     found = probability_of_improvement([better, worse], [worse, better], generator(1, "test"))
-    assert (found.value, found.low, found.high) == (0.5, 0.5, 0.5)
+    assert (found.value, found.low, found.reason) == (0.5, None, "the resamples do not differ")
 
 
 def test_strata_must_match() -> None:
@@ -134,3 +138,77 @@ def test_improvement_has_two_sides(ours: list[float], theirs: list[float]) -> No
     assert one + other == pytest.approx(1.0)
     assert cubed == pytest.approx(one)
     assert 0.0 <= one <= 1.0
+
+
+def test_the_optimality_gap_caps_scores_at_the_threshold() -> None:
+    """By hand: scores 0.2, 0.6 and 5 fall short of 1 by 0.8, 0.4 and 0; of 2 by 1.8, 1.4 and 0."""
+    assert optimality_gap([[0.2, 0.6, 5.0]], generator(1, "test")).value == pytest.approx(0.4)
+    assert optimality_gap([[0.2, 0.6, 5.0]], generator(1, "test"), threshold=2.0).value == pytest.approx(3.2 / 3)
+
+
+def test_few_scores_of_a_stratum_have_no_interval() -> None:
+    """Three runs of each of four tasks are 12 scores, too few within a task."""
+    found = estimates(*[[0.0, 1.0, float(task)] for task in range(2, 6)])
+    assert (found.iqm.low, found.iqm.reason) == (None, "3 of at least 5 values in a stratum")
+
+
+def test_the_median_over_strata_has_no_interval() -> None:
+    """It is biased, as Agarwal et al. show; that of one stratum is not."""
+    found = estimates([0.0, 1.0, 2.0, 3.0, 5.0], [1.0, 2.0, 3.0, 4.0, 6.0])
+    assert (found.median.low, found.median.reason) == (None, "a median over strata is biased for few scores")
+    assert found.mean.low is not None
+
+
+class TestPublishedTable:
+    """Runs of two agents on the 26 games of Atari 100k, normalised between random play and human players."""
+
+    @pytest.mark.parametrize(
+        ("method", "expected", "superhuman"),
+        [("TWM", (0.956, 0.505, 0.459, 0.513), 8), ("DIAMOND", (1.459, 0.373, 0.641, 0.480), 11)],
+    )
+    def test_aggregates(self, method: str, expected: tuple[float, ...], superhuman: int) -> None:
+        """Mean, IQM and games above 1: Alonso et al., NeurIPS 2024, table 1. TWM's median: Robine et al., ICLR 2023,
+        table 1. DIAMOND's median and both optimality gaps: rliable 1.2.0.
+        """  # noqa: D205 - one sentence for each source
+        strata = atari(method)
+        found = aggregate(strata, generator(1, "test"))
+        gap = optimality_gap(strata, generator(1, "test"))
+        values = [each.value for each in (found.mean, found.median, found.iqm, gap)]
+        assert values == pytest.approx(expected, abs=5e-4)
+        assert sum(float(np.mean(runs)) > 1.0 for runs in strata) == superhuman
+
+    def test_intervals_have_the_width_of_rliable_expanded(self) -> None:
+        """Package rliable 1.2.0, 50,000 resamples: IQM, mean and optimality gap of DIAMOND.
+
+        Expanded percentiles of 5 runs reach √(5 / 4) · t(104) / 1.96 = 1.131 times as far if the resamples are normal.
+        """
+        found = aggregate(atari("DIAMOND"), generator(1, "test"))
+        gap = optimality_gap(atari("DIAMOND"), generator(1, "test"))
+        for estimate, low, high in ((found.iqm, 0.5777, 0.7084), (found.mean, 1.3572, 1.5682), (gap, 0.4648, 0.4961)):
+            assert estimate.low is not None
+            assert estimate.high is not None
+            assert estimate.high - estimate.low == pytest.approx(1.131 * (high - low), rel=0.05)
+            assert estimate.low < low < estimate.value < high < estimate.high
+
+    def test_probability_of_improvement(self) -> None:
+        """Package rliable 1.2.0: DIAMOND over TWM 0.64692, [0.5954, 0.7008] by plain percentiles."""
+        found = probability_of_improvement(atari("DIAMOND"), atari("TWM"), generator(1, "test"))
+        assert found.value == pytest.approx(0.64692308, rel=1e-7)
+        assert found.low == pytest.approx(0.6469 - 1.131 * 0.0515, abs=0.006)
+        assert found.high == pytest.approx(0.6469 + 1.131 * 0.0539, abs=0.006)
+
+    def test_performance_profile(self) -> None:
+        """Package rliable 1.2.0, create_performance_profile at 0, 0.25, 0.5, 1 and 2."""
+        found = performance_profile(atari("DIAMOND"), [0.0, 0.25, 0.5, 1.0, 2.0], generator(1, "test"))
+        assert found.above == pytest.approx([0.96923077, 0.57692308, 0.46153846, 0.42307692, 0.24615385], rel=1e-7)
+
+
+def atari(method: str) -> list[list[float]]:
+    """Return the normalised scores of each game's runs."""
+    games: dict[str, list[float]] = {}
+    with (Path(__file__).parents[2] / "data/atari_100k.csv").open() as file:
+        for row in csv.DictReader(file):
+            if row["method"] == method:
+                score, random, human = (float(row[name]) for name in ("score", "random", "human"))
+                games.setdefault(row["game"], []).append((score - random) / (human - random))
+    return [*games.values()]
