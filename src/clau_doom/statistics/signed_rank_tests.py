@@ -5,8 +5,8 @@
   data sets", Journal of Machine Learning Research 7, 2006.
 - Benavoli, Mangili, Corani, Zaffalon and Ruggeri, "A Bayesian Wilcoxon signed-rank test based on the Dirichlet
   process", ICML 2014; Benavoli, Corani, Demšar and Zaffalon, "Time for a change: a tutorial for comparing multiple
-  classifiers through Bayesian analysis", Journal of Machine Learning Research 18, 2017, section 4.2. The distribution of
-  the differences has a Dirichlet process prior of strength 1/2 at a difference of 0. In a draw of the posterior the
+  classifiers through Bayesian analysis", Journal of Machine Learning Research 18, 2017, section 4.2. The distribution
+  of the differences has a Dirichlet process prior of strength 1/2 at a difference of 0. In a draw of the posterior the
   differences z_0 = 0, z_1, ..., z_n have weights w from Dirichlet(1/2, 1, ..., 1), and
 
       better = Σ_ij w_i w_j [z_i + z_j > 2 m],   worse = Σ_ij w_i w_j [z_i + z_j < -2 m]
