@@ -67,7 +67,8 @@ def nemenyi_p(mean_ranks: Sequence[float], tasks: int) -> tuple[tuple[float, ...
 
 def nemenyi_difference(methods: int, tasks: int) -> float:
     """Return Nemenyi's critical difference of two mean ranks at 5 %."""
-    return quantile(1.0 - _ALPHA, methods, np.inf) / math.sqrt(2.0) * _standard_error(methods, tasks)
+    (largest,) = quantile(1.0 - _ALPHA, methods, np.array([np.inf])).tolist()
+    return float(largest) / math.sqrt(2.0) * _standard_error(methods, tasks)
 
 
 def bonferroni_dunn_difference(methods: int, tasks: int, *, alpha: float = _ALPHA) -> float:
