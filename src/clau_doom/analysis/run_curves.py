@@ -13,6 +13,7 @@ Over the runs of a condition, a point is the mean over the runs at the same gene
 """
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ from clau_doom.domain import Episode, Fitness, Genome, Purpose
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.statistics.intervals import Interval, mean_interval
 
-__all__ = ["ConditionCurve", "MeanPoint", "RunCurve", "condition_curve", "run_curve"]
+__all__ = ["ConditionCurve", "MeanPoint", "RunCurve", "condition_curve", "run_curve", "validated_fitness"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,20 +84,34 @@ def run_curve(snapshot: Snapshot, fitness: Fitness) -> RunCurve:
         snapshot: Stored state of the experiment.
         fitness: Fitness of an episode's measures.
     """
-    validated = _validated(snapshot)
-    generations, spent, episodes = snapshot.finished_generations, 0, []
-    for evaluations in generations:
+    spent, episodes = 0, []
+    for evaluations in snapshot.finished_generations:
         spent += sum(len(each.outcomes) for each in evaluations)
         episodes.append(spent)
-    best = [generations[each.best.generation][each.best.index].agent.genome for each in snapshot.summaries]
-    played = [[episode.outcome.measures for episode in validated.get(genome, ())] for genome in best]
+    played = validated_fitness(snapshot, fitness)
     return RunCurve(
         experiment=snapshot.experiment.id,
         seed=snapshot.experiment.seed,
         episodes=tuple(episodes),
         training=tuple(each.mean_fitness for each in snapshot.summaries),
-        validation=tuple(fitness.of_agent(measures) if measures else None for measures in played),
-        error=tuple(fitness.error_of(measures) if measures else None for measures in played),
+        validation=tuple(math.fsum(row) / len(row) if row else None for row in played),
+        error=tuple(_standard_error(row) for row in played),
+    )
+
+
+def validated_fitness(snapshot: Snapshot, fitness: Fitness) -> tuple[tuple[float, ...], ...]:
+    """Return the fitness of the validation episodes of each finished generation's best agent.
+
+    An agent with missing episodes has none, because its mean would cover other seeds.
+
+    Args:
+        snapshot: Stored state of the experiment.
+        fitness: Fitness of an episode's measures.
+    """
+    generations, validated = snapshot.finished_generations, _validated(snapshot)
+    best = [generations[each.best.generation][each.best.index].agent.genome for each in snapshot.summaries]
+    return tuple(
+        tuple(fitness.of_episode(episode.outcome.measures) for episode in validated.get(genome, ())) for genome in best
     )
 
 
@@ -121,6 +136,10 @@ def _point(runs: Sequence[RunCurve], at: int) -> MeanPoint:
         validation=mean_interval(validation) if len(validation) == len(runs) else None,
         training=mean_interval([run.training[at] for run in runs]),
     )
+
+
+def _standard_error(values: Sequence[float]) -> float | None:
+    return statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else None
 
 
 def _validated(snapshot: Snapshot) -> dict[Genome, Sequence[Episode]]:

@@ -43,7 +43,7 @@ def describe(data: ComparisonData) -> Section:
         blocks.append(targets)
     else:
         runtimes = tuple(condition_runtimes(curve, targets.values) for curve in data.condition_curves)
-        blocks += [_distribution_chart(data, targets, runtimes), _runtime_table(targets, runtimes)]
+        blocks += [_distribution_chart(targets, runtimes), _runtime_table(targets, runtimes)]
     blocks += [areas] if isinstance(areas, Unavailable) else _area_charts(data, areas)
     return Section(
         name="anytime",
@@ -77,7 +77,7 @@ def _cautions(data: ComparisonData) -> tuple[str, ...]:
     )
 
 
-def _distribution_chart(data: ComparisonData, targets: Targets, conditions: Sequence[ConditionRuntimes]) -> Chart:
+def _distribution_chart(targets: Targets, conditions: Sequence[ConditionRuntimes]) -> Chart:
     n = count(len(targets.values), "target")
     reasons = withheld(point.share for condition in conditions for point in condition.distribution)
     rule = (
@@ -99,7 +99,7 @@ def _distribution_chart(data: ComparisonData, targets: Targets, conditions: Sequ
             label="training episodes",
             panels=(
                 Panel(
-                    label=f"share of targets of {data.comparison.fitness} reached",
+                    label="share of reached targets",
                     series=tuple(map(_distribution_series, conditions)),
                     height=310.0,
                     low=0.0,

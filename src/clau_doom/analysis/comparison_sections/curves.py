@@ -72,7 +72,7 @@ def _chart(
         name=name,
         title=title,
         caption=f"{caption} The band is the pointwise 95 % interval over runs. {reasons}".strip(),
-        marks="Thin: the runs of a condition that has no band.",
+        marks="Thin: the runs of a condition that has no band." if any(each.thin for each in series) else "",
         alt="A curve for each condition; the table below has the numbers.",
         plot=XYPlot(
             label="training episodes", panels=(Panel(label=label, series=tuple(series), height=310.0, within=1.0),)

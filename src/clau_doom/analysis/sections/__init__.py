@@ -10,6 +10,7 @@ __all__ = ["EXPERIMENT_SECTIONS", "MAIN_SECTIONS"]
 EXPERIMENT_SECTIONS = (
     "held-out",
     "generations",
+    "validation",
     "learning",
     "control-charts",
     "diversity",

@@ -1,0 +1,82 @@
+"""Tests of the learning curve on the validation seeds."""
+
+from dataclasses import replace
+
+import pytest
+
+from clau_doom.analysis.charts import XYPlot
+from clau_doom.analysis.document import Chart
+from clau_doom.analysis.experiment_data import ExperimentData
+from clau_doom.analysis.sections.validation import ValidationCurve, compute, describe
+from clau_doom.analysis.unavailable import Unavailable
+from clau_doom.config import ExperimentConfig
+from clau_doom.domain import AgentRef
+from clau_doom.domain.snapshot import Snapshot
+from clau_doom.ports import StoredExperiment
+from tests.support.stored_runs import REWARD, learning_run, snapshot_of
+
+
+def _data(snapshot: Snapshot) -> ExperimentData:
+    nothing = Unavailable(missing="not needed")
+    return ExperimentData(
+        stored=StoredExperiment(snapshot=snapshot, config=ExperimentConfig(), state=snapshot.state, last_activity=0.0),
+        scenario="defend_the_center",
+        fitness=REWARD,
+        fitness_name="reward",
+        measures=("reward",),
+        criteria=(),
+        find_space=lambda: nothing,
+        find_archive=lambda _: nothing,
+        count_races=lambda: nothing,
+    )
+
+
+def _curve(snapshot: Snapshot) -> ValidationCurve:
+    found = compute(_data(snapshot))
+    assert isinstance(found, ValidationCurve)
+    return found
+
+
+def test_curve_and_bias_by_hand() -> None:
+    """Three generations of three episodes, whose best agents have 3 in training and 1, 2 and 3 on validation seeds.
+
+    The mean height from 3 to 9 episodes is (1.5 + 2.5) / 2 = 2, and the mean bias (2 + 1 + 0) / 3 = 1.
+    """
+    found = _curve(learning_run("a", [1.0, 2.0, 3.0]))
+    assert [(point.generation, point.episodes, point.training) for point in found.points] == [
+        (0, 3, 3.0),
+        (1, 6, 3.0),
+        (2, 9, 3.0),
+    ]
+    assert [point.validation.mean for point in found.points if point.validation] == [1.0, 2.0, 3.0]
+    assert found.points[1].agent == AgentRef(1, 1)
+    assert (found.area, found.selection_bias) == (2.0, 1.0)
+
+
+def test_interval_is_over_the_validation_episodes() -> None:
+    """For the values 1 to 5 it is Student's: 3 -+ 2.776445 · 1.581139 / sqrt(5)."""
+    found = _curve(snapshot_of("a", [[[9.0]]], {(0, 0): [1.0, 2.0, 3.0, 4.0, 5.0]}))
+    interval = found.points[0].validation
+    assert interval is not None
+    assert interval.low == pytest.approx(1.036757, abs=1e-6)
+    assert found.area is None
+
+
+def test_missing_episodes_interrupt_the_curve() -> None:
+    """An agent that failed on a validation seed has no value, and the curve has no area."""
+    snapshot = snapshot_of("a", [[[9.0], [1.0]], [[1.0], [8.0]]], {(0, 0): [1.0, 3.0], (1, 1): [2.0]})
+    found = _curve(snapshot)
+    assert [point.validation is None for point in found.points] == [False, True]
+    assert (found.area, found.selection_bias) == (None, 7.0)
+    (chart,) = describe(_data(snapshot)).blocks
+    assert isinstance(chart, Chart)
+    assert isinstance(chart.plot, XYPlot)
+    assert chart.plot.panels[0].series[0].points == ((2.0, 2.0), (4.0, None))
+    assert [row[4] for row in chart.table.rows][1] is None
+
+
+def test_experiment_without_validation_states_the_reason() -> None:
+    """Validation episodes are played at the end of the run."""
+    section = describe(_data(replace(learning_run("a", [1.0, 2.0]), judging={})))
+    assert isinstance(section.blocks[0], Unavailable)
+    assert section.data["validation_curve"] == section.blocks[0]
