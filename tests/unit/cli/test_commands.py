@@ -186,7 +186,7 @@ def test_analyze_gives_reasons_for_unavailable_parts(run: Run, keep: Keep, story
     assert found["held_out"][0]["iqm"]["value"] == 9.0
     shown = run("analyze", "tiny").out
     assert "2 generations are too few for a learning curve" in " ".join(shown.split())
-    assert "--section gene-distributions" in shown
+    assert "--section validation | gene-distributions" in " ".join(shown.split())
 
 
 def test_analyze_shows_selected_sections(run: Run, keep: Keep, story: list[Event]) -> None:
