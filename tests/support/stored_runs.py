@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from clau_doom.analysis.comparison import ComparedExperiment, compare_experiments
 from clau_doom.analysis.comparison_data import ComparisonData
+from clau_doom.analysis.conditions import Condition
 from clau_doom.analysis.held_out_results import held_out_standings
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.config import EvolutionConfig, ExperimentConfig, GeneticConfig
@@ -30,12 +31,15 @@ __all__ = ["REWARD", "comparison_of", "learning_run", "snapshot_of"]
 REWARD = Fitness.named("reward")
 
 
-def comparison_of(*conditions: Sequence[Snapshot], evolution: EvolutionConfig | None = None) -> ComparisonData:
+def comparison_of(
+    *conditions: Sequence[Snapshot], evolution: EvolutionConfig | None = None, margin: float | None = None
+) -> ComparisonData:
     """Compare the runs of conditions. The first run is the baseline.
 
     Args:
         conditions: Completed experiments of each condition.
         evolution: Configuration of all experiments. None: a genetic algorithm.
+        margin: Smallest difference of interest for equivalence tests. None: no such tests.
     """
     runs = [(number, snapshot) for number, row in enumerate(conditions) for snapshot in row]
     config = ExperimentConfig(evolution=evolution or GeneticConfig(kind="genetic"))
@@ -45,11 +49,14 @@ def comparison_of(*conditions: Sequence[Snapshot], evolution: EvolutionConfig | 
             for _, snapshot in runs
         ),
         comparison=compare_experiments(
-            [_compared(number, snapshot) for number, snapshot in runs],
+            [_compared(snapshot) for _, snapshot in runs],
+            [_condition(number, row) for number, row in enumerate(conditions)],
             runs[0][1].experiment.id,
             scenario="defend_the_center",
             fitness=REWARD,
             fitness_name="reward",
+            measures=("reward", "kills", "tics"),
+            margin=margin,
         ),
         fitness=REWARD,
         find_archive=lambda _: Unavailable(missing="no archive is kept"),
@@ -121,13 +128,22 @@ def learning_run(
     return snapshot_of(name, training, validation, seed=seed, champion=champion)
 
 
-def _compared(condition: int, snapshot: Snapshot) -> ComparedExperiment:
+def _compared(snapshot: Snapshot) -> ComparedExperiment:
     return ComparedExperiment(
         id=snapshot.experiment.id,
         seed=snapshot.experiment.seed,
-        setup=condition,
-        changes=() if condition == 0 else (f"condition {condition}",),
         champion=held_out_standings(snapshot, REWARD)[0],
+    )
+
+
+def _condition(number: int, runs: Sequence[Snapshot]) -> Condition:
+    value = f"{number / 10}"
+    return Condition(
+        number=number,
+        label=f"mutation = {value}",
+        settings={"evolution.mutation": value},
+        experiments=tuple(snapshot.experiment.id for snapshot in runs),
+        seeds=tuple(snapshot.experiment.seed for snapshot in runs),
     )
 
 

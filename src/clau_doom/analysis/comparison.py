@@ -1,19 +1,28 @@
-"""Comparison of experiments, by champion and by setup.
+"""Comparison of experiments, by condition and by champion.
 
 Two questions need different evidence:
 
+- *Is one condition better than another?* The evidence is one value for each run, the mean of its champion's held-out
+  episodes, as in Agarwal et al. (2021). More episodes of one champion do not reduce the variance between runs. A
+  comparison needs two runs of a condition; five or more are recommended. The mean fitness is the primary measure. All
+  other measures are exploratory.
 - *Is one champion better than another?* The evidence is the champions' held-out episodes. Experiments with the same
-  seed have the same held-out seeds, so that their episodes are paired. Otherwise, the samples are independent.
-- *Is one setup better than another?* Experiments that differ only in name and seed are runs of one setup. The evidence
-  is one score for each run, the champion's held-out mean, as in Agarwal et al. (2021). More episodes of one champion do
-  not reduce the variance between runs. A comparison needs two runs of a setup; five or more are recommended.
+  seed have the same held-out seeds, so that their episodes are paired. Otherwise, the samples are independent. The
+  answer is about these two agents, not about the conditions that they come from.
 
 For each question, the comparisons with the baseline are one family for Holm's correction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from clau_doom.analysis.condition_contrasts import (
+    ConditionComparison,
+    analyzed_conditions,
+    compare_conditions,
+)
+from clau_doom.analysis.conditions import Condition
+from clau_doom.analysis.exploratory_measures import ExploratoryContrast, compare_measures
 from clau_doom.analysis.ranking import criterion_values
 from clau_doom.analysis.topsis import Criterion, Ranking, topsis
 from clau_doom.analysis.unavailable import Unavailable
@@ -28,8 +37,18 @@ from clau_doom.statistics.rliable_aggregates import (
     thresholds_over,
 )
 from clau_doom.statistics.two_sample_comparison import Contrast, Sample, compare, holm
+from clau_doom.statistics.variance_components import VarianceComponents, nested_components
 
-__all__ = ["ComparedExperiment", "EntrantRow", "ExperimentComparison", "Setup", "compare_experiments"]
+__all__ = [
+    "ComparedExperiment",
+    "ConditionMean",
+    "ConditionVariance",
+    "EntrantRow",
+    "ExperimentComparison",
+    "compare_experiments",
+]
+
+_ALONE = Unavailable(missing="one run gives no variance between runs: run the condition with other seeds")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,15 +58,11 @@ class ComparedExperiment:
     Attributes:
         id: Id of the experiment.
         seed: Seed of the experiment.
-        setup: Number of the setup. It is equal for experiments that differ only in name and seed.
-        changes: Differences between its setup and the baseline's, one line for each field.
         champion: Held-out episodes of the champion.
     """
 
     id: str
     seed: int
-    setup: int
-    changes: tuple[str, ...]
     champion: HoldoutResult
 
 
@@ -58,7 +73,7 @@ class EntrantRow:
     Attributes:
         id: Id of the experiment.
         seed: Seed of the experiment.
-        setup: Number of the setup.
+        condition: Number of the condition.
         agent: Id of the champion.
         fitness: Mean fitness on held-out seeds.
         aggregates: Mean, median and interquartile mean of the held-out episodes.
@@ -67,7 +82,7 @@ class EntrantRow:
 
     id: str
     seed: int
-    setup: int
+    condition: int
     agent: str
     fitness: Interval
     aggregates: Aggregates
@@ -75,25 +90,34 @@ class EntrantRow:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Setup:
-    """Runs of one setup.
+class ConditionMean:
+    """Mean of the runs of a condition.
 
     Attributes:
-        number: Number of the setup. The baseline's setup is 0.
-        experiments: Runs of the setup. Experiments with the same seed are one run, represented by the first.
-        changes: Differences from the baseline's setup.
-        mean: Mean of the runs' scores with its interval, or the reason why it is unavailable.
-        runs: Bootstrap estimates over the runs' scores, or the reason why they are unavailable. Fewer than ten
-            runs have no intervals, because a bootstrap of a small sample is too narrow.
-        episodes: Estimates over all episodes, stratified by run. They describe these champions, not the setup.
+        condition: Number of the condition.
+        mean: Mean of the runs with its interval, or the reason why it is unavailable.
+        aggregates: Bootstrap estimates over the runs, or the reason why they are unavailable. Fewer than ten runs
+            have no intervals, because a bootstrap of a small sample is too narrow.
     """
 
-    number: int
-    experiments: tuple[str, ...]
-    changes: tuple[str, ...]
+    condition: int
     mean: Interval | Unavailable
-    runs: Aggregates | Unavailable
-    episodes: Aggregates
+    aggregates: Aggregates | Unavailable
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConditionVariance:
+    """Variance components of the fitness of held-out episodes.
+
+    Attributes:
+        condition: Number of the condition; None for all conditions together.
+        runs: Number of runs.
+        components: Components of the runs and of the episodes of a run.
+    """
+
+    condition: int | None
+    runs: int
+    components: VarianceComponents
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,11 +128,14 @@ class ExperimentComparison:
         baseline: Id of the experiment that the others are compared with.
         scenario: Scenario of all experiments.
         fitness: Display name of the fitness of all experiments.
+        conditions: Conditions, the baseline's first.
+        condition_means: Mean of each condition's runs.
+        condition_comparison: Comparison of the conditions by their runs in the mean fitness, the primary measure, or
+            the reason why it is unavailable.
+        exploratory_contrasts: The same comparison in other measures.
+        variances: Variance components of each condition with two or more runs, then of all together.
         entrants: Champions, in the order given.
         contrasts: Each other champion compared with the baseline's champion; one family.
-        setups: Setups, the baseline's first.
-        setup_contrasts: Each other setup's runs compared with the baseline's, or the reason why they are unavailable;
-            one family.
         ranking: Ranking of the champions over several criteria, on held-out episodes.
         remarks: Caveats for the reader.
     """
@@ -116,21 +143,27 @@ class ExperimentComparison:
     baseline: str
     scenario: str
     fitness: str
+    conditions: tuple[Condition, ...]
+    condition_means: tuple[ConditionMean, ...]
+    condition_comparison: ConditionComparison | Unavailable
+    exploratory_contrasts: tuple[ExploratoryContrast, ...]
+    variances: tuple[ConditionVariance, ...]
     entrants: tuple[EntrantRow, ...]
     contrasts: tuple[Contrast, ...]
-    setups: tuple[Setup, ...]
-    setup_contrasts: tuple[Contrast, ...] | Unavailable
     ranking: Ranking | Unavailable
     remarks: tuple[str, ...]
 
 
 def compare_experiments(
     entrants: Sequence[ComparedExperiment],
+    conditions: Sequence[Condition],
     baseline: str,
     *,
     scenario: str,
     fitness: Fitness,
     fitness_name: str,
+    measures: Sequence[str] = (),
+    margin: float | None = None,
     criteria: Sequence[Criterion] = (),
     remarks: Sequence[str] = (),
 ) -> ExperimentComparison:
@@ -138,36 +171,50 @@ def compare_experiments(
 
     Args:
         entrants: Two or more experiments with the same scenario and fitness. Each has two or more held-out episodes.
-        baseline: Id of one of the experiments. Its setup is number 0.
+        conditions: Conditions of the experiments, the baseline's first.
+        baseline: Id of one of the experiments.
         scenario: Name of the scenario.
         fitness: Fitness of an episode's measures.
         fitness_name: Display name of the fitness.
+        measures: Names of the measures for the exploratory comparison.
+        margin: Smallest difference of interest in fitness, above 0. None: no equivalence tests.
         criteria: Criteria for the ranking of champions. Empty: no ranking.
         remarks: Caveats for the reader.
     """
     base = next(entrant for entrant in entrants if entrant.id == baseline)
+    by_id = {entrant.id: entrant for entrant in entrants}
     thresholds = thresholds_over([value for entrant in entrants for value in entrant.champion.fitnesses])
     contrasts = holm([compare(_episodes(other), _episodes(base)) for other in entrants if other is not base])
-    runs = _runs(entrants)
     return ExperimentComparison(
         baseline=baseline,
         scenario=scenario,
         fitness=fitness_name,
-        entrants=tuple(_row(entrant, thresholds) for entrant in entrants),
+        conditions=tuple(conditions),
+        condition_means=tuple(_condition_mean(each, by_id) for each in conditions),
+        condition_comparison=compare_conditions(conditions, {each.id: _score(each) for each in entrants}, margin),
+        exploratory_contrasts=compare_measures(
+            conditions,
+            {each.id: each.champion.measures for each in entrants},
+            [name for name in measures if name != fitness_name],
+        ),
+        variances=_variances(analyzed_conditions(conditions), by_id),
+        entrants=tuple(_row(entrant, _number(conditions, entrant), thresholds) for entrant in entrants),
         contrasts=contrasts,
-        setups=tuple(_setup(number, runs[number]) for number in sorted(runs)),
-        setup_contrasts=_setup_contrasts(runs),
         ranking=_rank(entrants, fitness, criteria),
-        remarks=(*remarks, *_told(entrants, runs, contrasts)),
+        remarks=(*remarks, *_repeats(conditions)),
     )
 
 
-def _row(entrant: ComparedExperiment, thresholds: Sequence[float]) -> EntrantRow:
+def _number(conditions: Sequence[Condition], entrant: ComparedExperiment) -> int:
+    return next(each.number for each in conditions if entrant.id in (*each.experiments, *each.repeats))
+
+
+def _row(entrant: ComparedExperiment, condition: int, thresholds: Sequence[float]) -> EntrantRow:
     scores, seed = entrant.champion.fitnesses, entrant.seed
     return EntrantRow(
         id=entrant.id,
         seed=seed,
-        setup=entrant.setup,
+        condition=condition,
         agent=entrant.champion.agent,
         # Use the random streams of the experiment's own analysis, so that a champion has the same intervals in both.
         fitness=mean_interval(scores),
@@ -182,50 +229,32 @@ def _episodes(entrant: ComparedExperiment) -> Sample:
     return Sample(name=entrant.id, seeds=entrant.champion.seeds, values=entrant.champion.fitnesses)
 
 
-def _runs(entrants: Sequence[ComparedExperiment]) -> dict[int, list[ComparedExperiment]]:
-    """Return the runs of each setup, one for each seed."""
-    found: dict[int, dict[int, ComparedExperiment]] = {}
-    for entrant in entrants:
-        found.setdefault(entrant.setup, {}).setdefault(entrant.seed, entrant)
-    return {number: [*by_seed.values()] for number, by_seed in found.items()}
-
-
 def _score(entrant: ComparedExperiment) -> float:
     return sum(entrant.champion.fitnesses) / len(entrant.champion.fitnesses)
 
 
-def _setup(number: int, runs: Sequence[ComparedExperiment]) -> Setup:
-    first, scores = runs[0], [_score(run) for run in runs]
-    few = Unavailable(missing="one run gives no variance between runs: run the setup with other seeds")
-    alone = len(runs) < 2
-    return Setup(
-        number=number,
-        experiments=tuple(run.id for run in runs),
-        changes=first.changes,
-        mean=few if alone else mean_interval(scores),
-        runs=few if alone else aggregate([scores], generator(first.seed, "analysis", "runs", first.id)),
-        episodes=aggregate(
-            [run.champion.fitnesses for run in runs], generator(first.seed, "analysis", "strata", first.id)
-        ),
+def _condition_mean(condition: Condition, by_id: Mapping[str, ComparedExperiment]) -> ConditionMean:
+    scores, first = [_score(by_id[name]) for name in condition.experiments], condition.experiments[0]
+    alone = len(scores) < 2
+    return ConditionMean(
+        condition=condition.number,
+        mean=_ALONE if alone else mean_interval(scores),
+        aggregates=_ALONE if alone else aggregate([scores], generator(condition.seeds[0], "analysis", "runs", first)),
     )
 
 
-def _setup_contrasts(runs: dict[int, list[ComparedExperiment]]) -> tuple[Contrast, ...] | Unavailable:
-    if len(runs) < 2:
-        return Unavailable(missing="all experiments are runs of one setup")
-    able = {number: row for number, row in runs.items() if len(row) > 1}
-    if 0 not in able or len(able) < 2:
-        return Unavailable(missing="two setups with two runs each, of different seeds, are needed to compare setups")
-    base = _scores(able[0])
-    return holm([compare(_scores(row), base, pair=False) for number, row in sorted(able.items()) if number])
-
-
-def _scores(runs: Sequence[ComparedExperiment]) -> Sample:
-    return Sample(
-        name=", ".join(run.id for run in runs),
-        seeds=tuple(run.seed for run in runs),
-        values=tuple(_score(run) for run in runs),
-    )
+def _variances(
+    conditions: Sequence[Condition], by_id: Mapping[str, ComparedExperiment]
+) -> tuple[ConditionVariance, ...]:
+    episodes = [[by_id[name].champion.fitnesses for name in each.experiments] for each in conditions]
+    found = [
+        ConditionVariance(condition=each.number, runs=len(each.seeds), components=nested_components([played]))
+        for each, played in zip(conditions, episodes, strict=True)
+    ]
+    if len(found) > 1:
+        runs = sum(each.runs for each in found)
+        found.append(ConditionVariance(condition=None, runs=runs, components=nested_components(episodes)))
+    return tuple(found)
 
 
 def _rank(
@@ -238,17 +267,9 @@ def _rank(
     return topsis(names, values, criteria, basis="the champions, means of their held-out episodes")
 
 
-def _told(
-    entrants: Sequence[ComparedExperiment], runs: dict[int, list[ComparedExperiment]], contrasts: Sequence[Contrast]
-) -> tuple[str, ...]:
-    counted = {run.id for row in runs.values() for run in row}
-    again = [
-        f"{entrant.id} repeats a run of the same setup and seed: it counts once among the setup's runs"
-        for entrant in entrants
-        if entrant.id not in counted
-    ]
-    apart = [contrast.ours for contrast in contrasts if not contrast.paired]
-    if not apart:
-        return tuple(again)
-    names = ", ".join(apart)
-    return (*again, f"no held-out seeds in common with the baseline: {names}; compared as independent samples")
+def _repeats(conditions: Sequence[Condition]) -> tuple[str, ...]:
+    return tuple(
+        f"{name} repeats a run of the same condition and seed: it counts once among the condition's runs"
+        for each in conditions
+        for name in each.repeats
+    )

@@ -1,4 +1,4 @@
-"""Compared experiments, and the comparison of their champions and setups."""
+"""Compared experiments, and the comparison of their conditions and champions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,6 +35,10 @@ class ComparisonData:
     find_archive: Callable[[StoredExperiment], EliteMap | Unavailable]
     targets: tuple[float, ...] = ()
 
+    def label(self, condition: int) -> str:
+        """Return the label of a condition."""
+        return self.comparison.conditions[condition].label
+
     def colour(self, experiment: str) -> Colour:
         """Return the colour of an experiment in charts."""
         ids = [row.id for row in self.comparison.entrants]
@@ -52,7 +56,9 @@ class ComparisonData:
     def runs(self) -> tuple[tuple[int, tuple[StoredExperiment, ...]], ...]:
         """Number and runs of each condition. Repeated runs are left out."""
         stored = {each.snapshot.experiment.id: each for each in self.experiments}
-        return tuple((each.number, tuple(stored[name] for name in each.experiments)) for each in self.comparison.setups)
+        return tuple(
+            (each.number, tuple(stored[name] for name in each.experiments)) for each in self.comparison.conditions
+        )
 
     @property
     def runtime_targets(self) -> Targets | Unavailable:

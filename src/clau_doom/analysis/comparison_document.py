@@ -6,12 +6,20 @@ from clau_doom.analysis import comparison_sections
 from clau_doom.analysis.comparison_data import ComparisonData
 from clau_doom.analysis.document import Document
 from clau_doom.analysis.section_loader import describe_all
+from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import count, joined
 from clau_doom.statistics.intervals import CONFIDENCE
 
-__all__ = ["comparison_document"]
+__all__ = ["comparison_document", "main_sections"]
 
 _NAMED = 5  # experiments in the title
+
+
+def main_sections(data: ComparisonData) -> tuple[str, ...]:
+    """Return the sections that the terminal shows: agents are compared only if no conditions are."""
+    if isinstance(data.comparison.condition_comparison, Unavailable):
+        return comparison_sections.SINGLE_RUN_SECTIONS
+    return comparison_sections.MAIN_SECTIONS
 
 
 def comparison_document(data: ComparisonData, names: Sequence[str] | None = None) -> Document:
@@ -28,14 +36,14 @@ def comparison_document(data: ComparisonData, names: Sequence[str] | None = None
         kind="clau-doom comparison report",
         title=joined(ids) if len(ids) <= _NAMED else f"{', '.join(ids[: _NAMED - 1])} and {len(ids) - _NAMED + 1} more",
         subtitle=(
-            f"{count(len(ids), 'experiment')} · {count(len(comparison.setups), 'setup')} · {comparison.scenario} · "
-            f"fitness {comparison.fitness} · baseline {comparison.baseline}"
+            f"{count(len(ids), 'experiment')} · {count(len(comparison.conditions), 'condition')} · "
+            f"{comparison.scenario} · fitness {comparison.fitness} · baseline {comparison.baseline}"
         ),
         sections=describe_all(comparison_sections.__name__, wanted, data),
         introduction=(
             f"{count(len(ids), 'experiment')} on {comparison.scenario} with fitness {comparison.fitness} are compared "
-            f"with {comparison.baseline}. Champions are compared by their held-out episodes. Setups are compared by "
-            "runs: each run counts once."
+            f"with {comparison.baseline}. Conditions are compared by their runs: each run counts once. Champions are "
+            "compared as single agents by their held-out episodes."
         ),
         notices=tuple(f"Note: {remark}." for remark in comparison.remarks),
         data={

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from clau_doom.app.gene_space import space_of
 from clau_doom.app.run_planning import make_fitness
-from clau_doom.config import ExperimentConfig, MapElitesConfig, by_paths, setup_changes
+from clau_doom.config import ExperimentConfig, MapElitesConfig, by_paths, condition_changes
 from clau_doom.domain import AgentStatus, GenomeSpace
 from clau_doom.domain.experiment import HoldoutResult, RaceTally
 from clau_doom.error_description import describe
@@ -69,6 +69,8 @@ def compare(
     baseline: str,
     criteria: "Sequence[Criterion]" = (),
     targets: Sequence[float] = (),
+    *,
+    margin: float | None = None,
 ) -> "ComparisonData":
     """Compare experiments with a baseline.
 
@@ -77,6 +79,7 @@ def compare(
         baseline: Id of one of the experiments.
         criteria: Criteria for the ranking of champions. Empty: no ranking.
         targets: Fitness values of the runtimes. Empty: the rule of `clau_doom.analysis.anytime`.
+        margin: Smallest difference of interest in fitness, above 0, for equivalence tests. None: no such tests.
 
     Raises:
         ConfigError: An experiment is given twice, the baseline is not among the experiments, their scenarios or
@@ -85,6 +88,8 @@ def compare(
     """
     from clau_doom.analysis.comparison import compare_experiments  # noqa: PLC0415 - as above
     from clau_doom.analysis.comparison_data import ComparisonData  # noqa: PLC0415 - as above
+    from clau_doom.analysis.conditions import find_conditions  # noqa: PLC0415 - as above
+    from clau_doom.analysis.result_tables import telling_measures  # noqa: PLC0415 - as above
 
     infinite = next((each for each in targets if not math.isfinite(each)), None)
     if infinite is not None:
@@ -99,11 +104,14 @@ def compare(
     for stored in experiments:
         _check_comparable(base, stored)
     comparison = compare_experiments(
-        _entrants(experiments, base),
+        [_entrant(stored) for stored in experiments],
+        find_conditions(experiments, baseline),
         baseline,
         scenario=base.config.scenario.name,
         fitness=make_fitness(base.config),
         fitness_name=fitness_name(base.config),
+        measures=telling_measures(base.config.scenario.name),
+        margin=margin,
         criteria=criteria,
         remarks=_remarks(experiments, base),
     )
@@ -188,7 +196,7 @@ def _check_comparable(base: StoredExperiment, other: StoredExperiment) -> None:
     here, there = (dict(each.snapshot.experiment.provenance.facts) for each in (base, other))
     other_files = [f"{fact} differs" for fact in _FILES if here.get(fact) != there.get(fact)]
     moved = () if other_files or not by_paths(base.config, other.config) else ("scenario.name",)
-    changes = setup_changes(base.config, other.config)
+    changes = condition_changes(base.config, other.config)
     differing = [str(each) for each in changes if each.path.startswith(_REFUSED) and each.path not in moved]
     differing += other_files
     if differing:
@@ -206,37 +214,14 @@ def _champion(stored: StoredExperiment) -> HoldoutResult:
     return next((standing for standing in standings if standing.role == "champion"), absent)
 
 
-def _entrants(experiments: Sequence[StoredExperiment], base: StoredExperiment) -> "list[ComparedExperiment]":
-    """Number the experiments' setups in order, starting with the baseline's setup."""
+def _entrant(stored: StoredExperiment) -> "ComparedExperiment":
     from clau_doom.analysis.comparison import ComparedExperiment  # noqa: PLC0415 - as above
 
-    setups = [base]
-    found = []
-    for stored in experiments:
-        at = next((place for place, known in enumerate(setups) if not _changes(known, stored)), len(setups))
-        setups += [stored] if at == len(setups) else []
-        found.append(
-            ComparedExperiment(
-                id=stored.snapshot.experiment.id,
-                seed=stored.snapshot.experiment.seed,
-                setup=at,
-                changes=_changes(base, stored),
-                champion=_champion(stored),
-            )
-        )
-    return found
-
-
-def _changes(old: StoredExperiment, new: StoredExperiment) -> tuple[str, ...]:
-    """List the differences between two setups, including the source of their policies."""
-    changed = [str(change) for change in setup_changes(old.config, new.config)]
-    before, after = (
-        {fact: value for fact, value in each.snapshot.experiment.provenance.facts if fact.startswith("source.")}
-        for each in (old, new)
+    return ComparedExperiment(
+        id=stored.snapshot.experiment.id,
+        seed=stored.snapshot.experiment.seed,
+        champion=_champion(stored),
     )
-    if not changed and before != after:
-        changed.append("the source of the policy differs")
-    return tuple(changed)
 
 
 def _remarks(experiments: Sequence[StoredExperiment], base: StoredExperiment) -> list[str]:

@@ -42,6 +42,7 @@ def report_comparison(
     baseline: str,
     criteria: "Sequence[Criterion]" = (),
     *,
+    margin: float | None = None,
     comparison: "ComparisonData | None" = None,
 ) -> str:
     """Render the HTML report of a comparison of experiments.
@@ -50,6 +51,7 @@ def report_comparison(
         experiments: Two or more experiments.
         baseline: Id of one of the experiments.
         criteria: Criteria for the ranking of champions. Empty: no ranking.
+        margin: Smallest difference of interest in fitness, for equivalence tests. None: no such tests.
         comparison: Result of `compare` for these arguments. None: compute it.
 
     Raises:
@@ -59,7 +61,7 @@ def report_comparison(
     from clau_doom.analysis.comparison_document import comparison_document  # noqa: PLC0415 - as above
     from clau_doom.analysis.report import render  # noqa: PLC0415 - as above
 
-    return render(comparison_document(comparison or compare(experiments, baseline, criteria)))
+    return render(comparison_document(comparison or compare(experiments, baseline, criteria, margin=margin)))
 
 
 def check_report_target(path: Path, *, force: bool) -> None:

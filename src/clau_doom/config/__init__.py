@@ -49,8 +49,8 @@ from clau_doom.config.resume_rules import (
     by_paths,
     check_budget,
     check_resume,
+    condition_changes,
     differences,
-    setup_changes,
     used_up,
 )
 from clau_doom.config.schema import (
@@ -109,6 +109,7 @@ __all__ = [
     "by_paths",
     "check_budget",
     "check_resume",
+    "condition_changes",
     "config_from_yaml",
     "differences",
     "flow",
@@ -129,7 +130,6 @@ __all__ = [
     "registered_backends",
     "resolve",
     "resolve_fields",
-    "setup_changes",
     "starter",
     "to_yaml",
     "unregister_backend",

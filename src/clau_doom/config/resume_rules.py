@@ -21,7 +21,7 @@ from clau_doom.config.schema_introspection import values
 from clau_doom.config.service import SERVICE_SECTIONS
 from clau_doom.errors import ResumeRefused, WrongState
 
-__all__ = ["Difference", "by_paths", "check_budget", "check_resume", "differences", "setup_changes", "used_up"]
+__all__ = ["Difference", "by_paths", "check_budget", "check_resume", "condition_changes", "differences", "used_up"]
 
 _REMOTE = ("policy.address", "policy.deadline", "policy.on_missed")
 _FREE = ("max_duration", "execution.", *(f"{name}." for name in SERVICE_SECTIONS), *_REMOTE)
@@ -69,11 +69,11 @@ def differences(old: ExperimentConfig, new: ExperimentConfig) -> tuple[Differenc
     return tuple(found)
 
 
-def setup_changes(old: ExperimentConfig, new: ExperimentConfig) -> tuple[Difference, ...]:
-    """Return the differences of two experiments' setups; an empty result means runs of one setup.
+def condition_changes(old: ExperimentConfig, new: ExperimentConfig) -> tuple[Difference, ...]:
+    """Return the differences of two experiments' conditions; an empty result means runs of one condition.
 
-    A setup consists of all fields that decide results except the name, the seed and the number of held-out episodes.
-    Held-out episodes judge a champion and do not select one.
+    A condition consists of all fields that decide results, except the name, the seed and the number of held-out
+    episodes. Held-out episodes judge a champion and do not select one.
     """
     return tuple(
         Difference(path=change.path, old=change.old, new=change.new, refusal=None)

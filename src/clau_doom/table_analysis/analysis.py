@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 
 from clau_doom.errors import ConfigError
 from clau_doom.statistics.anova_effect_sizes import EffectSize, noncentrality_interval, omega_squared_of_f
+from clau_doom.statistics.approximate_f import ApproximateF
+from clau_doom.statistics.complete_blocks import block_contrasts_test
 from clau_doom.statistics.intervals import FEWEST_FOR_MEAN, Interval, concentration, mean_interval
 from clau_doom.table_analysis.comparisons import Comparisons, games_howell, paired, tukey
 from clau_doom.table_analysis.design import Design, Factor
@@ -29,8 +31,8 @@ from clau_doom.table_analysis.effect_contrasts import EffectContrasts, cell_stat
 from clau_doom.table_analysis.linear_models import AnovaTable, SumsOfSquares, anova, fit
 from clau_doom.table_analysis.permutation import PERMUTATIONS, permutation_test
 from clau_doom.table_analysis.rank_tests import aligned_ranks, dunn, friedman, kruskal_wallis, nemenyi
-from clau_doom.table_analysis.repeated_measures import CompleteBlocks, complete_blocks, within_blocks
-from clau_doom.table_analysis.welch_james import ApproximateF, welch_james
+from clau_doom.table_analysis.repeated_measures import CompleteBlocks, complete_blocks
+from clau_doom.table_analysis.welch_james import welch_james
 
 __all__ = ["METHODS", "EffectTest", "Group", "Method", "TableAnalysis", "TestedDesign", "analyze_design", "run_tests"]
 
@@ -187,7 +189,7 @@ def _default(design: Design) -> TestedDesign:
         return TestedDesign(test=name, effects=tuple(effects), comparisons=tuple(comparisons))
     blocks = _blocks(design)
     effects = [
-        _approximate(effect, within_blocks(effect.contrasts, blocks), len(blocks.means))
+        _approximate(effect, block_contrasts_test(effect.contrasts, blocks.means), len(blocks.means))
         for effect in effects_of(design)
     ]
     return TestedDesign(

@@ -12,9 +12,10 @@ The p-value is (1 + b) / (1 + m) for b of m permutations with a statistic at lea
 import numpy as np
 from numpy.typing import NDArray
 
+from clau_doom.statistics.complete_blocks import block_contrasts_test
 from clau_doom.table_analysis.design import Design
 from clau_doom.table_analysis.effect_contrasts import cell_statistics
-from clau_doom.table_analysis.repeated_measures import CompleteBlocks, within_blocks
+from clau_doom.table_analysis.repeated_measures import CompleteBlocks
 from clau_doom.table_analysis.welch_james import wald_statistic
 
 __all__ = ["PERMUTATIONS", "permutation_generator", "permutation_test"]
@@ -68,5 +69,5 @@ def _statistic(
 ) -> float:
     if blocks is None:
         return wald_statistic(contrasts, cell_statistics(design, values))
-    found = within_blocks(contrasts, blocks)
+    found = block_contrasts_test(contrasts, blocks.means)
     return float("nan") if found is None else found.f

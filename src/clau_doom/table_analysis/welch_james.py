@@ -7,34 +7,16 @@ the comparison of several mean values: an alternative approach", Biometrika 38, 
 test with Welch and Satterthwaite's degrees of freedom.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from clau_doom.statistics.approximate_f import ApproximateF
 from clau_doom.table_analysis.effect_contrasts import Cells
 
-__all__ = ["ApproximateF", "wald_statistic", "welch_james"]
+__all__ = ["wald_statistic", "welch_james"]
 
 _SINGULAR = 1e-12  # relative to the largest variance of a contrast
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ApproximateF:
-    """An F test with approximate degrees of freedom.
-
-    Attributes:
-        f: The F statistic.
-        df: Numerator degrees of freedom.
-        residual_df: Denominator degrees of freedom.
-        p: The p-value.
-    """
-
-    f: float
-    df: float
-    residual_df: float
-    p: float
 
 
 def welch_james(contrasts: NDArray[np.float64], cells: Cells) -> ApproximateF | None:

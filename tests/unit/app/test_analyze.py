@@ -8,6 +8,7 @@ from functools import cache
 import pytest
 
 from clau_doom.analysis.comparison import ExperimentComparison
+from clau_doom.analysis.condition_contrasts import Conclusion, ConditionComparison
 from clau_doom.analysis.control_charts import ControlChart
 from clau_doom.analysis.document_json import document_json
 from clau_doom.analysis.elite_map import EliteMap
@@ -287,25 +288,33 @@ def compared(*experiments: StoredExperiment, baseline: str = "a1") -> Experiment
     return compare([*experiments], baseline, criteria_of("reward:1,shots:-1")).comparison
 
 
-def test_champions_and_setups_are_compared() -> None:
-    """Equal seeds give paired samples, and different seeds independent ones. The runs of one setup form one sample."""
+def test_conditions_and_champions_are_compared() -> None:
+    """Conditions with the same seeds are compared in blocks of seeds. Champions with the same seed are paired."""
     found = compared(*several())
+    assert [(each.number, each.label, each.experiments) for each in found.conditions] == [
+        (0, "evolution = genetic", ("a1", "a2")),
+        (1, "evolution = map-elites", ("b1", "b2")),
+    ]
+    assert isinstance(found.condition_comparison, ConditionComparison)
+    (contrast,) = found.condition_comparison.contrasts
+    assert (contrast.result.test, contrast.runs, contrast.common_seeds) == ("paired t test", 2, 2)
+    means = {row.id: row.fitness.mean for row in found.entrants}
+    wanted = (means["b1"] + means["b2"] - means["a1"] - means["a2"]) / 2
+    assert contrast.result.difference.mean == pytest.approx(wanted)
     assert [(each.ours, each.theirs, each.paired) for each in found.contrasts] == [
         ("a2", "a1", False),
         ("b1", "a1", True),
         ("b2", "a1", False),
     ]
-    assert [(setup.number, setup.experiments) for setup in found.setups] == [(0, ("a1", "a2")), (1, ("b1", "b2"))]
-    assert found.setups[0].changes == ()
-    assert "evolution.kind: genetic became map-elites" in found.setups[1].changes
-    assert not isinstance(found.setup_contrasts, Unavailable)
-    (contrast,) = found.setup_contrasts
-    assert (contrast.n, contrast.n_theirs, contrast.paired) == (2, 2, False)
-    means = {row.id: row.fitness.mean for row in found.entrants}
-    wanted = (means["b1"] + means["b2"] - means["a1"] - means["a2"]) / 2
-    assert contrast.difference.mean == pytest.approx(wanted)
-    assert any("no held-out seeds in common" in remark and "a2, b2" in remark for remark in found.remarks)
     assert isinstance(found.ranking, Ranking)
+
+
+def test_margin_gives_equivalence_tests() -> None:
+    runs = several()
+    wide = compare(runs, "a1", margin=1e6).comparison.condition_comparison
+    assert isinstance(wide, ConditionComparison)
+    assert wide.contrasts[0].equivalence is not None
+    assert wide.contrasts[0].conclusion is Conclusion.EQUIVALENT
 
 
 def test_comparison_keeps_the_interval_of_an_experiment() -> None:
@@ -318,39 +327,43 @@ def test_comparison_keeps_the_interval_of_an_experiment() -> None:
 
 
 def test_any_experiment_can_be_the_baseline() -> None:
-    """Another baseline reverses the signs of the differences and gives its setup the number 0."""
+    """Another baseline reverses the signs of the differences and gives its condition the number 0."""
     found = compared(*several(), baseline="b1")
     forth = {each.ours: each for each in compared(*several()).contrasts}
     back = {each.ours: each for each in found.contrasts}
     assert back["a1"].difference.mean == pytest.approx(-forth["b1"].difference.mean)
-    assert found.setups[0].experiments == ("b1", "b2")
+    assert found.conditions[0].experiments == ("b1", "b2")
 
 
-def test_comparison_of_setups_needs_several_runs() -> None:
-    """Setups are compared only if there are two or more, with several runs."""
+def test_comparison_of_conditions_needs_several_runs() -> None:
+    """Conditions are compared only if there are two or more, with several runs."""
     first, second, third, _ = several()
     few = compared(first, third)
-    assert isinstance(few.setup_contrasts, Unavailable)
-    assert all(isinstance(setup.runs, Unavailable) for setup in few.setups)
-    same = compared(first, second).setup_contrasts
-    assert same == Unavailable(missing="all experiments are runs of one setup")
+    assert few.condition_comparison == Unavailable(
+        missing='"evolution = genetic" and "evolution = map-elites" have one run each'
+    )
+    assert all(isinstance(each.mean, Unavailable) for each in few.condition_means)
+    assert few.variances == ()
+    same = compared(first, second).condition_comparison
+    assert same == Unavailable(missing="all experiments are runs of one condition")
 
 
 def test_repeated_run_counts_once() -> None:
-    """A run with the same setup and seed under another name is reported and counted once."""
+    """A run with the same condition and seed under another name is reported and counted once."""
     first, second, *_ = several()
     again = experiment("again", seed=1, generations=3, population=4)
     found = compared(first, second, again)
-    assert found.setups[0].experiments == ("a1", "a2")
+    assert found.conditions[0].experiments == ("a1", "a2")
+    assert found.conditions[0].repeats == ("again",)
     assert any("again repeats a run" in remark for remark in found.remarks)
 
 
-def test_number_of_held_out_episodes_does_not_change_the_setup() -> None:
+def test_number_of_held_out_episodes_does_not_change_the_condition() -> None:
     """The pairs are the common episodes."""
     first, *_ = several()
     fewer = experiment("fewer", seed=1, generations=3, population=4, holdout=HoldoutConfig(validation=4, episodes=10))
     found = compared(first, fewer)
-    assert len(found.setups) == 1
+    assert len(found.conditions) == 1
     assert (found.contrasts[0].paired, found.contrasts[0].n) == (True, 10)
 
 
@@ -402,14 +415,14 @@ def test_moved_scenarios_are_compared() -> None:
         compared(here, playing(second, "/there/s.cfg", "def"))
 
 
-def test_different_policy_source_is_another_setup() -> None:
+def test_different_policy_source_is_another_condition() -> None:
     """The configurations are equal."""
     first, second, *_ = several()
     facts = (("scripted", "1"), ("source.policy", "abc"))
     made = replace(second.snapshot.experiment, provenance=Provenance(facts=facts))
     found = compared(first, replace(second, snapshot=replace(second.snapshot, experiment=made)))
-    assert [setup.experiments for setup in found.setups] == [("a1",), ("a2",)]
-    assert found.setups[1].changes == ("the source of the policy differs",)
+    assert [each.experiments for each in found.conditions] == [("a1",), ("a2",)]
+    assert [each.label for each in found.conditions] == ["source code = unknown", "source code = policy abc"]
 
 
 def test_comparison_reports_deviations() -> None:

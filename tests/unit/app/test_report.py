@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from clau_doom.analysis.comparison_document import comparison_document
 from clau_doom.analysis.genome_encoding import GeneHistory
 from clau_doom.analysis.ranking import criteria_of
 from clau_doom.analysis.sections import (
@@ -286,7 +287,7 @@ def test_behaviour_map_is_drawn() -> None:
 
 
 def test_report_of_several_experiments_compares_them() -> None:
-    """Champions, comparisons, profiles, curves and setups have figures, remarks and the data to repeat them."""
+    """Champions, comparisons, profiles, curves and conditions have figures, remarks and the data to repeat them."""
     stored = [
         experiment("a"),
         experiment("b", seed=2),
@@ -300,9 +301,12 @@ def test_report_of_several_experiments_compares_them() -> None:
     assert read.count("figcaption") == read.count("table", within="figure") == read.count("figure")
     for each in comparison.contrasts:
         assert each.ours in read.said
+    for sentence in comparison_document(compared).sections[0].summary:
+        assert sentence.partition(":")[0] in read.said
     for remark in comparison.remarks:
         assert remark[1:] in read.said
-    assert "population: 6 became 4" in read.said
+    assert "population = 6" in read.said
+    assert "population = 4" in read.said
     assert "clau-doom analyze a b c d --output-dir again --baseline a --report comparison.html" in read.said
     assert read.text == report_comparison(stored, "a")
 

@@ -219,18 +219,23 @@ def test_analyze_ranks_by_criteria(run: Run, keep: Keep, story: list[Event]) -> 
 
 
 def test_analyze_compares_experiments(run: Run, keep: Keep, story: list[Event], twin: list[Event]) -> None:
-    """A run with the same setup and seed has no difference and is reported as the same run."""
+    """A run with the same condition and seed has no difference and is reported as the same run."""
     keep(story)
     keep(twin, "twin")
     found = document(run, "analyze", "tiny", "twin", "--criteria", "kills:1")
     assert (found["baseline"], [row["id"] for row in found["entrants"]]) == ("tiny", ["tiny", "twin"])
-    (contrast,) = found["contrasts"]
+    (contrast,) = found["champion_contrasts"]
     assert (contrast["ours"], contrast["paired"], contrast["difference"]["mean"]) == ("twin", True, 0.0)
     assert contrast["improvement"]["value"] == 0.5
-    assert found["setups"][0]["experiments"] == ["tiny"]
+    (condition,) = found["conditions"]
+    assert (condition["experiments"], condition["repeats"]) == (["tiny"], ["twin"])
+    assert found["condition_comparison"] == {"missing": "all experiments are runs of one condition"}
+    assert found["conclusions"] == [
+        "Nothing can be concluded about the methods: all experiments are runs of one condition."
+    ]
     shown = run("analyze", "tiny", "twin", "--baseline", "twin").out
-    assert "against the champion of twin" in shown
-    assert "repeats a run of the same setup and seed" in " ".join(shown.split())
+    assert "champions against twin-g" in shown
+    assert "repeats a run of the same condition and seed" in " ".join(shown.split())
 
 
 def test_analyze_gives_running_times_to_targets(
@@ -260,7 +265,10 @@ def test_analyze_gives_running_times_to_targets(
     [
         (("tiny", "--target", "3"), "--target needs several experiments"),
         (("tiny", "twin", "--target", "nan"), "the target nan is not a finite number"),
-        (("tiny", "twin", "--section", "lineage"), "lineage is a section of one experiment: choose one of champions"),
+        (("tiny", "--equivalence", "2"), "--equivalence needs several experiments: give two or more"),
+        (("tiny", "twin", "--equivalence", "0"), "0 is not a margin: give a number above 0"),
+        (("tiny", "twin", "--equivalence", "nan"), "nan is not a margin"),
+        (("tiny", "twin", "--section", "lineage"), "lineage is a section of one experiment: choose one of conditions"),
         (("tiny", "--section", "anytime"), "anytime is a section of several experiments: choose one of held-out"),
         (("tiny", "tiny"), "tiny is given twice"),
         (("tiny", "--baseline", "tiny"), "needs other experiments"),

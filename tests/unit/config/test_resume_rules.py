@@ -11,9 +11,9 @@ from clau_doom.config import (
     HoldoutConfig,
     ScenarioConfig,
     check_resume,
+    condition_changes,
     differences,
     registered_backends,
-    setup_changes,
     values,
 )
 from clau_doom.errors import ResumeRefused
@@ -118,9 +118,9 @@ def test_change_of_any_other_field_is_refused() -> None:
     "changes",
     [{"name": "other"}, {"seed": 9}, {"execution": {"workers": 7}}, {"holdout": HoldoutConfig(episodes=7)}],
 )
-def test_setup_ignores_name_seed_and_execution(changes: dict[str, object]) -> None:
-    """Name, seed, execution and number of held-out episodes do not change the setup."""
-    assert setup_changes(_OLD, _with(**changes)) == ()
+def test_condition_ignores_name_seed_and_execution(changes: dict[str, object]) -> None:
+    """Name, seed, execution and number of held-out episodes do not change the condition."""
+    assert condition_changes(_OLD, _with(**changes)) == ()
 
 
 @pytest.mark.parametrize(
@@ -131,6 +131,6 @@ def test_setup_ignores_name_seed_and_execution(changes: dict[str, object]) -> No
         ({"evolution": CmaEsConfig()}, "evolution.kind: genetic became cma-es"),
     ],
 )
-def test_differences_of_setups_have_both_values(changes: dict[str, object], expected: str) -> None:
+def test_differences_of_conditions_have_both_values(changes: dict[str, object], expected: str) -> None:
     """Each changed field that affects results has both values, without a reason."""
-    assert [str(each) for each in setup_changes(_OLD, _with(**changes))] == [expected]
+    assert [str(each) for each in condition_changes(_OLD, _with(**changes))] == [expected]

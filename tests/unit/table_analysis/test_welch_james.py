@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pytest
 from scipy import stats
 
+from clau_doom.statistics.approximate_f import ApproximateF
 from clau_doom.table_analysis import Design
 from clau_doom.table_analysis.effect_contrasts import cell_statistics, effects_of
-from clau_doom.table_analysis.welch_james import ApproximateF, welch_james
+from clau_doom.table_analysis.welch_james import welch_james
 
 Published = Callable[..., Design]
 

@@ -4,21 +4,26 @@ A module has a function `describe`, which takes the `ComparisonData` and describ
 `Section`. To add a section, add a module and its name here.
 """
 
-__all__ = ["COMPARISON_SECTIONS", "MAIN_SECTIONS"]
+__all__ = ["COMPARISON_SECTIONS", "MAIN_SECTIONS", "SINGLE_RUN_SECTIONS"]
 
 COMPARISON_SECTIONS = (
-    "champions",
-    "contrasts",
-    "performance-profiles",
+    "conditions",
+    "variance-components",
+    "exploratory-measures",
     "curves",
     "anytime",
-    "setups",
     "quality-diversity",
+    "champions",
+    "champion-contrasts",
+    "performance-profiles",
     "multicriteria-ranking",
     "failures",
     "reproduction",
 )
-"""Sections of a comparison, in order."""
+"""Sections of a comparison, in order: the conclusions about methods first, then the agents."""
 
-MAIN_SECTIONS = ("champions", "contrasts", "setups")
-"""Sections that the terminal shows."""
+MAIN_SECTIONS = ("conditions", "variance-components", "champions")
+"""Sections that the terminal shows if conditions are compared by runs."""
+
+SINGLE_RUN_SECTIONS = ("conditions", "champions", "champion-contrasts")
+"""Sections that the terminal shows if no conditions can be compared: the agents are compared."""

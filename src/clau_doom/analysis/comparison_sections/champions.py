@@ -1,6 +1,6 @@
-"""Champions of the compared experiments on held-out seeds."""
+"""Champions of the compared experiments as single agents on held-out seeds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from clau_doom.analysis.charts import IntervalPlot, IntervalRow
 from clau_doom.analysis.comparison import EntrantRow
@@ -20,7 +20,7 @@ def describe(data: ComparisonData) -> Section:
     label = f"baseline {base.id}, mean {comparison.fitness}"
     return Section(
         name="champions",
-        title="Champions on held-out seeds",
+        title="Single agents: champions on held-out seeds",
         blocks=(_chart(data),),
         facts=(Fact(label=label, value=number(base.fitness.mean), detail=interval),),
         data={"entrants": comparison.entrants},
@@ -29,6 +29,7 @@ def describe(data: ComparisonData) -> Section:
 
 def _chart(data: ComparisonData) -> Chart:
     rows = data.comparison.entrants
+    labels = {each.number: each.label for each in data.comparison.conditions}
     sizes = joined(dict.fromkeys(str(row.fitness.n) for row in rows))
     return Chart(
         name="champions",
@@ -45,7 +46,7 @@ def _chart(data: ComparisonData) -> Chart:
             rows=tuple(
                 IntervalRow(
                     label=row.id,
-                    detail=f"setup {row.setup}, seed {row.seed}",
+                    detail=f"{labels[row.condition]}, seed {row.seed}",
                     colour=data.colour(row.id),
                     value=row.fitness.mean,
                     low=row.fitness.low,
@@ -55,17 +56,17 @@ def _chart(data: ComparisonData) -> Chart:
                 for row in rows
             ),
         ),
-        table=_table(rows),
+        table=_table(rows, labels),
         text_table=TextTable.INSTEAD,
     )
 
 
-def _table(rows: Sequence[EntrantRow]) -> Table:
+def _table(rows: Sequence[EntrantRow], labels: Mapping[int, str]) -> Table:
     return Table(
         title="Champions on held-out seeds, with 95 % intervals",
         columns=(
             Column("champion", text=True),
-            Column("setup"),
+            Column("condition", text=True),
             Column("seed"),
             Column("n"),
             Column("mean"),
@@ -75,7 +76,7 @@ def _table(rows: Sequence[EntrantRow]) -> Table:
         rows=tuple(
             (
                 row.agent,
-                row.setup,
+                labels[row.condition],
                 str(row.seed),
                 row.fitness.n,
                 Marked(measured(row.fitness)),

@@ -1,5 +1,6 @@
 """Commands `clau-doom status` and `clau-doom analyze`: list, inspect and analyse experiments."""
 
+import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -74,6 +75,23 @@ _Criteria = Annotated[
 ]
 
 
+def _above_0(margin: float | None) -> float | None:
+    if margin is not None and not 0.0 < margin < math.inf:
+        raise typer.BadParameter(f"{margin:g} is not a margin: give a number above 0")
+    return margin
+
+
+_Margin = Annotated[
+    float | None,
+    typer.Option(
+        "--equivalence",
+        metavar="MARGIN",
+        callback=_above_0,
+        help="Smallest difference of interest, in units of fitness: test conditions for equivalence, too.",
+    ),
+]
+
+
 def _known_sections(names: list[str] | None) -> list[str] | None:
     for name in names or ():
         if name not in (*sections.EXPERIMENT_SECTIONS, *comparison_sections.COMPARISON_SECTIONS):
@@ -138,6 +156,7 @@ def analyze(
     *,
     baseline: _Baseline = None,
     criteria: _Criteria = None,
+    equivalence: _Margin = None,
     section: _Sections = None,
     everything: _All = False,
     target: _Targets = None,
@@ -180,8 +199,10 @@ def analyze(
         na=na,
     )
     if data is not None:
-        if experiments or target or plot is not None or report is not None:
-            raise ConfigError("--data excludes the experiment's id, --plot, --report and --target: omit them")
+        if experiments or target or equivalence or plot is not None or report is not None:
+            raise ConfigError(
+                "--data excludes the experiment's id, --plot, --report, --target and --equivalence: omit them"
+            )
         analyze_table(data, request, as_json=as_json)
         return
     request.refuse_without_data()
@@ -202,11 +223,19 @@ def analyze(
             raise ConfigError("--plot needs exactly one experiment: give one, or omit --plot")
         requested = _requested(section, comparison_sections.COMPARISON_SECTIONS, everything=everything)
         _show_comparison(
-            stored, baseline or experiments[0], wanted, requested, report, as_json=as_json, targets=target or ()
+            stored,
+            baseline or experiments[0],
+            wanted,
+            requested,
+            report,
+            as_json=as_json,
+            targets=target or (),
+            margin=equivalence,
         )
     else:
-        if target:
-            raise ConfigError("--target needs several experiments: give two or more, or omit --target")
+        for flag, value in (("--target", target), ("--equivalence", equivalence)):
+            if value:
+                raise ConfigError(f"{flag} needs several experiments: give two or more, or omit {flag}")
         requested = _requested(section, sections.EXPERIMENT_SECTIONS, everything=everything)
         _show_analysis(stored[0], wanted, requested, plot, report, as_json=as_json)
 
@@ -262,10 +291,11 @@ def _show_comparison(
     requested: Sequence[str],
     report: Path | None,
     *,
+    margin: float | None,
     as_json: bool,
     targets: Sequence[float],
 ) -> None:
-    from clau_doom.analysis.comparison_document import comparison_document
+    from clau_doom.analysis.comparison_document import comparison_document, main_sections
     from clau_doom.analysis.document_json import document_json
     from clau_doom.app.analyze import compare
     from clau_doom.app.report import report_comparison
@@ -273,13 +303,13 @@ def _show_comparison(
 
     if len(stored) < 2:
         raise ConfigError(f"{baseline} needs other experiments: give two or more")
-    comparison = compare(stored, baseline, criteria, targets)
+    comparison = compare(stored, baseline, criteria, targets, margin=margin)
     if report is not None:
         _write(report, report_comparison(stored, baseline, criteria, comparison=comparison))
     if as_json:
         print_json(document_json(comparison_document(comparison)))
         return
-    shown = requested or [*comparison_sections.MAIN_SECTIONS, *(["multicriteria-ranking"] if criteria else [])]
+    shown = requested or [*main_sections(comparison), *(["multicriteria-ranking"] if criteria else [])]
     data_console().print(document_view(comparison_document(comparison, shown), whole=True))
     if not requested:
         _print_more(comparison_sections.COMPARISON_SECTIONS, shown)

@@ -140,7 +140,7 @@ def test_digits_depend_on_the_uncertainty(run: Run, case: str) -> None:
         (["--response", "len"], "--data needs --response COLUMN and one or more of --factor COLUMN"),
         (
             ["--response", "len", "--factor", "dose", "tiny"],
-            "--data excludes the experiment's id, --plot, --report and --target",
+            "--data excludes the experiment's id, --plot, --report, --target and --equivalence",
         ),
     ],
 )

@@ -1,57 +1,54 @@
-"""Each champion compared with the baseline's champion."""
+"""The champions as agents: each compared with the baseline's champion."""
 
 from collections.abc import Sequence
 
 from clau_doom.analysis.charts import Colour, IntervalPlot, IntervalRow
 from clau_doom.analysis.comparison_data import ComparisonData
 from clau_doom.analysis.contrast_blocks import contrast_chart, contrast_sentence, contrast_tables
-from clau_doom.analysis.document import Chart, Column, Fact, Section, Table, TextTable
-from clau_doom.analysis.wording import bracket, shared
-from clau_doom.number_format import number, p_relation, percent
+from clau_doom.analysis.document import Chart, Column, Paragraph, Section, Table, TextTable
+from clau_doom.analysis.wording import joined, shared
+from clau_doom.number_format import percent
 from clau_doom.statistics.two_sample_comparison import Contrast
 
 __all__ = ["describe"]
 
-_FACTS = 4
+_SCOPE = (
+    "The comparison of champions is about these agents only. Episodes of one agent give no information about the next "
+    "run of its condition."
+)
 
 
 def describe(data: ComparisonData) -> Section:
-    """Describe the differences between the champions and the baseline's champion."""
-    contrasts, baseline = data.comparison.contrasts, data.comparison.baseline
-    names = [each.ours for each in contrasts]
+    """Describe the differences between the agents that are champions and the agent that is the baseline's champion."""
+    contrasts = data.comparison.contrasts
+    agents = {row.id: row.agent for row in data.comparison.entrants}
+    names, baseline = [agents[each.ours] for each in contrasts], agents[data.comparison.baseline]
+    sentences = tuple(
+        contrast_sentence(each, f"Agent {name}", f"agent {baseline}")
+        for each, name in zip(contrasts, names, strict=True)
+    )
     return Section(
-        name="contrasts",
-        title=f"Champions against the champion of {baseline}",
+        name="champion-contrasts",
+        title=f"Single agents: champions against {baseline}",
         blocks=(
-            contrast_chart(contrasts, names, title=f"Champions less that of {baseline}", name="contrasts"),
+            Paragraph(text=_SCOPE),
+            *(Paragraph(text=each) for each in sentences),
+            contrast_chart(contrasts, names, title=f"Agents less {baseline}", name="champion-contrasts"),
             _improvement_chart(contrasts, names, baseline),
             *contrast_tables(contrasts, names),
+            *_apart(contrasts, names),
         ),
-        facts=tuple(map(_fact, contrasts[:_FACTS])),
-        summary=tuple(
-            contrast_sentence(each, f"The champion of {each.ours}", f"that of {baseline}") for each in contrasts
-        ),
-        cautions=(
-            (
-                "Overlapping intervals are not a test: use the interval of the difference. A difference that is not "
-                "significant can still exist."
-            ),
-            (
-                f"The results cover {data.comparison.scenario} and fitness {data.comparison.fitness}, and no other "
-                "scenario or setting."
-            ),
-        ),
-        data={"contrasts": contrasts},
+        cautions=(_SCOPE,),
+        data={"champion_contrasts": contrasts, "champion_conclusions": sentences},
     )
 
 
-def _fact(contrast: Contrast) -> Fact:
-    difference = contrast.difference
-    return Fact(
-        label=f"{contrast.ours} less {contrast.theirs}",
-        value=number(difference.mean),
-        detail=f"{bracket(difference.low, difference.high)}, {p_relation(contrast.p_holm)}",
-    )
+def _apart(contrasts: Sequence[Contrast], names: Sequence[str]) -> tuple[Paragraph, ...]:
+    apart = [name for contrast, name in zip(contrasts, names, strict=True) if not contrast.paired]
+    if not apart:
+        return ()
+    agents = f"{joined(apart)}: no held-out seeds in common with the baseline's champion"
+    return (Paragraph(text=f"{agents}, compared as independent samples.", kind="note"),)
 
 
 def _improvement_chart(contrasts: Sequence[Contrast], names: Sequence[str], baseline: str) -> Chart:
@@ -60,7 +57,7 @@ def _improvement_chart(contrasts: Sequence[Contrast], names: Sequence[str], base
         name="improvement",
         title="Probability of improvement",
         caption=(
-            f"Probability that an episode of a champion is above an episode of the champion of {baseline}, with 95 % "
+            f"Probability that an episode of an agent is above an episode of {baseline}, with 95 % "
             "intervals (Newcombe 2006, method 5). Ties count half."
         ),
         marks="The line marks equal odds. Grey: the interval contains them.",

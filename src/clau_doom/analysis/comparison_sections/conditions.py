@@ -1,0 +1,297 @@
+"""Conditions of the compared experiments, compared by their runs."""
+
+from collections.abc import Mapping, Sequence
+
+from clau_doom.analysis.charts import Colour, IntervalPlot, IntervalRow
+from clau_doom.analysis.comparison import ConditionMean, ExperimentComparison
+from clau_doom.analysis.comparison_data import ComparisonData
+from clau_doom.analysis.condition_contrasts import ConditionComparison, ConditionContrast
+from clau_doom.analysis.condition_wording import conclusions, design_sentence, runs_text
+from clau_doom.analysis.conditions import Condition
+from clau_doom.analysis.document import (
+    Block,
+    Cell,
+    Chart,
+    Column,
+    Fact,
+    Marked,
+    Paragraph,
+    PValue,
+    Section,
+    Table,
+    TextTable,
+)
+from clau_doom.analysis.unavailable import Unavailable
+from clau_doom.analysis.wording import bracket, count, measured, withheld
+from clau_doom.number_format import number, p_relation, significant
+from clau_doom.statistics.equivalence import ALPHA
+
+__all__ = ["describe"]
+
+_DEFINITION = (
+    "Experiments that differ only in name, seed, execution and services are runs of one condition. Each run is one "
+    "value, the held-out mean of its champion."
+)
+_FEW_RUNS = 5
+_FACTS = 4
+
+
+def describe(data: ComparisonData) -> Section:
+    """Describe the conditions, their runs and their differences from the baseline's condition."""
+    comparison = data.comparison
+    found = comparison.condition_comparison
+    sentences = conclusions(comparison.conditions, found, comparison.fitness)
+    return Section(
+        name="conditions",
+        title="Conditions, compared by runs",
+        blocks=(*(Paragraph(text=each) for each in sentences), *_blocks(comparison, found)),
+        facts=_facts(comparison, found),
+        summary=sentences,
+        cautions=_cautions(comparison),
+        data={
+            "conditions": comparison.conditions,
+            "condition_means": comparison.condition_means,
+            "condition_comparison": found,
+            "conclusions": sentences,
+        },
+    )
+
+
+def _blocks(comparison: ExperimentComparison, found: ConditionComparison | Unavailable) -> list[Block]:
+    definition = Paragraph(text=_DEFINITION, kind="note")
+    blocks: list[Block] = [definition, _runs_chart(comparison)]
+    if isinstance(found, ConditionComparison):
+        design = Paragraph(text=design_sentence(found.design), kind="note")
+        blocks += [design, _contrast_chart(comparison, found), _test_table(comparison, found)]
+        if found.margin is not None:
+            blocks.append(_equivalence_table(comparison, found))
+        if found.overall is not None:
+            blocks.append(_overall_table(found))
+    if len(comparison.conditions) > 1:
+        blocks.append(_settings_table(comparison.conditions))
+    return blocks
+
+
+def _facts(comparison: ExperimentComparison, found: ConditionComparison | Unavailable) -> tuple[Fact, ...]:
+    if isinstance(found, Unavailable):
+        return ()
+    labels = _labels(comparison)
+    return tuple(
+        Fact(
+            label=f"{labels[each.condition]} less {labels[0]}",
+            value=number(each.result.difference.mean),
+            detail=f"{bracket(each.result.difference.low, each.result.difference.high)}, {p_relation(each.p_holm)}",
+        )
+        for each in found.contrasts[:_FACTS]
+    )
+
+
+def _cautions(comparison: ExperimentComparison) -> tuple[str, ...]:
+    fewest = min(len(each.seeds) for each in comparison.conditions)
+    scope = (
+        f"The results cover {comparison.scenario} and fitness {comparison.fitness}, and no other scenario or setting. "
+        "A difference that is not shown can still exist."
+    )
+    if fewest >= _FEW_RUNS:
+        return (scope,)
+    few = f"The smallest condition has {count(fewest, 'run')}: {_FEW_RUNS} or more of each are recommended."
+    return (few, scope)
+
+
+def _labels(comparison: ExperimentComparison) -> tuple[str, ...]:
+    return tuple(each.label for each in comparison.conditions)
+
+
+def _runs_chart(comparison: ExperimentComparison) -> Chart:
+    scores = {row.id: row.fitness.mean for row in comparison.entrants}
+    rows = [*zip(comparison.conditions, comparison.condition_means, strict=True)]
+    means = [each.mean for each in comparison.condition_means if not isinstance(each.mean, Unavailable)]
+    return Chart(
+        name="conditions",
+        title="Conditions and their runs",
+        caption=(
+            "Mean of each condition's runs with its 95 % interval by Hall's transformation of t. A condition with one "
+            f"run has no interval. {withheld(means)}"
+        ).strip(),
+        alt="Runs as dots and the conditions' means with intervals; the table below has the numbers.",
+        plot=IntervalPlot(
+            label=f"mean {comparison.fitness} of a run on held-out seeds",
+            rows=tuple(_runs_row(condition, found, scores) for condition, found in rows),
+            values_label="run",
+            value_label="mean of the runs",
+        ),
+        table=_runs_table(rows),
+        text_table=TextTable.INSTEAD,
+    )
+
+
+def _runs_row(condition: Condition, found: ConditionMean, scores: Mapping[str, float]) -> IntervalRow:
+    mean = None if isinstance(found.mean, Unavailable) else found.mean
+    return IntervalRow(
+        label=condition.label,
+        detail=count(len(condition.seeds), "run"),
+        colour=Colour.RED,
+        value=mean.mean if mean else None,
+        low=mean.low if mean else None,
+        high=mean.high if mean else None,
+        text=number(mean.mean) if mean else "",
+        values=tuple(scores[name] for name in condition.experiments),
+    )
+
+
+def _runs_table(rows: Sequence[tuple[Condition, ConditionMean]]) -> Table:
+    aggregates = [found.aggregates.iqm for _, found in rows if not isinstance(found.aggregates, Unavailable)]
+    return Table(
+        title="Conditions, with 95 % intervals over runs",
+        columns=(
+            Column("condition", text=True),
+            Column("runs"),
+            Column("mean of runs"),
+            Column("interquartile mean"),
+            Column("experiments", text=True),
+        ),
+        rows=tuple(
+            (
+                condition.label,
+                len(condition.seeds),
+                None if isinstance(found.mean, Unavailable) else Marked(measured(found.mean)),
+                None if isinstance(found.aggregates, Unavailable) else measured(found.aggregates.iqm),
+                ", ".join(condition.experiments),
+            )
+            for condition, found in rows
+        ),
+        note=f"Interquartile mean: percentile bootstrap over runs. {withheld(aggregates)}".strip(),
+    )
+
+
+def _contrast_chart(comparison: ExperimentComparison, found: ConditionComparison) -> Chart:
+    labels = _labels(comparison)
+    return Chart(
+        name="condition-contrasts",
+        title=f"Conditions less {labels[0]}",
+        caption=(
+            f"Difference of the means of runs from {labels[0]}, with the 95 % interval of each comparison by itself. "
+            "The p-values are corrected for the number of comparisons, the intervals are not."
+        ),
+        marks="Grey: no difference is shown.",
+        alt="Intervals of the differences with a line at 0; the table below has the numbers.",
+        plot=IntervalPlot(
+            label=f"difference of mean {comparison.fitness}",
+            rows=tuple(_contrast_row(each, labels[each.condition]) for each in found.contrasts),
+            reference=0.0,
+        ),
+        table=Table(
+            title="Differences of the means of runs",
+            columns=(Column("condition", text=True), Column("runs"), Column("difference [95 %]")),
+            rows=tuple(
+                (labels[each.condition], runs_text(each, found.design), measured(each.result.difference))
+                for each in found.contrasts
+            ),
+        ),
+        text_table=TextTable.NEVER,
+    )
+
+
+def _contrast_row(contrast: ConditionContrast, label: str) -> IntervalRow:
+    difference = contrast.result.difference
+    shown = contrast.p_holm is not None and contrast.p_holm < ALPHA
+    return IntervalRow(
+        label=label,
+        colour=Colour.RED if shown else Colour.GREY,
+        value=difference.mean,
+        low=difference.low,
+        high=difference.high,
+        text=number(difference.mean),
+    )
+
+
+def _test_table(comparison: ExperimentComparison, found: ConditionComparison) -> Table:
+    labels = _labels(comparison)
+    return Table(
+        title=f"Contrasts with {labels[0]}: primary measure, mean {comparison.fitness}",
+        columns=(
+            Column("condition", text=True),
+            Column("runs"),
+            Column("difference [95 %]"),
+            Column("standard error"),
+            Column("test", text=True),
+            Column("df"),
+            Column("p"),
+            Column("p, Holm"),
+        ),
+        rows=tuple(
+            (
+                labels[each.condition],
+                runs_text(each, found.design),
+                Marked(measured(each.result.difference)),
+                each.result.standard_error,
+                each.result.test,
+                _df(each.result.df),
+                PValue(each.result.p),
+                PValue(each.p_holm),
+            )
+            for each in found.contrasts
+        ),
+        note=(
+            f"Tests are two-sided. Holm's correction (1979) covers {count(found.family, 'comparison')}: all conditions "
+            f"against the baseline's. {withheld(each.result.difference for each in found.contrasts)}"
+        ).strip(),
+    )
+
+
+def _equivalence_table(comparison: ExperimentComparison, found: ConditionComparison) -> Table:
+    labels = _labels(comparison)
+    rows: list[tuple[Cell, ...]] = []
+    for each in found.contrasts:
+        test = each.equivalence
+        ends = None if test is None else bracket(test.low, test.high)
+        p_values = (None if test is None else test.p, each.equivalence_p_holm)
+        rows.append((labels[each.condition], ends, *map(PValue, p_values), each.conclusion.value))
+    return Table(
+        title=f"Equivalence within {number(found.margin)}",
+        columns=(
+            Column("condition", text=True),
+            Column("90 % interval"),
+            Column("p"),
+            Column("p, Holm"),
+            Column("conclusion", text=True),
+        ),
+        rows=tuple(rows),
+        note=(
+            "Two one-sided t tests at 5 % (Schuirmann 1987, Lakens 2017). Without correction, equivalence is shown if "
+            "the 90 % interval lies between the margins."
+        ),
+    )
+
+
+def _overall_table(found: ConditionComparison) -> Table:
+    assert found.overall is not None
+    test = found.overall
+    reason = f"No test: {test.reason}." if test.reason else ""
+    return Table(
+        title="Test of all conditions",
+        columns=(Column("test", text=True), Column("F"), Column("df"), Column("residual df"), Column("p")),
+        rows=((test.test, test.f, *map(_df, (test.df, test.residual_df)), PValue(test.p)),),
+        note=f"Hypothesis: the means of all conditions with several runs are equal. {reason}".strip(),
+    )
+
+
+def _df(value: float | None) -> str | None:
+    return None if value is None else significant(value, 3)
+
+
+def _settings_table(conditions: Sequence[Condition]) -> Table:
+    base = conditions[0].settings
+    rows = [
+        (each.label, path, base.get(path), value) for each in conditions[1:] for path, value in each.settings.items()
+    ]
+    return Table(
+        title=f"Settings that differ from {conditions[0].label}",
+        columns=(
+            Column("condition", text=True),
+            Column("setting", text=True),
+            Column("baseline", text=True),
+            Column("value", text=True),
+        ),
+        rows=tuple(row for row in rows if row[2] != row[3]),
+    )

@@ -1,0 +1,161 @@
+"""Comparison of conditions by the means of their runs.
+
+A run is one value, the mean of its champion's held-out episodes. Runs with the same experiment seed have the same
+held-out seeds and often the same first generation, so that experiment seeds are blocks. The seeds of the runs choose
+the tests (`blocked_groups`).
+
+Holm's correction covers all conditions but the baseline's, even those without a test. Two families are corrected: the
+tests against a difference of 0, and the equivalence tests.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from clau_doom.analysis.conditions import Condition
+from clau_doom.analysis.unavailable import Unavailable
+from clau_doom.analysis.wording import joined
+from clau_doom.statistics.blocked_groups import Design, OverallTest, compare_groups
+from clau_doom.statistics.difference_tests import DifferenceTest, holm_adjusted
+from clau_doom.statistics.equivalence import ALPHA, Equivalence, equivalence
+
+__all__ = ["Conclusion", "ConditionComparison", "ConditionContrast", "analyzed_conditions", "compare_conditions"]
+
+_FEWEST_RUNS = 2
+
+
+class Conclusion(StrEnum):
+    """Conclusion about a condition and the baseline's, at 5 % after Holm's correction."""
+
+    DIFFERENT = "different"
+    EQUIVALENT = "equivalent"
+    DIFFERENT_AND_EQUIVALENT = "different and equivalent"
+    """A difference is shown, and it is shown to be smaller than the margin."""
+    NEITHER = "neither"
+    UNTESTED = "untested"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConditionContrast:
+    """Comparison of a condition with the baseline's condition.
+
+    Attributes:
+        condition: Number of the condition.
+        runs: Number of its runs.
+        baseline_runs: Number of runs of the baseline's condition.
+        common_seeds: Number of experiment seeds that both have in common.
+        result: Difference of the means of the runs, condition less baseline, with its test.
+        p_holm: P-value after Holm's correction, or None without a test.
+        equivalence: Equivalence test, or None without a margin or without a standard error.
+        equivalence_p_holm: P-value of the equivalence test after Holm's correction, or None.
+        conclusion: Conclusion from both corrected p-values.
+    """
+
+    condition: int
+    runs: int
+    baseline_runs: int
+    common_seeds: int
+    result: DifferenceTest
+    p_holm: float | None = None
+    equivalence: Equivalence | None = None
+    equivalence_p_holm: float | None = None
+    conclusion: Conclusion = Conclusion.UNTESTED
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConditionComparison:
+    """Comparison of conditions by the means of their runs.
+
+    Attributes:
+        design: Relation of the experiment seeds, which chose the tests.
+        family: Number of comparisons that Holm's correction covers: all conditions but the baseline's.
+        margin: Smallest difference of interest, or None.
+        contrasts: Each other condition with two or more runs, compared with the baseline's.
+        overall: Test of all conditions with two or more runs; None for two conditions.
+    """
+
+    design: Design
+    family: int
+    margin: float | None
+    contrasts: tuple[ConditionContrast, ...]
+    overall: OverallTest | None
+
+
+def analyzed_conditions(conditions: Sequence[Condition]) -> tuple[Condition, ...]:
+    """Return the conditions with two or more runs."""
+    return tuple(each for each in conditions if len(each.seeds) >= _FEWEST_RUNS)
+
+
+def compare_conditions(
+    conditions: Sequence[Condition], scores: Mapping[str, float], margin: float | None = None
+) -> ConditionComparison | Unavailable:
+    """Compare conditions with the baseline's condition, or return the reason why this is impossible.
+
+    Args:
+        conditions: All conditions, the baseline's first.
+        scores: Mean of each run, by id of the experiment.
+        margin: Smallest difference of interest, above 0, in the unit of the scores. None: no equivalence tests.
+    """
+    if len(conditions) < 2:
+        return Unavailable(missing="all experiments are runs of one condition")
+    able = analyzed_conditions(conditions)
+    if len(able) < 2 or able[0] is not conditions[0]:
+        single = [f'"{each.label}"' for each in conditions if each not in able]
+        return Unavailable(missing=f"{joined(single)} {'has one run' if len(single) == 1 else 'have one run each'}")
+    groups = [{seed: scores[name] for seed, name in zip(each.seeds, each.experiments, strict=True)} for each in able]
+    found = compare_groups(groups)
+    contrasts = [_contrast(able[0], each, result) for each, result in zip(able[1:], found.contrasts, strict=True)]
+    untested = len(conditions) - len(able)
+    return ConditionComparison(
+        design=found.design,
+        family=len(conditions) - 1,
+        margin=margin,
+        contrasts=_concluded(contrasts, untested, margin),
+        overall=found.overall if len(able) > 2 else None,
+    )
+
+
+def _contrast(base: Condition, other: Condition, result: DifferenceTest) -> ConditionContrast:
+    return ConditionContrast(
+        condition=other.number,
+        runs=len(other.seeds),
+        baseline_runs=len(base.seeds),
+        common_seeds=len({*base.seeds} & {*other.seeds}),
+        result=result,
+    )
+
+
+def _concluded(
+    contrasts: Sequence[ConditionContrast], untested: int, margin: float | None
+) -> tuple[ConditionContrast, ...]:
+    """Return the contrasts with equivalence tests, corrected p-values and conclusions.
+
+    Args:
+        contrasts: The contrasts with two or more runs.
+        untested: Number of other contrasts of the family.
+        margin: Smallest difference of interest, or None.
+    """
+    found = [None if margin is None else _equivalence(each.result, margin) for each in contrasts]
+    missing = [None] * untested
+    p_values = holm_adjusted([*(each.result.p for each in contrasts), *missing])
+    margins = holm_adjusted([*(None if each is None else each.p for each in found), *missing])
+    rows = zip(contrasts, p_values, found, margins, strict=False)
+    return tuple(
+        replace(each, p_holm=p, equivalence=test, equivalence_p_holm=q, conclusion=_conclusion(p, q))
+        for each, p, test, q in rows
+    )
+
+
+def _equivalence(result: DifferenceTest, margin: float) -> Equivalence | None:
+    if result.standard_error is None or result.df is None:
+        return None
+    return equivalence(result.difference.mean, result.standard_error, result.df, margin)
+
+
+def _conclusion(p: float | None, equivalence_p: float | None) -> Conclusion:
+    if p is None:
+        return Conclusion.UNTESTED
+    different, equivalent = p < ALPHA, equivalence_p is not None and equivalence_p < ALPHA
+    if different:
+        return Conclusion.DIFFERENT_AND_EQUIVALENT if equivalent else Conclusion.DIFFERENT
+    return Conclusion.EQUIVALENT if equivalent else Conclusion.NEITHER

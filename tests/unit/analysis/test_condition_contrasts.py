@@ -1,0 +1,127 @@
+"""Tests of the comparison of conditions by their runs."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from clau_doom.analysis.condition_contrasts import (
+    Conclusion,
+    ConditionComparison,
+    ConditionContrast,
+    compare_conditions,
+)
+from clau_doom.analysis.conditions import Condition
+from clau_doom.analysis.unavailable import Unavailable
+from clau_doom.statistics.blocked_groups import Design
+
+# R: the two groups of `sleep`.
+FIRST = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
+SECOND = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]
+
+
+def condition(number: int, seeds: Sequence[int]) -> Condition:
+    names = tuple(f"c{number}-{seed}" for seed in seeds)
+    return Condition(number=number, label=f"x = {number}", settings={}, experiments=names, seeds=tuple(seeds))
+
+
+def compared(*groups: tuple[Sequence[int], Sequence[float]], margin: float | None = None) -> ConditionComparison:
+    conditions = [condition(number, seeds) for number, (seeds, _) in enumerate(groups)]
+    scores = {
+        name: value
+        for each, (_, values) in zip(conditions, groups, strict=True)
+        for name, value in zip(each.experiments, values, strict=True)
+    }
+    found = compare_conditions(conditions, scores, margin)
+    assert isinstance(found, ConditionComparison)
+    return found
+
+
+def only(comparison: ConditionComparison) -> ConditionContrast:
+    (contrast,) = comparison.contrasts
+    return contrast
+
+
+def test_same_seeds_are_blocks() -> None:
+    """R: t.test(second, first, paired = TRUE); p = 0.002833."""
+    found = compared((range(10), FIRST), (range(10), SECOND))
+    assert (found.design, found.family, found.overall) == (Design.COMPLETE_BLOCKS, 1, None)
+    assert only(found).result.p == only(found).p_holm == pytest.approx(0.00283289019738427)
+    assert (only(found).runs, only(found).baseline_runs, only(found).common_seeds) == (10, 10, 10)
+    assert only(found).conclusion is Conclusion.DIFFERENT
+
+
+def test_other_seeds_are_independent_runs() -> None:
+    """R: t.test(second, first); p = 0.07939."""
+    found = compared((range(10), FIRST), (range(10, 20), SECOND))
+    assert (found.design, only(found).common_seeds) == (Design.INDEPENDENT, 0)
+    assert only(found).p_holm == pytest.approx(0.0793941401873582)
+    assert only(found).conclusion is Conclusion.NEITHER
+
+
+def test_partly_common_seeds_are_random() -> None:
+    found = compared((range(10), FIRST), (range(1, 11), SECOND))
+    assert (found.design, only(found).common_seeds) == (Design.INCOMPLETE_BLOCKS, 9)
+    assert only(found).result.test == "mixed model"
+
+
+def test_family_counts_conditions_that_cannot_be_compared() -> None:
+    """R: p.adjust(c(0.0793941401873582, 1), "holm"): the condition with one run is one of the two comparisons."""
+    found = compared((range(10), FIRST), (range(10, 20), SECOND), ([30], [4.0]))
+    assert (found.family, len(found.contrasts)) == (2, 1)
+    assert only(found).p_holm == pytest.approx(2 * 0.0793941401873582)
+
+
+def test_three_conditions_have_an_overall_test() -> None:
+    found = compared((range(10), FIRST), (range(10), SECOND), (range(10), [*reversed(FIRST)]))
+    assert found.overall is not None
+    assert found.overall.test == "F test in complete blocks"
+    assert [each.condition for each in found.contrasts] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("margin", "conclusion"),
+    [
+        # R: one-sided paired tests with mu = 2.5 and mu = 2; p = 0.0211 and 0.1542.
+        (2.5, Conclusion.DIFFERENT_AND_EQUIVALENT),
+        (2.0, Conclusion.DIFFERENT),
+    ],
+)
+def test_conclusion_of_a_shown_difference(margin: float, conclusion: Conclusion) -> None:
+    assert only(compared((range(10), FIRST), (range(10), SECOND), margin=margin)).conclusion is conclusion
+
+
+@pytest.mark.parametrize(
+    ("margin", "conclusion"),
+    # R: one-sided Welch tests with mu = 4 and mu = 2.5; p = 0.00536 and 0.1465.
+    [(4.0, Conclusion.EQUIVALENT), (2.5, Conclusion.NEITHER)],
+)
+def test_conclusion_without_a_shown_difference(margin: float, conclusion: Conclusion) -> None:
+    assert only(compared((range(10), FIRST), (range(10, 20), SECOND), margin=margin)).conclusion is conclusion
+
+
+def test_equivalence_tests_are_a_family() -> None:
+    """R: p.adjust(c(0.0211, 1), "holm"), not below 5 % / 2 for 2.5 with a third comparison."""
+    found = compared((range(10), FIRST), (range(10), SECOND), ([30], [4.0]), ([31], [4.0]), margin=2.5)
+    assert only(found).equivalence_p_holm == pytest.approx(3 * 0.0211168602465007)
+    assert only(found).conclusion is Conclusion.DIFFERENT
+
+
+def test_equal_differences_are_untested() -> None:
+    found = compared((range(10), FIRST), (range(10), [value + 1.0 for value in FIRST]), margin=2.0)
+    assert (only(found).conclusion, only(found).p_holm, only(found).equivalence) == (Conclusion.UNTESTED, None, None)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "reason"),
+    [
+        ((3,), "all experiments are runs of one condition"),
+        ((1, 1), '"x = 0" and "x = 1" have one run each'),
+        ((1, 3), '"x = 0" has one run'),
+        ((1, 3, 3), '"x = 0" has one run'),
+        ((3, 1), '"x = 1" has one run'),
+    ],
+)
+def test_one_run_allows_no_comparison(sizes: tuple[int, ...], reason: str) -> None:
+    conditions = [condition(number, range(size)) for number, size in enumerate(sizes)]
+    scores = {name: 1.0 for each in conditions for name in each.experiments}
+    assert compare_conditions(conditions, scores) == Unavailable(missing=reason)

@@ -1,0 +1,116 @@
+"""Tests of the sentences about conditions."""
+
+from dataclasses import replace
+
+import pytest
+
+from clau_doom.analysis.condition_contrasts import Conclusion, ConditionComparison, ConditionContrast
+from clau_doom.analysis.condition_wording import conclusions, design_sentence
+from clau_doom.analysis.conditions import Condition
+from clau_doom.analysis.unavailable import Unavailable
+from clau_doom.statistics.blocked_groups import Design
+from clau_doom.statistics.difference_tests import DifferenceTest
+from clau_doom.statistics.equivalence import Equivalence
+from clau_doom.statistics.intervals import Interval
+
+CONDITIONS = tuple(
+    Condition(number=number, label=f"mutation = 0.{number + 1}", settings={}, experiments=(), seeds=())
+    for number in range(3)
+)
+CONTRAST = ConditionContrast(
+    condition=1,
+    runs=5,
+    baseline_runs=4,
+    common_seeds=0,
+    result=DifferenceTest(
+        test="Welch's t test",
+        difference=Interval(mean=1.5, low=0.5, high=2.5, n=4),
+        standard_error=0.4,
+        df=6.5,
+        p=0.011,
+    ),
+    p_holm=0.012,
+    conclusion=Conclusion.DIFFERENT,
+)
+MARGIN = Equivalence(margin=3.0, low=0.6, high=2.4, p_lower=0.001, p_upper=0.021, p=0.021)
+
+
+def sentence(contrast: ConditionContrast, design: Design = Design.INDEPENDENT, margin: float | None = None) -> str:
+    whole = ConditionComparison(design=design, family=1, margin=margin, contrasts=(contrast,), overall=None)
+    (found,) = conclusions(CONDITIONS[:2], whole, "kills")
+    return found
+
+
+def test_shown_difference() -> None:
+    assert sentence(CONTRAST) == (
+        '"mutation = 0.2" is higher than "mutation = 0.1": difference 1.50 [0.50, 2.50] in mean kills (5 and 4 runs; '
+        "Welch's t test, p = 0.012)."
+    )
+    lower = replace(CONTRAST.result, difference=Interval(mean=-1.5, low=-2.5, high=-0.5, n=4))
+    assert '"mutation = 0.2" is lower than' in sentence(replace(CONTRAST, result=lower))
+
+
+def test_pairs_of_runs_in_blocks() -> None:
+    assert "(5 pairs of runs; " in sentence(CONTRAST, Design.COMPLETE_BLOCKS)
+
+
+def test_no_shown_difference() -> None:
+    found = sentence(replace(CONTRAST, conclusion=Conclusion.NEITHER))
+    assert found.startswith('No difference between "mutation = 0.2" and "mutation = 0.1" is shown: 1.50 [0.50, 2.50]')
+
+
+@pytest.mark.parametrize(
+    ("conclusion", "words"),
+    [
+        (Conclusion.EQUIVALENT, '"mutation = 0.2" and "mutation = 0.1" are equivalent within 3.00: '),
+        (Conclusion.DIFFERENT_AND_EQUIVALENT, 'higher than "mutation = 0.1", but equivalent within 3.00: '),
+        (Conclusion.NEITHER, "Neither a difference nor equivalence within 3.00 between "),
+    ],
+)
+def test_conclusions_with_a_margin(conclusion: Conclusion, words: str) -> None:
+    """The sentence has the 90 % interval and the p-value of the equivalence test."""
+    tested = replace(CONTRAST, equivalence=MARGIN, equivalence_p_holm=0.021, conclusion=conclusion)
+    found = sentence(tested, margin=3.0)
+    assert words in found
+    assert "; 90 % interval [0.60, 2.40], equivalence p = 0.021)." in found
+
+
+def test_missing_test_has_its_reason() -> None:
+    result = DifferenceTest(
+        test="paired t test",
+        difference=Interval(mean=1.0, low=None, high=None, n=4, reason="all 4 values are equal"),
+        standard_error=None,
+        df=None,
+        p=None,
+    )
+    found = sentence(replace(CONTRAST, result=result, p_holm=None, conclusion=Conclusion.UNTESTED))
+    assert "are not tested, because all 4 values are equal: difference 1.00 in mean kills (5 and 4 runs)." in found
+
+
+def test_one_run_gives_no_conclusion_about_its_method() -> None:
+    """A condition with one run has a sentence, too. The correction is named if it covers several comparisons."""
+    whole = ConditionComparison(design=Design.INDEPENDENT, family=2, margin=None, contrasts=(CONTRAST,), overall=None)
+    first, second = conclusions(CONDITIONS, whole, "kills")
+    assert first.endswith("p = 0.012; Holm-corrected).")
+    assert second == 'Nothing can be concluded about the method "mutation = 0.3": it has one run.'
+
+
+def test_impossible_comparison_has_one_sentence() -> None:
+    missing = Unavailable(missing='"mutation = 0.1" has one run')
+    assert conclusions(CONDITIONS, missing, "kills") == (
+        'Nothing can be concluded about the methods: "mutation = 0.1" has one run.',
+    )
+
+
+@pytest.mark.parametrize(
+    ("design", "words"),
+    [
+        (Design.COMPLETE_BLOCKS, "paired t test"),
+        (Design.INDEPENDENT, "Welch's t test"),
+        (Design.INCOMPLETE_BLOCKS, "mixed model of the runs with random seeds and Kenward and Roger's"),
+    ],
+)
+def test_design_names_its_test(design: Design, words: str) -> None:
+    found = design_sentence(design)
+    assert words in found
+    assert found.endswith("The choice follows from the seeds and not from the results.")

@@ -1,0 +1,68 @@
+"""Tests of variance components against lme4 and hand calculation."""
+
+import math
+
+import pytest
+
+from clau_doom.statistics.variance_components import nested_components
+
+# R: lme4::Dyestuff, yield of six batches; lme4::Pastes, strength of three casks from each of ten batches.
+DYESTUFF = """
+1545 1440 1440 1520 1580 1540 1555 1490 1560 1495 1595 1550 1605 1510 1560
+1445 1440 1595 1465 1545 1595 1630 1515 1635 1625 1520 1455 1450 1480 1445
+"""
+PASTES = """
+62.8 62.6 60.1 62.3 62.7 63.1 60 61.4 57.5 56.9 61.1 58.9 58.7 57.5 63.9 63.1 65.4 63.7 57.1 56.4 56.9 58.6 64.7 64.5
+55.1 55.1 54.7 54.2 58.8 57.5 63.4 64.9 59.3 58.1 60.5 60 62.5 62.6 61 58.7 56.9 57.7 59.2 59.4 65.2 66 64.8 64.1
+54.8 54.8 64 64 57.7 56.8 58.3 59.3 59.2 59.2 58.9 56.6
+"""
+UNEVEN = [[[1.0, 3, 2], [5.0, 4], [9.0, 7, 8, 6]], [[2.0, 2.5], [4.0, 4.5, 7]]]
+
+
+def units(text: str, size: int) -> list[list[float]]:
+    values = [float(each) for each in text.split()]
+    return [values[at : at + size] for at in range(0, len(values), size)]
+
+
+def test_one_group_agrees_with_lme4() -> None:
+    """R: VarCorr(lmer(Yield ~ 1 + (1 | Batch), Dyestuff)) is 1764.050 and 2451.250."""
+    found = nested_components([units(DYESTUFF, 5)])
+    assert (found.between_units, found.within_units) == pytest.approx((1764.05, 2451.25))
+    assert (found.unit_df, found.value_df) == (5, 24)
+    assert found.values == pytest.approx(5.0)
+    assert found.value_share == pytest.approx(490.25 / (490.25 + 1764.05))
+
+
+def test_several_groups_agree_with_lme4() -> None:
+    """R: VarCorr(lmer(strength ~ batch + (1 | sample), Pastes)) is 8.433667 and 0.678000."""
+    casks = units(PASTES, 2)
+    found = nested_components([casks[at : at + 3] for at in range(0, 30, 3)])
+    assert (found.between_units, found.within_units) == pytest.approx((8.43366666667, 0.678))
+    assert (found.unit_df, found.value_df) == (20, 30)
+
+
+def test_unequal_sizes() -> None:
+    """R: mean squares of anova(lm(y ~ c + r)) with the coefficient of Searle, Casella and McCulloch."""
+    found = nested_components(UNEVEN)
+    assert (found.between_units, found.within_units) == pytest.approx((7.14673913043, 1.4212962963))
+    assert found.values == pytest.approx(2.60869565217)
+
+
+def test_negative_estimate_is_0() -> None:
+    """Equal means of the units."""
+    found = nested_components([[[1.0, 3.0], [3.0, 1.0]]])
+    assert (found.between_units, found.within_units, found.value_share) == (0.0, 2.0, 1.0)
+
+
+def test_reduction_of_the_standard_error() -> None:
+    """By hand: the variance of a unit's mean is 1764.05 + 2451.25 / 5, with ten values 1764.05 + 2451.25 / 10."""
+    found = nested_components([units(DYESTUFF, 5)])
+    expected = 1.0 - math.sqrt((1764.05 + 245.125) / (1764.05 + 490.25))
+    assert found.reduction(2.0) == pytest.approx(expected)
+    assert nested_components([[[1.0, 1.0], [1.0, 1.0]]]).reduction(2.0) is None
+
+
+@pytest.mark.parametrize("groups", [[], [[[1.0, 2.0]]], [[[1.0, 2.0], [3.0]]]])
+def test_too_few_values_are_refused(groups: list[list[list[float]]]) -> None:
+    with pytest.raises(ValueError, match="two units in each group and two values of each unit"):
+        nested_components(groups)
