@@ -1,85 +1,112 @@
-"""Number formats of all outputs: numbers, intervals, p-values and percentages as plain text.
+"""Number format of all outputs: numbers, intervals, p-values and percentages as plain text.
 
-Two formats of numbers exist. `number` has up to two decimals and suits fitness, scores and shares. `significant` has a
-number of significant digits and suits data of unknown scale.
+The digits of an estimate follow its uncertainty: the half-width of its interval has two significant digits, and the
+estimate and the ends of the interval have the same number of decimals. A number without an interval has two decimals
+from 1, one from 100 and none from 1000, and three significant digits below 1. Numbers from 10,000,000 and below 0.0001
+have an exponent.
+
+The dashboard formats numbers in the same way (`web/static/format.js`).
 """
 
 import math
+from collections.abc import Sequence
 
 __all__ = [
     "MISSING",
+    "bracket",
     "decimals_of",
     "fixed",
     "number",
+    "number_in_interval",
     "number_with_interval",
     "p_relation",
     "p_value",
     "percent",
     "percent_with_interval",
     "significant",
-    "significant_with_interval",
+    "tick_labels",
 ]
 
 MISSING = "-"
 """Text for a missing value."""
 
 _PLAIN = (-4, 7)  # exponents of ten that are written without an exponent
-_LARGE = 1e12  # numbers from this size on have an exponent in `number`
+_DIGITS = 15  # significant digits of a float
 
 
 def number(value: float | None) -> str:
-    """Return a number with two decimals, one from 100 and none from 1000. A missing number is `MISSING`."""
+    """Return a number without an interval, such as ``25.71``. A missing number is `MISSING`."""
     if value is None:
         return MISSING
-    size = abs(value)
-    if size >= _LARGE:
-        return f"{value:.3e}"
-    return fixed(value, 2 if size < 100 else 1 if size < 1000 else 0)
+    if not math.isfinite(value):
+        return f"{value}"
+    if value == 0.0:
+        return "0"
+    exponent = _exponent(value, 3)
+    if not _plain(exponent):
+        return f"{value:.2e}"
+    return fixed(value, 2 - exponent if exponent < 0 else max(0, min(2, 3 - exponent)))
 
 
 def number_with_interval(value: float | None, low: float | None, high: float | None) -> str:
-    """Return a number with its interval, such as ``19.14 [18.47, 19.78]``, or alone without an interval."""
-    if low is None or high is None:
+    """Return an estimate with its interval, such as ``19.1 [18.5, 19.8]``, or alone without an interval."""
+    if value is None or low is None or high is None:
         return number(value)
-    return f"{number(value)} [{number(low)}, {number(high)}]"
+    return f"{number_in_interval(value, low, high)} {bracket(low, high, value)}"
+
+
+def number_in_interval(value: float, low: float | None, high: float | None) -> str:
+    """Return an estimate with the digits of its interval, without the interval."""
+    return number(value) if low is None or high is None else _format(value, low, high, value)
+
+
+def bracket(low: float | None, high: float | None, value: float | None = None) -> str:
+    """Return an interval such as ``[1.95, 2.52]``. A missing interval is `MISSING`.
+
+    Args:
+        low: Lower end.
+        high: Upper end.
+        value: The estimate next to the interval, for the choice of an exponent.
+    """
+    if low is None or high is None:
+        return MISSING
+    return f"[{_format(low, low, high, value)}, {_format(high, low, high, value)}]"
 
 
 def significant(value: float, digits: int = 4) -> str:
-    """Return a number with significant digits, without an exponent from 1e-4 to below 1e7.
+    """Return a number with significant digits. Whole parts of numbers are not rounded.
 
     Args:
         value: The number; infinite and NaN are allowed.
         digits: Significant digits, at least 1.
     """
     if not math.isfinite(value):
-        return f"{value:+.0f}".replace("+", "") if math.isinf(value) else "nan"
+        return f"{value}"
     if value == 0.0:
         return "0"
     exponent = _exponent(value, digits)
-    if not _PLAIN[0] <= exponent < _PLAIN[1]:
+    if not _plain(exponent):
         return f"{value:.{digits - 1}e}"
-    return fixed(value, digits - 1 - exponent)
+    return fixed(value, max(digits - 1 - exponent, 0))
 
 
-def significant_with_interval(value: float, low: float | None, high: float | None) -> str:
-    """Return an estimate with its interval, with two significant digits of the interval's half-width.
+def tick_labels(ticks: Sequence[float], step: float) -> tuple[str, ...]:
+    """Return the labels of the ticks of an axis, with the digits that distinguish them.
 
     Args:
-        value: The estimate.
-        low: Lower end, or None without an interval.
-        high: Upper end, or None.
+        ticks: The values, multiples of `step`.
+        step: The distance of two ticks: 1, 2, 2.5 or 5 times a power of ten.
     """
-    if low is None or high is None:
-        return significant(value)
-    width = (high - low) / 2
-    if width <= 0.0 or not math.isfinite(width):
-        return f"{significant(value)} [{significant(low)}, {significant(high)}]"
-    largest = max(abs(value), abs(low), abs(high))
-    if _PLAIN[0] <= math.floor(math.log10(largest)) < _PLAIN[1]:
-        decimals = decimals_of(width)
-        return f"{fixed(value, decimals)} [{fixed(low, decimals)}, {fixed(high, decimals)}]"
-    digits = max(1, math.floor(math.log10(largest)) - math.floor(math.log10(width)) + 1)
-    return f"{value:.{digits}e} [{low:.{digits}e}, {high:.{digits}e}]"
+    largest = max(map(abs, ticks), default=0.0)
+    if largest == 0.0:
+        return ("0",) * len(ticks)
+    place = math.floor(math.log10(step) + 1e-9)  # of the first digit of the step
+    last = place - (abs(step / 10.0**place - 2.5) < 1e-6)  # of its last digit
+    top = math.floor(math.log10(largest) + 1e-9)
+    if _plain(top):
+        return tuple(fixed(tick, max(-last, 0)) for tick in ticks)
+    digits = min(max(top - last, 0), _DIGITS)
+    return tuple("0" if abs(tick) < step / 2.0 else f"{tick:.{digits}e}" for tick in ticks)
 
 
 def decimals_of(width: float) -> int:
@@ -121,6 +148,24 @@ def fixed(value: float, decimals: int) -> str:
     """Return a number with decimals; negative ones round to tens, hundreds and so on. Zero has no sign."""
     text = f"{round(value, decimals):.{max(decimals, 0)}f}"
     return text.lstrip("-") if float(text) == 0.0 else text
+
+
+def _format(member: float, low: float, high: float, value: float | None) -> str:
+    """Return a number of an estimate with an interval, with two significant digits of the interval's half-width."""
+    width = high / 2.0 - low / 2.0
+    largest = max(abs(low), abs(high), abs(value or 0.0))
+    if not 0.0 < width <= largest < math.inf:
+        return number(member)
+    top = _exponent(largest, 2)
+    decimals = min(decimals_of(width), _DIGITS - 1 - top)
+    # A large number with a small uncertainty needs all of its digits.
+    if _plain(top) or (_PLAIN[1] <= top < _DIGITS and decimals > -_PLAIN[1] + 2):
+        return fixed(member, decimals)
+    return "0" if member == 0.0 else f"{member:.{max(decimals + top, 1)}e}"
+
+
+def _plain(exponent: int) -> bool:
+    return _PLAIN[0] <= exponent < _PLAIN[1]
 
 
 def _exponent(value: float, digits: int) -> int:

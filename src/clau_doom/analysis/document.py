@@ -97,7 +97,7 @@ class Marked:
 
 
 Cell = Plain | Marked
-"""Content of a table cell. A float is shown with two decimals, fewer if it is large; None as a dash."""
+"""Content of a table cell. The format of a float is that of `number_format.number`; None is a dash."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from clau_doom.analysis.result_tables import GenerationRow, ResultRow
 from clau_doom.escaping import printable
+from clau_doom.number_format import number_in_interval
 
 __all__ = ["FORMATS", "draw_fitness_curve"]
 
@@ -111,7 +112,8 @@ def _draw_levels(axes: Axes, results: Sequence[ResultRow]) -> None:
             axes.hlines((interval.low, interval.high), place - 0.14, place + 0.14, color=colour, linewidth=1.8)
         axes.plot([place], [interval.mean], color=colour, marker="o", markersize=6)
         top = interval.mean if interval.high is None else interval.high
-        label = axes.annotate(f"{interval.mean:.3g}", (place, top), xytext=(0, 6), textcoords="offset points")
+        text = number_in_interval(interval.mean, interval.low, interval.high)
+        label = axes.annotate(text, (place, top), xytext=(0, 6), textcoords="offset points")
         label.set(color=colour, fontweight="bold", ha="center", fontsize=10.5)
     axes.set_xlim(-0.6, max(len(results), 1) - 0.4)
     axes.set_xticks(range(len(results)), [_SHORT.get(row.role, row.role) for row in results], fontsize=8.5)

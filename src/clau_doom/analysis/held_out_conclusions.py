@@ -11,9 +11,9 @@ from clau_doom.analysis.experiment_data import ExperimentData
 from clau_doom.analysis.held_out_results import ROLE_NAMES, held_out_standings
 from clau_doom.analysis.result_tables import CHAMPION, ResultRow, ResultTable, SelectionBias
 from clau_doom.analysis.saturation import Saturation, known_maximum, saturated, saturation_sentence
-from clau_doom.analysis.wording import bracket, count, joined
+from clau_doom.analysis.wording import count, joined
 from clau_doom.domain import Purpose
-from clau_doom.number_format import number
+from clau_doom.number_format import number, number_with_interval
 from clau_doom.statistics.interval_format import interval
 from clau_doom.statistics.two_sample_comparison import Contrast
 
@@ -71,13 +71,13 @@ def performance_sentence(data: ExperimentData, results: ResultTable | None) -> s
 
 def bias_sentence(bias: SelectionBias) -> str:
     """Compare the champion's training fitness with its held-out mean."""
-    ends = shown = ""
+    shown = ""
     if bias.low is not None and bias.high is not None:
-        ends = f" {bracket(bias.low, bias.high)}"
         shown = " The held-out episodes do not show a difference." if bias.low <= 0.0 <= bias.high else ""
     return (
         f"Selection bias: the champion's fitness was {number(bias.training)} in its training episodes, and is "
-        f"{number(bias.held_out)} over {count(bias.n, 'held-out episode')}, a difference of {number(bias.value)}{ends}."
+        f"{number(bias.held_out)} over {count(bias.n, 'held-out episode')}, a difference of "
+        f"{number_with_interval(bias.value, bias.low, bias.high)}."
         f"{shown} It was selected for its training fitness, so that a positive difference is expected."
     )
 

@@ -17,6 +17,7 @@ __all__ = [
     "ResultRow",
     "ResultTable",
     "SelectionBias",
+    "fitness_interval",
     "generation_rows",
     "result_table",
     "telling_measures",
@@ -138,6 +139,16 @@ def generation_rows(
     return tuple(_generation_row(index, evaluations, fitness) for index, evaluations in enumerate(generations))
 
 
+def fitness_interval(evaluation: Evaluation, fitness: Fitness) -> Interval | None:
+    """Return an agent's training fitness with its interval over its episodes; None without a fitness or episodes.
+
+    The coverage is below 95 % for an agent that was selected for its fitness.
+    """
+    if evaluation.fitness is None or not evaluation.outcomes:
+        return None
+    return mean_interval([fitness.of_episode(outcome.measures) for outcome in evaluation.outcomes])
+
+
 def result_table(
     standings: Sequence[HoldoutResult], *, measures: Sequence[str], training: float | None = None
 ) -> ResultTable:
@@ -171,15 +182,9 @@ def _generation_row(index: int, evaluations: Sequence[Evaluation], fitness: Fitn
         worst_fitness=worst_fitness,
         agents=len(evaluations),
         failed=len(evaluations) - len(fit),
-        best_interval=_over_episodes(best, fitness),
-        worst_interval=_over_episodes(worst, fitness),
+        best_interval=fitness_interval(best, fitness) if fitness else None,
+        worst_interval=fitness_interval(worst, fitness) if fitness else None,
     )
-
-
-def _over_episodes(evaluation: Evaluation, fitness: Fitness | None) -> Interval | None:
-    if fitness is None or not evaluation.outcomes:
-        return None
-    return mean_interval([fitness.of_episode(outcome.measures) for outcome in evaluation.outcomes])
 
 
 def _bias(training: float, held_out: Interval) -> SelectionBias:

@@ -6,6 +6,7 @@ from clau_doom.analysis.document import Cell, Fixed, Marked, Measured, PValue, S
 from clau_doom.domain import AgentRef
 from clau_doom.number_format import (
     MISSING,
+    bracket,
     fixed,
     number,
     number_with_interval,
@@ -17,11 +18,6 @@ from clau_doom.statistics.intervals import Interval
 from clau_doom.statistics.rliable_aggregates import Estimate
 
 __all__ = ["bracket", "cell_text", "count", "joined", "measured", "ranges", "shared", "withheld"]
-
-
-def bracket(low: float | None, high: float | None) -> str:
-    """Format an interval such as ``[1.95, 2.52]``."""
-    return MISSING if low is None or high is None else f"[{number(low)}, {number(high)}]"
 
 
 def measured(value: Interval | Estimate | HedgesG | None) -> Measured | None:

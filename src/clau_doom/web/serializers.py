@@ -9,7 +9,7 @@ import numpy as np
 
 from clau_doom.analysis.held_out_results import ROLE_NAMES, held_out_table
 from clau_doom.analysis.lineage import line_of
-from clau_doom.analysis.result_tables import generation_rows, telling_measures
+from clau_doom.analysis.result_tables import fitness_interval, generation_rows, telling_measures
 from clau_doom.domain import (
     Agent,
     AgentStatus,
@@ -90,6 +90,7 @@ def experiment_view(stored: StoredExperiment, fitness: Fitness, *, here: bool) -
                 "mean": row.mean.mean if row.mean else None,
                 "low": row.mean.low if row.mean else None,
                 "high": row.mean.high if row.mean else None,
+                "reason": row.mean.reason if row.mean else "",
                 "worst": row.worst_fitness,
                 "failed": row.failed,
             }
@@ -156,7 +157,7 @@ def agent_view(
     genes = space.genes[:_MOST_GENES] if space else ()
     return {
         **_brief(snapshot, evaluation),
-        "fitness_error": fitness.error_of([outcome.measures for outcome in evaluation.outcomes]),
+        "fitness_interval": asdict(played) if (played := fitness_interval(evaluation, fitness)) else None,
         "traceback": printable_message(snapshot.traces[agent.id]) if agent.id in snapshot.traces else None,
         "experiment": agent.experiment,
         "here": here,

@@ -27,6 +27,6 @@ def test_independent_samples_have_no_effect_size_of_pairs() -> None:
     contrast = _contrast(paired=False)
     effects = contrast_tables([contrast], ["second"])[0]
     assert [column.heading for column in effects.columns[2:4]] == ["difference", "g"]
-    assert "g = 0.80" in contrast_sentence(contrast, "Second", "first")
+    assert "g = 0.796" in contrast_sentence(contrast, "Second", "first")
     both = contrast_tables([contrast, _contrast(paired=True)], ["one", "other"])[0]
     assert [column.heading for column in both.columns[3:5]] == ["g_z", "g or g_av"]

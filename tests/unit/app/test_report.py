@@ -11,6 +11,7 @@ import pytest
 from clau_doom.analysis.comparison_document import comparison_document
 from clau_doom.analysis.genome_encoding import GeneHistory
 from clau_doom.analysis.ranking import criteria_of
+from clau_doom.analysis.report.typographic_characters import typographic, unbroken
 from clau_doom.analysis.sections import (
     control_charts,
     diversity,
@@ -31,6 +32,7 @@ from clau_doom.domain import AgentStatus, EpisodeOutcome, GeneKind, Genome
 from clau_doom.domain.experiment import Deviations, ExperimentState, Provenance
 from clau_doom.domain.history_hash import history_sha256
 from clau_doom.errors import ConfigError
+from clau_doom.number_format import number_with_interval
 from clau_doom.policies import GENES
 from clau_doom.ports import StoredExperiment
 from clau_doom.statistics.two_sample_comparison import Contrast
@@ -337,4 +339,5 @@ def test_figure_data_equal_the_analysis() -> None:
     text = page().text.replace("\n", "")
     for row in analyse(experiment()).result(generations.rows_of):
         assert row.mean is not None
-        assert f"<tr><td>{row.index}</td><td>0 of 6</td><td>{row.mean.mean:.2f} [" in text
+        mean = number_with_interval(row.mean.mean, row.mean.low, row.mean.high)
+        assert f"<tr><td>{row.index}</td><td>0 of 6</td><td>{unbroken(typographic(mean))}</td>" in text

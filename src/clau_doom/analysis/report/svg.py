@@ -11,8 +11,9 @@ from html import escape
 
 from markupsafe import Markup
 
-from clau_doom.analysis.report.typographic_characters import short
+from clau_doom.analysis.report.typographic_characters import typographic
 from clau_doom.escaping import printable, printable_message
+from clau_doom.number_format import tick_labels
 
 __all__ = ["WIDTH", "Axis", "Picture", "axis_over", "finite", "sparkline"]
 
@@ -33,7 +34,7 @@ class Axis:
         start: Coordinate of `low`.
         end: Coordinate of `high`.
         ticks: Labelled values.
-        decimals: Number of decimals of the labels.
+        labels: Texts of the ticks.
     """
 
     low: float
@@ -41,7 +42,7 @@ class Axis:
     start: float
     end: float
     ticks: tuple[float, ...]
-    decimals: int
+    labels: tuple[str, ...]
 
     def at(self, value: float) -> float:
         """Return the coordinate of a value. Values outside the axis are clipped."""
@@ -78,7 +79,8 @@ def axis_over(
     held = finite(values) or [0.0]
     low, high = min(held), max(held)
     if high - low <= 1e-9 * max(abs(low), abs(high)):
-        low, high = low - 0.5, high + 0.5
+        around = 0.5 if whole or 1e-3 <= abs(high) < 1e6 or high == 0.0 else 0.5 * abs(high)
+        low, high = low - around, high + around
     reach = pad * (high - low)
     low = low - reach if bounds[0] is None else bounds[0]
     high = high + reach if bounds[1] is None else bounds[1]
@@ -86,8 +88,8 @@ def axis_over(
     step = max(1.0, float(math.ceil(step))) if whole else step
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     ticks = tuple(index * step for index in range(first, last + 1))
-    decimals = next((places for places in range(7) if abs(round(step, places) - step) < 1e-9 * step), 7)
-    return Axis(low=low, high=high, start=start, end=end, ticks=ticks, decimals=decimals)
+    labels = tuple(map(typographic, tick_labels(ticks, step)))
+    return Axis(low=low, high=high, start=start, end=end, ticks=ticks, labels=labels)
 
 
 class Picture:
@@ -100,12 +102,12 @@ class Picture:
     def frame(self, x: Axis, y: Axis, *, x_label: str = "", y_label: str = "") -> None:
         """Draw two axes: horizontal lines at the ticks of y, a base line, and labels."""
         left, right, base = x.start, x.end, y.start
-        for value in y.ticks:
+        for value, label in zip(y.ticks, y.labels, strict=True):
             self.rule((left, y.at(value)), (right, y.at(value)), "grid")
-            self.text((left - 8, y.at(value) + 4), short(value, y.decimals), "tick end")
+            self.text((left - 8, y.at(value) + 4), label, "tick end")
         self.rule((left, base), (right, base), "base")
-        for value in x.ticks:
-            self.text((x.at(value), base + 17), short(value, x.decimals), "tick mid")
+        for value, label in zip(x.ticks, x.labels, strict=True):
+            self.text((x.at(value), base + 17), label, "tick mid")
         if x_label:
             self.text(((left + right) / 2, base + 35), x_label, "label mid")
         if y_label:
@@ -113,18 +115,18 @@ class Picture:
 
     def columns(self, x: Axis, top: float, base: float, *, x_label: str = "") -> None:
         """Draw the vertical grid lines of a chart with named rows."""
-        for value in x.ticks:
+        for value, label in zip(x.ticks, x.labels, strict=True):
             self.rule((x.at(value), top), (x.at(value), base), "grid")
-            self.text((x.at(value), base + 17), short(value, x.decimals), "tick mid")
+            self.text((x.at(value), base + 17), label, "tick mid")
         if x_label:
             self.text(((x.start + x.end) / 2, base + 36), x_label, "label mid")
 
     def ticks(self, x: Axis, y: Axis) -> None:
         """Draw the labels of two axes without lines."""
-        for value in x.ticks:
-            self.text((x.at(value), y.start + 17.0), short(value, x.decimals), "tick mid")
-        for value in y.ticks:
-            self.text((x.start - 8.0, y.at(value) + 4.0), short(value, y.decimals), "tick end")
+        for value, label in zip(x.ticks, x.labels, strict=True):
+            self.text((x.at(value), y.start + 17.0), label, "tick mid")
+        for value, label in zip(y.ticks, y.labels, strict=True):
+            self.text((x.start - 8.0, y.at(value) + 4.0), label, "tick end")
 
     def line(self, points: Sequence[tuple[float, float | None]], css: str) -> None:
         """Draw a line through points. A missing y leaves a gap."""

@@ -4,7 +4,7 @@ import re
 
 from clau_doom import number_format
 
-__all__ = ["short", "typographic", "unbroken"]
+__all__ = ["typographic", "unbroken"]
 
 NONE = "–"  # noqa: RUF001 - dash for missing values in tables
 _TIED = re.compile(r"(?<=\S) (?=[=<>%] ?)|(?<=[=<>]) (?=\S)|(?<=\d) (?=\[)|(?<=\d,) (?=\S+\])")
@@ -15,11 +15,6 @@ _MINUS = "−"  # noqa: RUF001 - minus sign, which has the width of a digit, unl
 def typographic(text: str) -> str:
     """Replace hyphens: minus signs before numbers, an en dash for a missing value."""
     return NONE if text == number_format.MISSING else _HYPHEN.sub(_MINUS, text)
-
-
-def short(value: float, decimals: int) -> str:
-    """Format a number with a fixed number of decimals, without a negative zero."""
-    return typographic(number_format.fixed(value, decimals))
 
 
 def unbroken(text: str) -> str:

@@ -9,10 +9,10 @@ from clau_doom.analysis.racing_savings import racing_sentence
 from clau_doom.analysis.result_tables import GenerationRow, ResultRow, generation_rows
 from clau_doom.analysis.sections import held_out
 from clau_doom.analysis.unavailable import Unavailable
-from clau_doom.analysis.wording import count, measured
+from clau_doom.analysis.wording import count, measured, withheld
 from clau_doom.domain.experiment import RaceTally
 
-__all__ = ["TITLE", "describe", "generations_table", "mean_series", "races", "rows_of"]
+__all__ = ["TITLE", "describe", "generations_table", "mean_series", "races", "rows_of", "withheld_note"]
 
 TITLE = "Fitness by generation"
 
@@ -32,7 +32,7 @@ def describe(data: ExperimentData) -> Section:
     rows, racing = data.result(rows_of), data.result(races)
     blocks: list[Block] = []
     if any(row.mean for row in rows):
-        blocks.append(_chart(data, rows))
+        blocks += [_chart(data, rows), *withheld_note(rows)]
     else:
         blocks.append(Unavailable(missing="no generation with a fitness is finished yet"))
     if isinstance(racing, RaceTally):
@@ -44,6 +44,12 @@ def describe(data: ExperimentData) -> Section:
         facts=(_fact(data, rows),),
         data={"racing": racing, "generations": [_json(row) for row in rows]},
     )
+
+
+def withheld_note(rows: Sequence[GenerationRow]) -> tuple[Paragraph, ...]:
+    """Return a note with the reasons why means and fitnesses have no interval, if there are any."""
+    text = withheld(each for row in rows for each in (row.mean, row.best_interval))
+    return (Paragraph(text=text, kind="note"),) if text else ()
 
 
 def mean_series(rows: Sequence[GenerationRow], label: str, colour: Colour, *, band_label: str = "") -> Series:
@@ -122,7 +128,7 @@ def generations_table(rows: Sequence[GenerationRow], experiment: str) -> Table:
             Column("generation"),
             Column("failed"),
             Column("mean [95 %]"),
-            Column("best [95 %]"),
+            Column("best [95 %]" if any(row.best_interval for row in rows) else "best"),
             Column("worst"),
             Column("best agent", text=True),
         ),

@@ -23,7 +23,7 @@ from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import bracket, count, joined, measured, withheld
 from clau_doom.domain import generator
 from clau_doom.domain.experiment import HoldoutResult
-from clau_doom.number_format import number, p_relation
+from clau_doom.number_format import number_in_interval, p_relation
 from clau_doom.statistics.binomial_profile import binomial_profile
 from clau_doom.statistics.rliable_aggregates import (
     Aggregates,
@@ -179,11 +179,12 @@ def _facts(data: ExperimentData, champion: ResultRow | None) -> tuple[Fact, ...]
         low, high = champion.fitness.low, champion.fitness.high
         detail = f"{bracket(low, high)}, {count(champion.fitness.n, 'held-out episode')}"
         label = f"champion, mean {data.fitness_name}"
-        facts.append(Fact(label=label, value=number(champion.fitness.mean), detail=detail))
+        facts.append(Fact(label=label, value=number_in_interval(champion.fitness.mean, low, high), detail=detail))
     for each in data.result(contrasts_of):
-        detail = f"{bracket(each.difference.low, each.difference.high)}, {p_relation(each.p_holm)}"
-        label = f"ahead of {role_name(each.theirs)} by"
-        facts.append(Fact(label=label, value=number(each.difference.mean), detail=detail))
+        lead = each.difference
+        detail = f"{bracket(lead.low, lead.high)}, {p_relation(each.p_holm)}"
+        value = number_in_interval(lead.mean, lead.low, lead.high)
+        facts.append(Fact(label=f"ahead of {role_name(each.theirs)} by", value=value, detail=detail))
     return tuple(facts)
 
 
@@ -227,7 +228,7 @@ def _episodes_row(standing: HoldoutResult, row: ResultRow) -> IntervalRow:
         value=row.fitness.mean,
         low=row.fitness.low,
         high=row.fitness.high,
-        text=number(row.fitness.mean),
+        text=number_in_interval(row.fitness.mean, row.fitness.low, row.fitness.high),
         values=standing.fitnesses,
     )
 

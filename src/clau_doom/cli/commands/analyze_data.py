@@ -12,7 +12,7 @@ from rich.text import Text
 from clau_doom.cli.console import data_console, print_json
 from clau_doom.cli.table_options import TableRequest
 from clau_doom.errors import ConfigError
-from clau_doom.number_format import MISSING, p_value, significant, significant_with_interval
+from clau_doom.number_format import MISSING, number_with_interval, p_value, significant
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,7 +85,7 @@ def _groups_view(design: "Design", analysis: "TableAnalysis") -> RichTable:
     for heading in ("n", "mean [95 %]", "sd", "median"):
         table.add_column(heading, justify="right", no_wrap=True)
     for group in analysis.groups:
-        mean = Text(significant_with_interval(group.mean.mean, group.mean.low, group.mean.high), "bold")
+        mean = Text(number_with_interval(group.mean.mean, group.mean.low, group.mean.high), "bold")
         table.add_row(*group.levels, str(group.mean.n), mean, significant(group.deviation), significant(group.median))
     return table
 
@@ -132,7 +132,7 @@ def _comparisons_view(comparisons: "Comparisons") -> RichTable:
     for column in ("difference of mean ranks" if ranks else "difference [95 %]", *([] if ranks else ["d"]), "p"):
         view.add_column(column, justify="right", no_wrap=True)
     for pair in comparisons.pairs:
-        difference = significant_with_interval(pair.difference, pair.low, pair.high)
+        difference = number_with_interval(pair.difference, pair.low, pair.high)
         d = [] if ranks else [MISSING if pair.d is None else significant(pair.d, 3)]
         view.add_row(f"{pair.first} − {pair.second}", difference, *d, _p_text(pair.p))  # noqa: RUF001
     return view

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from clau_doom.analysis.result_tables import fitness_interval
 from clau_doom.cli.format import gauge
 from clau_doom.domain import (
     Agent,
@@ -22,7 +23,7 @@ from clau_doom.domain import (
 )
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.escaping import printable_message
-from clau_doom.number_format import number
+from clau_doom.number_format import number, number_with_interval
 
 __all__ = ["agent_json", "agents_table", "portrait_json", "portrait_view"]
 
@@ -74,7 +75,7 @@ def portrait_json(
     agent = evaluation.agent
     return {
         **agent_json(evaluation, snapshot),
-        "fitness_error": fitness.error_of([outcome.measures for outcome in evaluation.outcomes]),
+        "fitness_interval": asdict(played) if (played := fitness_interval(evaluation, fitness)) else None,
         "genome": space.named(agent.genome),
         "values": list(agent.genome),
         "traceback": snapshot.traces.get(agent.id),
@@ -99,9 +100,7 @@ def portrait_view(
     """Return the terminal output of an agent: the first genes of a large genome, and the line of the fitter parents."""
     agent = evaluation.agent
     head = Text.assemble((agent.id, "bold"), "   ", (evaluation.status.value, _STATUS[evaluation.status]))
-    error = fitness.error_of([outcome.measures for outcome in evaluation.outcomes])
-    sure = "" if error is None or evaluation.fitness is None else f" ± {number(error)} (n = {len(evaluation.outcomes)})"
-    head.append(f"   fitness {number(evaluation.fitness)}{sure}   operator {agent.operator}")
+    head.append(f"   fitness {_fitness_text(evaluation, fitness)}   operator {agent.operator}")
     parts: list[RenderableType] = [head]
     if evaluation.failure:
         parts.append(Text(evaluation.failure, "red"))
@@ -114,6 +113,14 @@ def portrait_view(
     return Group(*parts)
 
 
+def _fitness_text(evaluation: Evaluation, fitness: Fitness) -> str:
+    played = fitness_interval(evaluation, fitness)
+    if played is None:
+        return number(evaluation.fitness)
+    missing = f"; no interval: {played.reason}" if played.reason else ""
+    return f"{number_with_interval(played.mean, played.low, played.high)} (n = {played.n}{missing})"
+
+
 def _genome(agent: Agent, space: GenomeSpace) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     for justify in ("left", "right", "left", "left"):
@@ -122,7 +129,7 @@ def _genome(agent: Agent, space: GenomeSpace) -> RenderableType:
     named = space.named(agent.genome, _GENES_SHOWN)
     for gene, value in zip(space.genes[:_GENES_SHOWN], agent.genome, strict=False):
         shown = named[gene.name]
-        text = shown if isinstance(shown, str) else f"{shown:g}" if isinstance(shown, int) else f"{shown:.3f}"
+        text = shown if isinstance(shown, str) else f"{shown}" if isinstance(shown, int) else number(shown)
         table.add_row(gene.name, Text(text, "bold"), _gauge(gene, value), Text(_range(gene), "dim"), gene.description)
     if len(space) > _GENES_SHOWN:
         table.add_row(Text(f"and {len(space) - _GENES_SHOWN} more (--json prints all)", "dim"))

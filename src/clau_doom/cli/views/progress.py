@@ -1,7 +1,9 @@
 """Live display of `run` on stderr, drawn from the event log without delaying the run."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from importlib import import_module
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -39,7 +41,7 @@ from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.domain.failure_trace import FailureTrace
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.escaping import printable
-from clau_doom.number_format import number
+from clau_doom.number_format import number, number_with_interval
 
 __all__ = ["live_view", "show_progress"]
 
@@ -84,6 +86,8 @@ async def show_progress(
         now: Returns the time of events, in seconds since the epoch.
     """
     console = console or progress_console()
+    # The first import of scipy takes a while. In a thread, it does not delay the run.
+    await asyncio.to_thread(import_module, "clau_doom.statistics.intervals")
     progress = ProgressState.begin(config, snapshot)
     if not console.is_terminal:
         await _follow(events, progress, console)
@@ -143,9 +147,18 @@ def _standing(progress: ProgressState) -> Text:
     bests = [*fitnesses, *(summary.best_fitness for summary in progress.summaries)]
     if not bests:
         return Text("no evaluated agents yet", "dim")
-    mean = sum(fitnesses) / len(fitnesses) if fitnesses else progress.summaries[-1].mean_fitness
+    mean = _mean_text(fitnesses) if fitnesses else number(progress.summaries[-1].mean_fitness)
     failed = (f"   {progress.failed} failed", "red") if progress.failed else ""
-    return Text.assemble("best ", (number(max(bests)), "bold"), "   mean ", (number(mean), "bold"), failed)
+    return Text.assemble("best ", (number(max(bests)), "bold"), "   mean ", (mean, "bold"), failed)
+
+
+def _mean_text(fitnesses: list[float]) -> str:
+    """Return the mean of agents with its 95 % interval, or with the number of agents if there is no interval."""
+    from clau_doom.statistics.intervals import mean_interval
+
+    mean = mean_interval(fitnesses)
+    text = number_with_interval(mean.mean, mean.low, mean.high)
+    return f"{text} (n = {mean.n})" if mean.reason else text
 
 
 def _curve(progress: ProgressState) -> Text:
@@ -224,6 +237,8 @@ def _start_line(event: ExperimentStarted, progress: ProgressState, width: int) -
 
 def _generation_line(summary: GenerationSummary, progress: ProgressState, at: float, width: int) -> Text:
     """Return a generation's line; narrow terminals omit the rate, and narrower ones the time, too."""
+    fitnesses = [fitness for ref, fitness in progress.fitnesses.items() if ref.generation == summary.index]
+    mean = _mean_text(fitnesses) if fitnesses else number(summary.mean_fitness)
     record = all(summary.best_fitness > earlier.best_fitness for earlier in progress.summaries)
     digits = len(str(progress.generations - 1))
     line = Text.assemble(
@@ -232,7 +247,7 @@ def _generation_line(summary: GenerationSummary, progress: ProgressState, at: fl
         ("   best ", "dim"),
         (f"{number(summary.best_fitness):>7}", "bold green" if record else "bold"),
         ("   mean ", "dim"),
-        f"{number(summary.mean_fitness):>7}",
+        mean,
         ("   worst ", "dim"),
         f"{number(summary.worst_fitness):>7}",
     )

@@ -1,8 +1,9 @@
 """Terminal output of an experiment's results: generations, and agents on held-out seeds."""
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.text import Text
 
+from clau_doom.analysis.document import Block
 from clau_doom.cli.console import ExitCode, data_console, progress_console
 from clau_doom.cli.views.document_rendering import block_view, section_view
 from clau_doom.config import ExperimentConfig
@@ -14,12 +15,13 @@ __all__ = ["generations_view", "show_result"]
 
 
 def generations_view(stored: StoredExperiment) -> RenderableType:
-    """Return the finished generations as a table."""
+    """Return the finished generations as a table, with the reasons why intervals are withheld."""
     from clau_doom.analysis.result_tables import generation_rows
-    from clau_doom.analysis.sections.generations import generations_table
+    from clau_doom.analysis.sections.generations import generations_table, withheld_note
 
     rows = generation_rows(stored.snapshot.finished_generations)
-    return block_view(generations_table(rows, stored.snapshot.experiment.id), whole=True)
+    blocks: list[Block] = [generations_table(rows, stored.snapshot.experiment.id), *withheld_note(rows)]
+    return Group(*(block_view(block, whole=True) for block in blocks))
 
 
 def show_result(snapshot: Snapshot, config: ExperimentConfig, *, replay: str) -> ExitCode:

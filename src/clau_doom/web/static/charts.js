@@ -4,7 +4,7 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "./vendor/pre
 import uPlot from "./vendor/uplot.js";
 import { useTheme } from "./hooks.js";
 import { Numbers } from "./ui.js";
-import { number, short } from "./format.js";
+import { amount, interval, number, numberInInterval, short, tickLabel } from "./format.js";
 
 const paint = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
@@ -88,15 +88,15 @@ export function FitnessChart({ generations, name, height = 320 }) {
   });
   const read = (at) => {
     const { index, best, mean, low, high, worst, failed } = generations[at];
-    const within = low === null ? "" : ` (${number(low, 3)} to ${number(high, 3)})`;
-    return `generation ${index}: best ${number(best)}, mean ${number(mean)}${within}, worst ${number(worst)}${failed ? `, ${failed} failed` : ""}`;
+    const within = interval(generations[at]);
+    return `generation ${index}: best ${number(best)}, mean ${numberInInterval(mean, low, high)}${within && ` (${within})`}, worst ${number(worst)}${failed ? `, ${failed} failed` : ""}`;
   };
   return html`
     <${Plot} data=${data} make=${make} plotKey=${name} height=${height} label=${fitnessLabel(generations, name)} read=${read} />
     <${Numbers}
       caption=${`${name} by generation`}
-      headings=${["generation", "best", "mean", "95 % from", "95 % to", "worst", "failed"]}
-      rows=${generations.map((row) => [row.index, row.best, row.mean, row.low, row.high, row.worst, row.failed])}
+      headings=${["generation", "best", "mean", "95 % interval", "worst", "failed"]}
+      rows=${generations.map((row) => [row.index, row.best, numberInInterval(row.mean, row.low, row.high), interval(row), row.worst, row.failed])}
     />
   `;
 }
@@ -162,14 +162,14 @@ export function Scatter({ agents, x, y, of, height = 320 }) {
   return html`
     <div ref=${place}>
       <svg class="scatter" viewBox=${`0 0 ${width} ${height}`} role="group" aria-label=${`${points.length} agents: ${x.label} across, ${y.label} upward`}>
-        ${nice(xLow, xHigh).map((tick) => html`<g key=${`x${tick}`}><line x1=${across(tick)} x2=${across(tick)} y1=${top} y2=${height - bottom} /><text x=${across(tick)} y=${height - bottom + 16} text-anchor="middle">${number(tick)}</text></g>`)}
-        ${nice(yLow, yHigh).map((tick) => html`<g key=${`y${tick}`}><line x1=${left} x2=${width - right} y1=${upward(tick)} y2=${upward(tick)} /><text x=${left - 8} y=${upward(tick) + 4} text-anchor="end">${number(tick)}</text></g>`)}
+        ${nice(xLow, xHigh).map((at) => html`<g key=${`x${at}`}><line x1=${across(at)} x2=${across(at)} y1=${top} y2=${height - bottom} /><text x=${across(at)} y=${height - bottom + 16} text-anchor="middle">${tickLabel(at)}</text></g>`)}
+        ${nice(yLow, yHigh).map((at) => html`<g key=${`y${at}`}><line x1=${left} x2=${width - right} y1=${upward(at)} y2=${upward(at)} /><text x=${left - 8} y=${upward(at) + 4} text-anchor="end">${tickLabel(at)}</text></g>`)}
         <text x=${(left + width - right) / 2} y=${height - 4} text-anchor="middle">${x.label}</text>
         <text x="12" y=${(top + height - bottom) / 2} text-anchor="middle" transform=${`rotate(-90 12 ${(top + height - bottom) / 2})`}>${y.label}</text>
         ${points.map(
           ({ agent, at, up }) => html`
-            <a key=${agent.id} href=${`/agents/${encodeURIComponent(agent.id)}`} aria-label=${`${short(agent.id)}: ${x.label} ${number(at)}, ${y.label} ${number(up)}`}>
-              <circle cx=${across(at)} cy=${upward(up)} r="5.5"><title>${short(agent.id)}: ${number(at)}, ${number(up)}</title></circle>
+            <a key=${agent.id} href=${`/agents/${encodeURIComponent(agent.id)}`} aria-label=${`${short(agent.id)}: ${x.label} ${amount(at)}, ${y.label} ${amount(up)}`}>
+              <circle cx=${across(at)} cy=${upward(up)} r="5.5"><title>${short(agent.id)}: ${amount(at)}, ${amount(up)}</title></circle>
             </a>
           `,
         )}
@@ -184,9 +184,9 @@ export function GeneStrip({ gene }) {
   const most = Math.max(gene.mean.length - 1, 1);
   const point = (share, at) => `${(at / most) * 100},${50 - share * 46}`;
   const outline = [...gene.upper.map(point), ...gene.lower.map(point).reverse()].join("L");
-  const value = (share) => number(gene.low + share * (gene.high - gene.low), 3);
+  const value = (share) => number(gene.low + share * (gene.high - gene.low));
   const [first, last] = [value(gene.mean[0]), value(gene.mean.at(-1))];
-  const label = `${gene.name}: mean from ${first} to ${last}, between ${number(gene.low)} and ${number(gene.high)}`;
+  const label = `${gene.name}: mean from ${first} to ${last}, between ${amount(gene.low)} and ${amount(gene.high)}`;
   return html`
     <div class="strip">
       <h3><span title=${gene.description}>${gene.name}</span><span class="faint">${last}</span></h3>
@@ -204,7 +204,7 @@ export function EliteMap({ map }) {
   const fitness = map.cells.map((cell) => cell.fitness);
   const [low, high] = [Math.min(...fitness), Math.max(...fitness)];
   const [width, height] = [Math.max(720 / across.cells, 8), Math.min(Math.max(360 / upward.cells, 8), 48)];
-  const edge = (axis, at) => number(axis.low + (at / axis.cells) * (axis.high - axis.low), 3);
+  const edge = (axis, at) => number(axis.low + (at / axis.cells) * (axis.high - axis.low));
   const named = (cell) =>
     map.axes.map((axis, at) => `${axis.measure} ${edge(axis, cell.place[at])} to ${edge(axis, cell.place[at] + 1)}`).join(", ");
   const [left, bottom] = [64, 42];

@@ -2,7 +2,7 @@
 
 import { html, useEffect, useRef, useState } from "./vendor/preact-htm.js";
 import { Ended } from "./net.js";
-import { count, number } from "./format.js";
+import { amount, count } from "./format.js";
 
 export const State = ({ state, label = state }) => html`<span class="state ${state}">${label}</span>`;
 
@@ -108,7 +108,7 @@ export const Numbers = ({ caption, headings, rows }) => html`
         <caption>${caption}</caption>
         <thead><tr>${headings.map((heading) => html`<th scope="col" class="number" key=${heading}>${heading}</th>`)}</tr></thead>
         <tbody>
-          ${rows.map((row, at) => html`<tr key=${at}>${row.map((value, place) => html`<td class="number" key=${place}>${typeof value === "number" || value === null ? number(value) : value}</td>`)}</tr>`)}
+          ${rows.map((row, at) => html`<tr key=${at}>${row.map((value, place) => html`<td class="number" key=${place}>${typeof value === "number" || value === null ? amount(value) : value}</td>`)}</tr>`)}
         </tbody>
       </table>
     </div>

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from clau_doom.analysis.report.svg import Picture, axis_over
 
 VALUES = st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=30)
+ANY_SCALE = st.builds(lambda digits, exponent: digits * 10.0**exponent, st.floats(-1.0, 1.0), st.integers(-200, 200))
 
 
 @given(VALUES, st.booleans())
@@ -24,10 +25,19 @@ def test_axis_covers_its_values_and_has_few_ticks(values: list[float], whole: bo
         assert all(tick == math.floor(tick) for tick in axis.ticks)
 
 
+@given(st.lists(ANY_SCALE, min_size=1, max_size=5))
+def test_ticks_of_any_scale_have_short_and_different_labels(values: list[float]) -> None:
+    """Neither 1e150 nor 1e-9 gives a long label, nor labels that are all "0.00"."""
+    axis = axis_over(values, 300.0, 20.0)
+    assert len(set(axis.labels)) == len(axis.ticks)
+    assert max(map(len, axis.labels)) <= 16
+    assert axis.low < axis.high
+
+
 def test_ticks_are_round_numbers() -> None:
     """Steps are 1, 2, 2.5 or 5 times a power of ten, with the necessary decimals."""
     assert axis_over([0.0, 1.0], 0.0, 1.0, pad=0.0).ticks == (0.0, 0.2, 0.4, 0.6000000000000001, 0.8, 1.0)
-    assert axis_over([0.0, 1.0], 0.0, 1.0, pad=0.0).decimals == 1
+    assert axis_over([0.0, 1.0], 0.0, 1.0, pad=0.0).labels == ("0.0", "0.2", "0.4", "0.6", "0.8", "1.0")
     assert axis_over([0.0, 11.0], 0.0, 1.0, count=10, whole=True, pad=0.0).ticks == (0.0, 2.0, 4.0, 6.0, 8.0, 10.0)
     assert axis_over([1.0, 1.0], 0.0, 1.0).low < 1.0 < axis_over([1.0, 1.0], 0.0, 1.0).high
 

@@ -1,6 +1,6 @@
 """Tests of the typography of reports."""
 
-from clau_doom.analysis.report.typographic_characters import short, typographic, unbroken
+from clau_doom.analysis.report.typographic_characters import typographic, unbroken
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -11,7 +11,6 @@ def test_numbers_have_minus_signs() -> None:
         f"{MINUS}0.50 [{MINUS}1.00, 3.00], 0-3, g001-a002, 1e-05, --json"
     )
     assert typographic("-") == "\N{EN DASH}"
-    assert short(-2.345, 1) == f"{MINUS}2.3"
 
 
 def test_no_line_breaks_within_an_estimate() -> None:

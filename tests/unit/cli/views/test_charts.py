@@ -56,7 +56,7 @@ def test_interval_is_a_line_with_ends(row: IntervalRow, drawn: str) -> None:
     """The reference is a dotted line. Missing values are omitted."""
     plot = IntervalPlot(label="x", rows=(row,), reference=0.0, bounds=(0.0, 1.0))
     assert lines(plot)[0] == drawn.rstrip()
-    assert lines(plot)[1].split() == ["0.00", "1.00"]
+    assert lines(plot)[1].split() == ["0", "1.00"]
 
 
 def test_bars_have_lengths_in_proportion() -> None:

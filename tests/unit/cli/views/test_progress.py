@@ -58,7 +58,7 @@ async def test_plain_lines_without_a_terminal(story: list[Event], config: Experi
     """The start, each generation, each failed agent and the champion have a line."""
     lines = (await shown(story, config, terminal=False)).splitlines()
     assert lines[0] == "evolving tiny on defend_the_center: 2 generations of 3 agents, 2 episodes each"
-    assert " ".join(lines[1].split()) == "generation 0 best 4.00 mean 2.33 worst 1.00 5.0 s 1.2 episodes/s"
+    assert " ".join(lines[1].split()) == "generation 0 best 4.00 mean 2.33 (n = 3) worst 1.00 5.0 s 1.2 episodes/s"
     assert lines[2] == "agent failed tiny-g001-a002: division by zero"
     assert lines[3].endswith("1 failed")
     assert lines[4] == "champion tiny-g001-a000: fitness 8.00 on validation seeds, best of 2"

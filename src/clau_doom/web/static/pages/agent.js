@@ -4,9 +4,15 @@ import { html, useState } from "../vendor/preact-htm.js";
 import { useAnswer, useTitle } from "../hooks.js";
 import { CHANGES, get, post } from "../net.js";
 import { Action, AgentLink, Failure, Meter, Panel, State, Table, Tiles, Waiting } from "../ui.js";
-import { count, number, short, spaced } from "../format.js";
+import { amount, count, interval, number, numberInInterval, short, spaced } from "../format.js";
 
 const MOST_GENES = 60;
+
+function fitnessTile(data) {
+  const played = data.fitness_interval;
+  if (!played) return ["fitness", number(data.fitness), ""];
+  return ["fitness", numberInInterval(played.mean, played.low, played.high), `${interval(played)} (n = ${played.n})`];
+}
 
 export function AgentPage({ argument: id }) {
   useTitle(short(id));
@@ -32,7 +38,7 @@ export function AgentPage({ argument: id }) {
     ${data.traceback &&
     html`<details class="numbers" open=${data.status === "failed"}><summary>Traceback of the first failure at this line</summary><pre class="scroll" tabindex="0">${data.traceback}</pre></details>`}
     <${Tiles} tiles=${[
-      ["fitness", number(data.fitness), data.fitness_error === null || data.fitness === null ? "" : `± ${number(data.fitness_error, 2)} standard error`],
+      fitnessTile(data),
       ["episodes", data.episodes.length, means.length ? `${means.length} of training` : ""],
       ["genes", data.genes_total, ""],
       ["ancestors", data.ancestors.length, ""],
@@ -76,7 +82,7 @@ function GeneRow({ gene }) {
   return html`
     <div class="gene" title=${gene.description}>
       <span>${gene.name}</span>
-      <strong class="number">${typeof gene.shown === "number" ? number(gene.shown) : gene.shown}</strong>
+      <strong class="number">${typeof gene.shown === "number" ? amount(gene.shown) : gene.shown}</strong>
       <span class="track" aria-hidden="true"><i ref=${mark}></i></span>
     </div>
   `;
@@ -138,7 +144,7 @@ function Tree({ data }) {
             return html`
               <a key=${`${depth}${id}`} class=${depth ? "" : "self"} href=${`/agents/${encodeURIComponent(id)}`}>
                 <circle cx=${x} cy=${y} r="6"><title>operator ${agent.operator}</title></circle><text x=${x + 10} y=${y + 4}>${short(id)}</text>
-                <text x=${x + 10} y=${y + 17}>${number(agent.fitness, 3)}</text>
+                <text x=${x + 10} y=${y + 17}>${number(agent.fitness)}</text>
               </a>
             `;
           }),
@@ -175,8 +181,8 @@ function Episodes({ data }) {
           { name: "purpose", label: "purpose", value: (row) => `${["training", "validation", "held_out"].indexOf(row.purpose)} ${String(row.number).padStart(6, "0")}`, show: (row) => `${spaced(row.purpose)} ${row.number}` },
           { name: "seed", label: "seed", number: true, value: (row) => row.seed, show: (row) => html`<span class="mono">${row.seed}</span>` },
           { name: "fitness", label: "fitness", number: true, value: (row) => row.fitness, show: (row) => html`<strong>${number(row.fitness)}</strong>` },
-          ...data.measures.map((measure) => ({ name: measure, label: spaced(measure), number: true, value: (row) => row.measures[measure], show: (row) => number(row.measures[measure]) })),
-          { name: "seconds", label: "seconds", number: true, value: (row) => row.seconds, show: (row) => number(row.seconds, 3) },
+          ...data.measures.map((measure) => ({ name: measure, label: spaced(measure), number: true, value: (row) => row.measures[measure], show: (row) => amount(row.measures[measure]) })),
+          { name: "seconds", label: "seconds", number: true, value: (row) => row.seconds, show: (row) => number(row.seconds) },
           { name: "film", label: "film", value: () => 0, show: (row) => html`<button class="button quiet" disabled=${film?.state === "making"} onClick=${() => watch(row)} aria-label=${`Watch ${spaced(row.purpose)} episode ${row.number}`}>▶ Watch</button>` },
           { name: "trajectory", label: "trajectory", value: (row) => row.trajectory_sha256, show: (row) => html`<span class="mono faint">${row.trajectory_sha256.slice(0, 12)}</span>` },
         ]} />`

@@ -4,7 +4,7 @@ import { html, useEffect, useState } from "../vendor/preact-htm.js";
 import { useTitle } from "../hooks.js";
 import { Stream } from "../net.js";
 import { Empty, State } from "../ui.js";
-import { number, short, spaced } from "../format.js";
+import { amount, short, spaced } from "../format.js";
 
 const CONNECTION = {
   live: ["live", "live"],
@@ -61,9 +61,9 @@ function Card({ frame }) {
     <li>
       <img src=${frame.image} width=${frame.width} height=${frame.height} alt=${`What ${short(frame.agent)} sees`} />
       <div class="over">
-        <div class="life" role="img" aria-label=${`health ${number(frame.health)}`}><i ref=${width}></i></div>
+        <div class="life" role="img" aria-label=${`health ${amount(frame.health)}`}><i ref=${width}></i></div>
         <p><strong><a href=${`/agents/${encodeURIComponent(frame.agent)}`}>${short(frame.agent)}</a></strong><a href=${`/experiments/${encodeURIComponent(frame.experiment)}`}>${frame.experiment}</a></p>
-        <p><span>health ${number(frame.health, 3)}</span><span>kills ${number(frame.kills)}</span><span>${(frame.tic / 35).toFixed(1)} s</span></p>
+        <p><span>health ${amount(frame.health)}</span><span>kills ${amount(frame.kills)}</span><span>${(frame.tic / 35).toFixed(1)} s</span></p>
         <p class="held">${frame.held.length ? frame.held.map((name) => html`<kbd key=${name}>${spaced(name).toLowerCase()}</kbd>`) : html`<span class="faint">no button</span>`}</p>
         <p class="hint">${spaced(frame.purpose)} episode ${frame.number}</p>
       </div>

@@ -5,7 +5,7 @@ import { Curves, SERIES } from "../charts.js";
 import { useAnswer, useTitle } from "../hooks.js";
 import { get } from "../net.js";
 import { Empty, Failure, Panel, State, Waiting } from "../ui.js";
-import { number, spaced } from "../format.js";
+import { interval, number, numberInInterval, spaced } from "../format.js";
 
 const MOST = SERIES.length;
 
@@ -98,8 +98,8 @@ function Intervals({ rows }) {
             (row) => html`
               <tr key=${row.experiment + row.agent}>
                 <th scope="row">${row.experiment} · ${row.role}</th>
-                <td class="number"><strong>${number(row.mean)}</strong></td>
-                <td class="number">${row.low === null ? "–" : `${number(row.low, 3)} to ${number(row.high, 3)}`}</td>
+                <td class="number"><strong>${numberInInterval(row.mean, row.low, row.high)}</strong></td>
+                <td class="number">${interval(row)}</td>
                 <td class="number">${row.n}</td>
                 <td class="picture" aria-hidden="true"><div><i ref=${range(row)}></i><b ref=${dot(row)}></b></div></td>
               </tr>

@@ -5,7 +5,7 @@ import { EliteMap, FitnessChart, GeneStrip, Scatter } from "../charts.js";
 import { useAnswer, useEvents, useThrottled, useTitle } from "../hooks.js";
 import { Ended } from "../net.js";
 import { AgentLink, Empty, Failure, Panel, State, Table, Tiles, Waiting } from "../ui.js";
-import { count, duration, number, short, spaced } from "../format.js";
+import { amount, count, duration, interval, number, numberInInterval, short, spaced } from "../format.js";
 import { Steering, isElsewhere } from "./experiments.js";
 
 const MOST_EVENTS = 300;
@@ -113,15 +113,15 @@ function Facts({ data }) {
   const tiles = [
     ["generations", data.generations_finished, `of ${data.generations_planned}`],
     ["best in training", number(data.best_fitness), data.fitness],
-    ["last mean", number(data.generations.at(-1)?.mean ?? null), interval(data.generations.at(-1))],
-    ["episodes", data.episodes_played.toLocaleString("en"), data.episodes_per_second ? `${number(data.episodes_per_second, 3)}/s` : ""],
+    ["last mean", ...lastMean(data.generations.at(-1))],
+    ["episodes", data.episodes_played.toLocaleString("en"), data.episodes_per_second ? `${number(data.episodes_per_second)}/s` : ""],
     ["ran for", duration(data.running_seconds), ""],
     ["agents failed", data.failures.length, ""],
   ];
   return html`<${Tiles} tiles=${tiles} />`;
 }
 
-const interval = (row) => (row && row.low !== null ? `${number(row.low, 3)} to ${number(row.high, 3)}` : "");
+const lastMean = (row) => (row ? [numberInInterval(row.mean, row.low, row.high), interval(row)] : [number(null), ""]);
 
 const Fitness = ({ data }) => html`
   <${Panel}
@@ -154,7 +154,7 @@ const HeldOut = ({ rows }) => html`
           (row) => html`
             <tr key=${row.agent}>
               <th scope="row">${row.role}</th>
-              <td class="number">${number(row.mean)} <span class="faint">${row.low === null ? "" : `${number(row.low, 3)} to ${number(row.high, 3)}`}</span></td>
+              <td class="number">${numberInInterval(row.mean, row.low, row.high)} <span class="faint">${interval(row)}</span></td>
               <td class="number">${row.n}</td>
             </tr>
           `,
@@ -193,7 +193,7 @@ const populationColumns = (experiment) => [
   { name: "agent", label: "agent", value: (row) => row.index, show: (row) => html`<${AgentLink} id=${row.id} label=${short(row.id)} />` },
   { name: "status", label: "status", value: (row) => (row.paused ? "paused" : row.status), show: (row) => html`<${State} state=${row.paused ? "paused" : row.status === "pending" && row.episodes_finished ? "running" : row.status} label=${row.paused ? "paused" : row.status === "pending" && row.episodes_finished ? "playing" : row.status} />` },
   { name: "fitness", label: "fitness", number: true, value: (row) => row.fitness, show: (row) => html`<strong>${number(row.fitness)}</strong>` },
-  ...experiment.measures.map((measure) => ({ name: measure, label: spaced(measure), number: true, value: (row) => row.measures?.[measure] ?? null, show: (row) => number(row.measures?.[measure] ?? null) })),
+  ...experiment.measures.map((measure) => ({ name: measure, label: spaced(measure), number: true, value: (row) => row.measures?.[measure] ?? null, show: (row) => amount(row.measures?.[measure] ?? null) })),
   { name: "episodes", label: "episodes", number: true, value: (row) => row.episodes_finished },
   { name: "operator", label: "operator", value: (row) => row.operator },
   { name: "parents", label: "parents", value: (row) => row.parents.map(short).join(" "), show: (row) => (row.parents.length ? row.parents.map((parent, at) => html`${at ? " " : ""}<${AgentLink} id=${parent} label=${short(parent)} />`) : html`<span class="faint">none</span>`) },
@@ -241,7 +241,7 @@ const Behaviours = ({ answer: { data } }) =>
   data &&
   data.axes.length > 0 &&
   html`
-    <${Panel} id="map" title="Map of behaviours" hint=${`${data.cells.length} cells filled, ${number(data.coverage * 100, 3)} % of the map; QD score ${number(data.qd_score)}`}>
+    <${Panel} id="map" title="Map of behaviours" hint=${`${data.cells.length} cells filled, ${number(data.coverage * 100)} % of the map; QD score ${number(data.qd_score)}`}>
       <${EliteMap} map=${data} />
     <//>
   `;

@@ -55,7 +55,7 @@ const Row = ({ row, again }) => html`
       <div class="hint">best in training</div>
     </div>
     <div>
-      <div class="hint">${row.episodes_per_second ? `${number(row.episodes_per_second, 3)} episodes/s` : "no episodes"}</div>
+      <div class="hint">${row.episodes_per_second ? `${number(row.episodes_per_second)} episodes/s` : "no episodes"}</div>
       <div class="hint">${duration(row.running_seconds)} · ${ago(row.last_activity)}</div>
       <${Steering} row=${row} again=${again} small />
     </div>
