@@ -11,7 +11,7 @@ import pytest
 from clau_doom.analysis.comparison_document import comparison_document
 from clau_doom.analysis.genome_encoding import GeneHistory
 from clau_doom.analysis.ranking import criteria_of
-from clau_doom.analysis.report.typographic_characters import typographic, unbroken
+from clau_doom.analysis.report.typographic_characters import typographic
 from clau_doom.analysis.sections import (
     control_charts,
     diversity,
@@ -340,4 +340,4 @@ def test_figure_data_equal_the_analysis() -> None:
     for row in analyse(experiment()).result(generations.rows_of):
         assert row.mean is not None
         mean = number_with_interval(row.mean.mean, row.mean.low, row.mean.high)
-        assert f"<tr><td>{row.index}</td><td>0 of 6</td><td>{unbroken(typographic(mean))}</td>" in text
+        assert f"<tr><td>{row.index}</td><td>0 of 6</td><td>{typographic(mean)}</td>" in text
