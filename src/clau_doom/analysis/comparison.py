@@ -28,12 +28,12 @@ from clau_doom.analysis.topsis import Criterion, Ranking, topsis
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.domain import Fitness, generator
 from clau_doom.domain.experiment import HoldoutResult
+from clau_doom.statistics.binomial_profile import binomial_profile
 from clau_doom.statistics.intervals import Interval, mean_interval
 from clau_doom.statistics.rliable_aggregates import (
     Aggregates,
     PerformanceProfile,
     aggregate,
-    performance_profile,
     thresholds_over,
 )
 from clau_doom.statistics.two_sample_comparison import Contrast, Sample, compare, holm
@@ -219,9 +219,7 @@ def _row(entrant: ComparedExperiment, condition: int, thresholds: Sequence[float
         # Use the random streams of the experiment's own analysis, so that a champion has the same intervals in both.
         fitness=mean_interval(scores),
         aggregates=aggregate([scores], generator(seed, "analysis", "aggregates", entrant.champion.role)),
-        profile=performance_profile(
-            [scores], thresholds, generator(seed, "analysis", "profile", entrant.champion.role)
-        ),
+        profile=binomial_profile(scores, thresholds),
     )
 
 

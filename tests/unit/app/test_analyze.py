@@ -8,6 +8,7 @@ from functools import cache
 import pytest
 
 from clau_doom.analysis.comparison import ExperimentComparison
+from clau_doom.analysis.comparison_document import comparison_document
 from clau_doom.analysis.condition_contrasts import Conclusion, ConditionComparison
 from clau_doom.analysis.control_charts import ControlChart
 from clau_doom.analysis.document_json import document_json
@@ -143,18 +144,32 @@ def test_selection_bias_has_the_held_out_interval() -> None:
     assert results.bias.n == 20
 
 
-def test_saturated_fitness_is_a_caution() -> None:
-    """It is in the report's cautions, in the section and in JSON. An experiment without saturation has none of them."""
-    whole = experiment()
+def saturated(whole: StoredExperiment) -> StoredExperiment:
+    """Return an experiment whose champion has a fitness of 99 in all held-out episodes."""
     assert whole.snapshot.champion is not None
-    key = (Purpose.HELD_OUT, whole.snapshot.champion[0].agent_id("one"))
+    key = (Purpose.HELD_OUT, whole.snapshot.champion[0].agent_id(whole.snapshot.experiment.id))
     measures = [replace(each.outcome.measures, reward=99.0) for each in whole.snapshot.judging[key]]
     row = tuple(
         replace(each, outcome=replace(each.outcome, measures=new))
         for each, new in zip(whole.snapshot.judging[key], measures, strict=True)
     )
-    full = replace(whole, snapshot=replace(whole.snapshot, judging={**whole.snapshot.judging, key: row}))
-    document, other = experiment_document(analyse(full)), experiment_document(analyse(whole))
+    return replace(whole, snapshot=replace(whole.snapshot, judging={**whole.snapshot.judging, key: row}))
+
+
+def test_saturated_champion_is_a_caution_of_the_comparison() -> None:
+    """The caution names the experiment with the saturated champion only."""
+    document = comparison_document(compare([saturated(experiment()), experiment("two", seed=2)], "one"))
+    said = "Fitness has its largest value, 99.00, in 20 of 20 held-out episodes of the champion of one."
+    assert sum(said in caution for caution in document.cautions) == 1
+    assert document_json(document)["saturation"] == [
+        {"episodes": "held-out episodes of the champion of one", "n": 20, "at_largest": 20, "largest": 99.0}
+    ]
+
+
+def test_saturated_fitness_is_a_caution() -> None:
+    """It is in the report's cautions, in the section and in JSON. An experiment without saturation has none of them."""
+    whole = experiment()
+    document, other = experiment_document(analyse(saturated(whole))), experiment_document(analyse(whole))
     said = "Fitness has its largest value, 99.00, in 20 of 20 held-out episodes of the champion."
     assert sum(said in caution for caution in document.cautions) == 1
     assert sum(said in getattr(block, "text", "") for block in document.sections[0].blocks) == 1

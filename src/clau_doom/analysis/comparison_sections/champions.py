@@ -5,11 +5,14 @@ from collections.abc import Mapping, Sequence
 from clau_doom.analysis.charts import IntervalPlot, IntervalRow
 from clau_doom.analysis.comparison import EntrantRow
 from clau_doom.analysis.comparison_data import ComparisonData
-from clau_doom.analysis.document import Chart, Column, Fact, Marked, Section, Table, TextTable
+from clau_doom.analysis.document import Chart, Column, Fact, Marked, Paragraph, Section, Table, TextTable
+from clau_doom.analysis.held_out_results import held_out_standings
+from clau_doom.analysis.result_tables import CHAMPION
+from clau_doom.analysis.saturation import Saturation, known_maximum, saturated, saturation_sentence
 from clau_doom.analysis.wording import bracket, count, joined, measured, withheld
 from clau_doom.number_format import number
 
-__all__ = ["describe"]
+__all__ = ["describe", "saturation_of"]
 
 
 def describe(data: ComparisonData) -> Section:
@@ -18,12 +21,32 @@ def describe(data: ComparisonData) -> Section:
     base = next(row for row in comparison.entrants if row.id == comparison.baseline)
     interval = f"{bracket(base.fitness.low, base.fitness.high)}, {count(base.fitness.n, 'held-out episode')}"
     label = f"baseline {base.id}, mean {comparison.fitness}"
+    saturation = saturation_of(data)
+    timeout = data.experiments[0].config.scenario.timeout
+    warning = saturation_sentence(saturation, known_maximum(comparison.scenario, comparison.fitness, timeout))
     return Section(
         name="champions",
         title="Single agents: champions on held-out seeds",
-        blocks=(_chart(data),),
+        blocks=(_chart(data), *([Paragraph(text=warning, kind="caution")] if warning else [])),
         facts=(Fact(label=label, value=number(base.fitness.mean), detail=interval),),
-        data={"entrants": comparison.entrants},
+        cautions=(warning,) if warning else (),
+        data={"entrants": comparison.entrants, "saturation": saturation},
+    )
+
+
+def saturation_of(data: ComparisonData) -> tuple[Saturation, ...]:
+    """Return the champions that have the largest fitness in most of their held-out episodes."""
+    standings = [
+        (stored.snapshot.experiment.id, standing)
+        for stored in data.experiments
+        for standing in held_out_standings(stored.snapshot, data.fitness)
+    ]
+    return saturated(
+        [
+            (f"held-out episodes of the champion of {name}", each.fitnesses)
+            for name, each in standings
+            if each.role == CHAMPION
+        ]
     )
 
 
