@@ -46,6 +46,7 @@ from clau_doom.number_format import number, number_with_interval
 __all__ = ["live_view", "show_progress"]
 
 _BARS = 48
+_MEAN_WIDTH = 20  # of a mean with its interval, such as 23.59 [22.54, 24.33]
 _REFRESH = 4  # updates a second; more would take CPU time from the workers
 _ENDINGS = (ExperimentCancelled, ExperimentCompleted, ExperimentFailed, ExperimentInterrupted)
 _STEERED = {
@@ -236,27 +237,25 @@ def _start_line(event: ExperimentStarted, progress: ProgressState, width: int) -
 
 
 def _generation_line(summary: GenerationSummary, progress: ProgressState, at: float, width: int) -> Text:
-    """Return a generation's line; narrow terminals omit the rate, and narrower ones the time, too."""
+    """Return a generation's line; narrow terminals omit the rate, then the time and the worst fitness."""
     fitnesses = [fitness for ref, fitness in progress.fitnesses.items() if ref.generation == summary.index]
     mean = _mean_text(fitnesses) if fitnesses else number(summary.mean_fitness)
     record = all(summary.best_fitness > earlier.best_fitness for earlier in progress.summaries)
-    digits = len(str(progress.generations - 1))
     line = Text.assemble(
         ("generation ", "dim"),
-        f"{summary.index:>{digits}}",
+        f"{summary.index:>{len(str(progress.generations - 1))}}",
         ("   best ", "dim"),
         (f"{number(summary.best_fitness):>7}", "bold green" if record else "bold"),
         ("   mean ", "dim"),
-        mean,
-        ("   worst ", "dim"),
-        f"{number(summary.worst_fitness):>7}",
+        f"{mean:<{_MEAN_WIDTH}}",
     )
     failed = Text(f"   {summary.failed} failed" if summary.failed else "", "red")
-    if progress.generation_started is None:
-        return line.append(failed)
-    seconds = max(at - progress.generation_started, 0.001)
-    for part in (f"   {seconds:6.1f} s", f"   {summary.episodes / seconds:6.1f} episodes/s"):
+    parts = [Text.assemble(("   worst ", "dim"), f"{number(summary.worst_fitness):>7}")]
+    if progress.generation_started is not None:
+        seconds = max(at - progress.generation_started, 0.001)
+        parts += [Text(f"   {seconds:6.1f} s", "dim"), Text(f"   {summary.episodes / seconds:6.1f} episodes/s", "dim")]
+    for part in parts:
         if len(line) + len(part) + len(failed) > width:
             break
-        line.append(part, "dim")
+        line.append(part)
     return line.append(failed)

@@ -252,7 +252,7 @@ async def test_lines_fit_80_columns(story: list[Event], config: ExperimentConfig
         else e
         for e in story
     ]
-    lines = [line for line in (await shown(events, config, terminal=True, width=80)).splitlines() if "worst" in line]
+    lines = [line for line in (await shown(events, config, terminal=True, width=80)).splitlines() if "   best " in line]
     assert lines
     assert all(line.endswith("   12 failed") and "episodes/s" not in line for line in lines)
     assert "episodes/s   12 failed" in await shown(events, config, terminal=True, width=140)
