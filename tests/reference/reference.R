@@ -1,7 +1,7 @@
 # Expected values of the analysis of tables, computed by R. `make reference` runs this script and stores its output.
-# It needs R with car, emmeans and jsonlite. Each table is stored with the values, so that the tests need no R.
+# It needs R with car, effectsize, emmeans and jsonlite. Each table is stored with the values, so that the tests need no R.
 # mixed_models.R computes the expected values of mixed models.
-suppressPackageStartupMessages({library(car); library(emmeans); library(jsonlite)})
+suppressPackageStartupMessages({library(car); library(effectsize); library(emmeans); library(jsonlite)})
 options(contrasts = c("contr.sum", "contr.poly"), digits = 15)
 emm_options(msg.interaction = FALSE, lmer.df = "satterthwaite")
 
@@ -53,14 +53,35 @@ quantile_of_range <- function(k, df) {
   uniroot(function(q) range_tail(q, k, df) - .05, qtukey(.95, k, df) * c(.9, 1.1), tol = 1e-12)$root
 }
 
+agree <- function(ours, theirs) stopifnot(all.equal(as.numeric(ours), as.numeric(theirs), tolerance = 1e-6))
+
+# 90 %, since F tests are one-sided.
 interval_of_ncp <- function(f, df, rdf) {
-  ends <- sapply(c(.975, .025), function(p) {
+  ends <- sapply(c(.95, .05), function(p) {
     if (pf(f, df, rdf) <= p) return(0)
     high <- max(10, 4 * df * f)
     while (pf(f, df, rdf, high) > p) high <- 2 * high
     uniroot(function(ncp) pf(f, df, rdf, ncp) - p, c(0, high), tol = 1e-12)$root
   })
   list(low = ends[1], high = ends[2])
+}
+
+correction <- function(df) exp(lgamma(df / 2) - lgamma((df - 1) / 2)) / sqrt(df / 2)
+
+# pt is exact up to a noncentrality of 37.62; ends beyond it are not compared.
+ncp_of_t <- function(t, df, confidence) {
+  if (abs(t) > 25) return(c(NA, NA))
+  ends <- sapply(c(1, -1) * confidence / 2 + .5, function(p) {
+    uniroot(function(ncp) suppressWarnings(pt(t, df, ncp)) - p, t + c(-1, 1) * (15 + 4 * abs(t)), tol = 1e-12)$root
+  })
+  ifelse(abs(ends) > 37, NA, ends)
+}
+
+# Hedges' g with the simultaneous confidence of an interval of `critical` standard errors.
+g_of <- function(d, se, df, s, sdf, critical) {
+  if (sdf <= 1) return(list())
+  ends <- ncp_of_t(d / se, df, 1 - 2 * pt(-critical, df)) * se / s
+  list(d = d / s, g = d / s * correction(sdf), g_low = ends[1], g_high = ends[2])
 }
 
 # Rules ---------------------------------------------------------------------------------------------------------------
@@ -107,16 +128,17 @@ omega_of_f <- function(f, df, rdf, n) {
 games_howell <- function(levels, effect, s) {
   W <- weights_of(levels, effect)
   names <- level_names(levels, effect)
-  pooled <- sqrt(sum((s$n - 1) * s$v) / sum(s$n - 1))
   lapply(pairs_of(nrow(W)), function(ij) {
     w <- W[ij[1], ] - W[ij[2], ]
+    v <- s$v[w != 0]
     parts <- w^2 * s$v / s$n
     se <- sqrt(sum(parts))
     df <- sum(parts)^2 / sum(parts^2 / (s$n - 1))
     d <- sum(w * s$m)
-    half <- quantile_of_range(nrow(W), df) * se / sqrt(2)
-    list(first = names[ij[1]], second = names[ij[2]], difference = d, low = d - half, high = d + half, d = d / pooled,
-         p = range_tail(abs(d) / se * sqrt(2), nrow(W), df))
+    critical <- quantile_of_range(nrow(W), df) / sqrt(2)
+    c(list(first = names[ij[1]], second = names[ij[2]], difference = d, low = d - critical * se,
+           high = d + critical * se, p = range_tail(abs(d) / se * sqrt(2), nrow(W), df)),
+      g_of(d, se, df, sqrt(mean(v)), sum(v)^2 / sum(v^2 / (s$n[w != 0] - 1)), critical))
   })
 }
 
@@ -125,7 +147,8 @@ default_without_blocks <- function(data, y, factors, levels, cell) {
   effects <- lapply(subsets(factors), function(effect) {
     found <- johansen(contrasts_of(levels, effect), s)
     c(list(name = paste(effect, collapse = ":")), found,
-      list(omega_squared = omega_of_f(found$f, found$df[1], found$df[2], nrow(data))))
+      setNames(list(omega_of_f(found$f, found$df[1], found$df[2], nrow(data))),
+               if (length(factors) > 1) "partial_omega_squared" else "omega_squared"))
   })
   if (length(factors) == 1) {
     welch <- oneway.test(data[[y]] ~ data[[factors]])
@@ -147,27 +170,48 @@ tukey <- function(model, effect, unit) {
     w <- rep(0, K)
     w[ij] <- c(1, -1)
     found <- summary(contrast(means, list(pair = w)))
-    half <- quantile_of_range(K, found$df) * found$SE / sqrt(2)
-    list(first = names[ij[1]], second = names[ij[2]], difference = found$estimate * unit,
-         low = (found$estimate - half) * unit, high = (found$estimate + half) * unit, d = found$estimate / sigma(model),
-         p = range_tail(abs(found$t.ratio) * sqrt(2), K, found$df))
+    critical <- quantile_of_range(K, found$df) / sqrt(2)
+    agree(found$estimate / sigma(model),
+          summary(eff_size(means, sigma(model), found$df, method = list(pair = w)))$effect.size)
+    c(list(first = names[ij[1]], second = names[ij[2]], difference = found$estimate * unit,
+           low = (found$estimate - critical * found$SE) * unit, high = (found$estimate + critical * found$SE) * unit,
+           p = range_tail(abs(found$t.ratio) * sqrt(2), K, found$df)),
+      g_of(found$estimate, found$SE, found$df, sigma(model), found$df, critical))
   })
 }
 
-anova_rows <- function(model, type, total, n, unit) {
+anova_rows <- function(model, type, total, n, unit, block) {
   table <- Anova(model, type = type)
   residual <- table["Residuals", ]
   ms <- residual$`Sum Sq` / residual$Df
   rows <- setdiff(rownames(table), c("(Intercept)", "Residuals"))
+  beyond <- setNames(pmax(table[rows, "Sum Sq"] / ms - table[rows, "Df"], 0), rows)
+  partial_eta <- eta_squared(table, verbose = FALSE)
+  partial_omega <- omega_squared(table, verbose = FALSE)
+  generalised <- if (!is.null(block)) eta_squared(table, generalized = block, verbose = FALSE)
   list(residual = list(df = residual$Df, sum_of_squares = residual$`Sum Sq` * unit^2),
        effects = lapply(rows, function(name) {
          row <- table[name, ]
-         ncp <- interval_of_ncp(row$`F value`, row$Df, residual$Df)
-         list(name = name, f = row$`F value`, df = c(row$Df, residual$Df), p = row$`Pr(>F)`,
-              sum_of_squares = row$`Sum Sq` * unit^2, eta_squared = row$`Sum Sq` / total,
-              partial_eta_squared = list(value = row$`Sum Sq` / (row$`Sum Sq` + residual$`Sum Sq`),
-                                         low = ncp$low / (ncp$low + n), high = ncp$high / (ncp$high + n)),
-              omega_squared = max((row$`Sum Sq` - row$Df * ms) / (total + ms), 0))
+         ss <- row$`Sum Sq`
+         ncp <- unlist(interval_of_ncp(row$`F value`, row$Df, residual$Df))
+         share <- function(value, rest) list(value = value, low = ncp[[1]] / (ncp[[1]] + rest), high = ncp[[2]] / (ncp[[2]] + rest))
+         others <- sum(beyond[setdiff(rows, name)]) + n
+         found <- list(name = name, f = row$`F value`, df = c(row$Df, residual$Df), p = row$`Pr(>F)`,
+              sum_of_squares = ss * unit^2, eta_squared = share(ss / total, others),
+              partial_eta_squared = share(ss / (ss + residual$`Sum Sq`), n),
+              omega_squared = share(max((ss - row$Df * ms) / (total + ms), 0), others),
+              partial_omega_squared = share(max((ss - row$Df * ms) / (ss + (n - row$Df) * ms), 0), n))
+         one <- partial_eta$Parameter == name
+         if (nrow(partial_eta) > 1) {  # with one row, effectsize's names have no "partial"
+           agree(found$partial_eta_squared$value, partial_eta$Eta2_partial[one])
+           agree(found$partial_omega_squared$value, max(partial_omega$Omega2_partial[one], 0))
+         }
+         if (!is.null(block) && name != block) {
+           squares <- table[block, "Sum Sq"]
+           found$generalised_eta_squared <- share(ss / (ss + squares + residual$`Sum Sq`), beyond[[block]] + n)
+           agree(found$generalised_eta_squared$value, generalised$Eta2_generalized[generalised$Parameter == name])
+         }
+         found
        }))
 }
 
@@ -178,7 +222,7 @@ classical <- function(data, y, factors, block) {
   right <- paste(c(paste(factors, collapse = " * "), block), collapse = " + ")
   model <- eval(bquote(lm(.(as.formula(paste(y, "~", right))), data = data)))
   total <- sum((data[[y]] - mean(data[[y]]))^2)
-  list(II = anova_rows(model, "II", total, nrow(data), unit), III = anova_rows(model, "III", total, nrow(data), unit),
+  list(II = anova_rows(model, "II", total, nrow(data), unit, block), III = anova_rows(model, "III", total, nrow(data), unit, block),
        comparisons = lapply(compared(factors), function(each) {
          list(effect = paste(each, collapse = ":"), pairs = tukey(model, each, unit))
        }))
@@ -259,6 +303,28 @@ within <- function(Y, levels, effect) {
   list(f = f, df = c(r * e, r * (n - 1) * e), p = pf(f, r * e, r * (n - 1) * e, lower.tail = FALSE))
 }
 
+# Generalised eta squared of factors within blocks; the noncentrality is that of Greenhouse and Geisser's test.
+generalised <- function(Y, levels, effect, factors) {
+  n <- nrow(Y)
+  M <- qr.Q(qr(t(contrasts_of(levels, effect))))
+  scores <- Y %*% M
+  r <- ncol(scores)
+  S <- cov(scores)
+  ms <- sum(diag(S)) / r
+  ss <- n * sum(colMeans(scores)^2)
+  e <- sum(diag(S))^2 / (r * sum(S^2))
+  within <- mean(apply(Y, 2, var))
+  grid <- do.call(expand.grid, c(list(seed = factor(seq_len(n))), rev(levels)))
+  grid$y <- as.vector(Y)
+  stratum <- paste0("seed/(", paste(factors, collapse = "*"), ")")
+  model <- aov(as.formula(paste("y ~", paste(factors, collapse = "*"), "+ Error(", stratum, ")")), grid)
+  theirs <- eta_squared(model, generalized = TRUE, verbose = FALSE)
+  value <- ss / (ss + sum(apply(Y, 2, function(y) sum((y - mean(y))^2))))
+  agree(value, theirs$Eta2_generalized[theirs$Parameter == paste(effect, collapse = ":")])
+  ncp <- unlist(interval_of_ncp(ss / r / ms, e * r, e * r * (n - 1))) / e * ms
+  list(value = value, low = ncp[[1]] / (ncp[[1]] + within * length(Y)), high = ncp[[2]] / (ncp[[2]] + within * length(Y)))
+}
+
 paired <- function(Y, levels, effect) {
   S <- Y %*% t(weights_of(levels, effect))
   names <- level_names(levels, effect)
@@ -266,15 +332,20 @@ paired <- function(Y, levels, effect) {
   lapply(pairs, function(ij) {
     found <- t.test(S[, ij[1]], S[, ij[2]], paired = TRUE, conf.level = .95^(1 / length(pairs)))
     d <- unname(found$estimate)
-    list(first = names[ij[1]], second = names[ij[2]], difference = d, low = found$conf.int[1],
-         high = found$conf.int[2], d = d / sqrt(mean(apply(S, 2, var))),
-         p = -expm1(length(pairs) * log1p(-found$p.value)))
+    V <- cov(S[, ij])
+    df <- nrow(S) - 1
+    c(list(first = names[ij[1]], second = names[ij[2]], difference = d, low = found$conf.int[1],
+           high = found$conf.int[2], p = -expm1(length(pairs) * log1p(-found$p.value))),
+      g_of(d, found$stderr, df, sqrt(mean(diag(V))), df * sum(diag(V))^2 / sum(V^2), -qt((1 - .95^(1 / length(pairs))) / 2, df)))
   })
 }
 
 default_with_blocks <- function(Y, factors, levels) {
   list(effects = lapply(subsets(factors), function(effect) {
-         c(list(name = paste(effect, collapse = ":")), within(Y, levels, effect))
+         found <- within(Y, levels, effect)
+         c(list(name = paste(effect, collapse = ":")), found,
+           list(partial_omega_squared = omega_of_f(found$f, found$df[1], found$df[2], nrow(Y)),
+                generalised_eta_squared = generalised(Y, levels, effect, factors)))
        }),
        comparisons = lapply(compared(factors), function(each) {
          list(effect = paste(each, collapse = ":"), pairs = paired(Y, levels, each))
@@ -391,7 +462,7 @@ for (seed in 44:48) {
   add(paste("two factors in blocks", seed), data, "y", c("a", "b"), "seed")
 }
 
-versions <- c(R = R.version.string, sapply(c("car", "emmeans"), function(each) as.character(packageVersion(each))))
+versions <- c(R = R.version.string, sapply(c("car", "effectsize", "emmeans"), function(each) as.character(packageVersion(each))))
 out <- commandArgs(TRUE)[1]
 lines <- sapply(cases, function(each) toJSON(each, digits = NA, auto_unbox = TRUE, null = "null", na = "null"))
 writeLines(c(paste0('{"versions": ', toJSON(as.list(versions), auto_unbox = TRUE), ', "tables": ['), paste(lines, collapse = ",\n"), "]}"), out)

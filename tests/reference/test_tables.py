@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from clau_doom.table_analysis import Design, TableAnalysis, analyze_design, make_column, make_design, make_table
+from clau_doom.table_analysis import Design, Pair, TableAnalysis, analyze_design, make_column, make_design, make_table
 
 _REFERENCE = json.loads(Path(__file__).with_name("tables.json").read_text())
 _TABLES = _REFERENCE["tables"]
@@ -62,19 +62,41 @@ def _compare_pairs(found: TableAnalysis, expected: Sequence[Case], unit: float) 
             first, second = reference["first"], reference["second"]
             sign = 1.0 if (first, second) in pairs else -1.0
             pair = pairs[(first, second) if sign > 0 else (second, first)]
-            numbers = {"difference": pair.difference, "d": pair.d}
+            numbers = {"difference": pair.difference, **_effect_sizes(pair)}
             for name, value in numbers.items():
                 theirs = reference.get(name)
                 if theirs is not None and not _close(
-                    None if value is None else sign * value, theirs, absolute=1e-12 if name == "d" else unit
+                    None if value is None else sign * value, theirs, absolute=1e-12 if name in {"d", "g"} else unit
                 ):
                     yield f"{first} and {second}: {name} {value}, R {theirs}"
+            yield from _compare_g(pair, reference, sign)
             if "low" in reference:
                 half, theirs = _half_width(pair.low, pair.high), _half_width(reference["low"], reference["high"])
                 if not _close(half, theirs, _QUADRATURE_DIGITS, unit):
                     yield f"{first} and {second}: half-width {half}, R {theirs}"
             if not _close(pair.p, reference["p"], _QUADRATURE_DIGITS, _QUADRATURE_FLOOR):
                 yield f"{first} and {second}: p {pair.p}, R {reference['p']}"
+
+
+def _effect_sizes(pair: Pair) -> dict[str, float | None]:
+    size = pair.sizes[0] if pair.sizes else None
+    return {
+        "d": None if size is None else size.cohen_d,
+        "g": None if size is None else size.value,
+    }
+
+
+def _compare_g(pair: Pair, reference: Case, sign: float) -> Iterator[str]:
+    """Yield the differences between intervals of Hedges' g."""
+    ends = [sign * reference[name] for name in ("g_low", "g_high") if reference.get(name) is not None]
+    if len(ends) < 2:
+        return
+    low, high = sorted(ends)
+    found = pair.sizes[0]
+    for name, ours, theirs in (("g low", found.low, low), ("g high", found.high, high)):
+        # The confidence level comes from a quadrature.
+        if not _close(ours, theirs, _QUADRATURE_DIGITS, 1e-6):
+            yield f"{pair.first} and {pair.second}: {name} {ours}, R {theirs}"
 
 
 def _compare_effects(found: TableAnalysis, expected: Sequence[Case]) -> Iterator[str]:

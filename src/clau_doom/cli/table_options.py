@@ -145,6 +145,7 @@ class TableRequest:
     method: Test
     sums_of_squares: SumsOfSquares
     order: str | None
+    margin: float | None
     delimiter: str | None
     decimal: str | None
     encoding: str | None

@@ -69,17 +69,18 @@ class Interval:
         return self.low is not None and self.high is not None and not self.low <= value <= self.high
 
 
-def mean_interval(values: Sequence[float]) -> Interval:
+def mean_interval(values: Sequence[float], *, largest: float | None = None) -> Interval:
     """Return the mean with its interval.
 
     Args:
         values: Independent observations.
+        largest: Magnitude relative to which values are equal; that of the largest value if None.
 
     Raises:
         ValueError: There are no values, or one of them is not finite.
     """
     mean, n = _mean(values), len(values)
-    few = f"{n} of at least {FEWEST_FOR_MEAN} values" if n < FEWEST_FOR_MEAN else concentration(values)
+    few = f"{n} of at least {FEWEST_FOR_MEAN} values" if n < FEWEST_FOR_MEAN else concentration(values, largest=largest)
     if few:
         return Interval(mean=mean, low=None, high=None, n=n, reason=few)
     deviations = [value - mean for value in values]

@@ -12,116 +12,33 @@ The design and the user's choice of a method select the analysis, never the data
 Each factor's levels are compared, and the combinations of levels of the highest interaction.
 """
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clau_doom.errors import ConfigError
-from clau_doom.statistics.anova_effect_sizes import EffectSize, noncentrality_interval, omega_squared_of_f
+from clau_doom.statistics.anova_effect_sizes import EffectSize, anova_effect_sizes, omega_squared_of_f
 from clau_doom.statistics.approximate_f import ApproximateF
-from clau_doom.statistics.complete_blocks import block_contrasts_test
-from clau_doom.statistics.intervals import FEWEST_FOR_MEAN, Interval, concentration, mean_interval
-from clau_doom.table_analysis.comparisons import Comparisons, games_howell, paired, tukey
+from clau_doom.statistics.complete_blocks import block_contrasts_test, block_generalised_eta_squared
+from clau_doom.statistics.intervals import FEWEST_FOR_MEAN, concentration, mean_interval
+from clau_doom.table_analysis.comparisons import games_howell, paired, tukey
 from clau_doom.table_analysis.design import Design, Factor
-from clau_doom.table_analysis.diagnostics import Diagnostic, diagnose
+from clau_doom.table_analysis.diagnostics import diagnose
 from clau_doom.table_analysis.effect_contrasts import EffectContrasts, cell_statistics, effects_of
+from clau_doom.table_analysis.families import families
 from clau_doom.table_analysis.linear_models import AnovaTable, SumsOfSquares, anova, fit
+from clau_doom.table_analysis.pair_effects import with_effect_sizes, with_equivalence
 from clau_doom.table_analysis.permutation import PERMUTATIONS, permutation_test
 from clau_doom.table_analysis.rank_tests import aligned_ranks, dunn, friedman, kruskal_wallis, nemenyi
 from clau_doom.table_analysis.repeated_measures import CompleteBlocks, complete_blocks
+from clau_doom.table_analysis.results import EffectTest, Group, Method, TableAnalysis, TestedDesign
+from clau_doom.table_analysis.units import in_units, shifted
 from clau_doom.table_analysis.welch_james import welch_james
 
-__all__ = ["METHODS", "EffectTest", "Group", "Method", "TableAnalysis", "TestedDesign", "analyze_design", "run_tests"]
-
-Method = Literal["default", "classical", "ranks", "permutation"]
-METHODS: tuple[Method, ...] = get_args(Method)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Group:
-    """Summary of one cell.
-
-    Attributes:
-        levels: Its level of each factor.
-        mean: The mean with its interval.
-        deviation: The sample standard deviation.
-        median: The median.
-    """
-
-    levels: tuple[str, ...]
-    mean: Interval
-    deviation: float
-    median: float
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EffectTest:
-    """The test of one effect.
-
-    Attributes:
-        name: The factor's name; several joined by colons for an interaction.
-        symbol: Symbol of the statistic.
-        statistic: The statistic, or None if the test is not possible.
-        df: Degrees of freedom: numerator and denominator of an F, one of a chi-squared statistic.
-        p: The p-value, or None.
-        sizes: Effect sizes.
-        sum_of_squares: Of an analysis of variance, in the response's unit squared, or None.
-        note: The reason why the test is not possible, or empty.
-    """
-
-    name: str
-    symbol: str
-    statistic: float | None
-    df: tuple[float, ...]
-    p: float | None
-    sizes: tuple[EffectSize, ...] = ()
-    sum_of_squares: float | None = None
-    note: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TableAnalysis:
-    """Analysis of a design.
-
-    Attributes:
-        method: The method.
-        test: Name of the tests of effects.
-        groups: Summaries of the cells.
-        balanced: Whether all cells have the same size.
-        effects: The tests of the effects.
-        residual: Residual degrees of freedom and sum of squares of an analysis of variance, or None.
-        comparisons: Comparisons of levels.
-        diagnostics: Diagnostics.
-    """
-
-    method: Method
-    test: str
-    groups: tuple[Group, ...]
-    balanced: bool
-    effects: tuple[EffectTest, ...]
-    residual: tuple[int, float] | None
-    comparisons: tuple[Comparisons, ...]
-    diagnostics: tuple[Diagnostic, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class TestedDesign:
-    """Tests and comparisons of a design, in the design's unit.
-
-    Attributes:
-        test: Name of the tests of effects.
-        effects: The tests of the effects.
-        comparisons: Comparisons of levels.
-        residual: Residual degrees of freedom and sum of squares of an analysis of variance, or None.
-    """
-
-    test: str
-    effects: tuple[EffectTest, ...]
-    comparisons: tuple[Comparisons, ...]
-    residual: tuple[int, float] | None = None
+__all__ = ["analyze_design", "run_tests"]
 
 
 def analyze_design(
@@ -130,6 +47,7 @@ def analyze_design(
     *,
     sums_of_squares: SumsOfSquares = "III",
     order: NDArray[np.float64] | None = None,
+    margin: float | None = None,
 ) -> TableAnalysis:
     """Analyse a design.
 
@@ -138,10 +56,13 @@ def analyze_design(
         method: One of `METHODS`.
         sums_of_squares: The type for ``classical``.
         order: A value for each row that gives the order in which they arose, for the diagnostics; shape (rows,).
+        margin: Smallest difference of interest for equivalence tests of pairs, in the response's unit, or None.
 
     Raises:
-        ConfigError: The method does not allow the design; the message names one that does.
+        ConfigError: The method does not allow the design or equivalence tests; the message names one that does.
     """
+    if margin is not None:
+        _check_margin(margin, method)
     tested = run_tests(design, method, sums_of_squares=sums_of_squares)
     found = TableAnalysis(
         method=method,
@@ -150,10 +71,15 @@ def analyze_design(
         balanced=design.balanced,
         effects=tested.effects,
         residual=tested.residual,
-        comparisons=tested.comparisons,
+        comparisons=tuple([with_effect_sizes(each) for each in tested.comparisons]),
         diagnostics=diagnose(design, order),
     )
-    return found if design.unit == 1.0 else _in_units(found, design.unit)
+    found = in_units(found, design.unit)
+    if margin is not None:
+        found = replace(
+            found, margin=margin, comparisons=tuple([with_equivalence(each, margin) for each in found.comparisons])
+        )
+    return replace(found, families=families(found))
 
 
 def run_tests(design: Design, method: Method = "default", *, sums_of_squares: SumsOfSquares = "III") -> TestedDesign:
@@ -180,18 +106,15 @@ def _default(design: Design) -> TestedDesign:
                 effects=tuple([_impossible(effect, reason) for effect in effects_of(design)]),
                 comparisons=(),
             )
-        cells = cell_statistics(design)
+        cells, several = cell_statistics(design), len(design.factors) > 1
         effects = [
-            _approximate(effect, welch_james(effect.contrasts, cells), len(design.values))
+            _approximate(effect, welch_james(effect.contrasts, cells), len(design.values), partial=several)
             for effect in effects_of(design)
         ]
         comparisons = [games_howell(design, cells, factors) for factors in _compared(design)]
         return TestedDesign(test=name, effects=tuple(effects), comparisons=tuple(comparisons))
     blocks = _blocks(design)
-    effects = [
-        _approximate(effect, block_contrasts_test(effect.contrasts, blocks.means), len(blocks.means))
-        for effect in effects_of(design)
-    ]
+    effects = [_within(effect, blocks) for effect in effects_of(design)]
     return TestedDesign(
         test="tests of the differences within blocks",
         effects=tuple(effects),
@@ -203,10 +126,11 @@ def _classical(design: Design, sums_of_squares: SumsOfSquares) -> TestedDesign:
     model = fit(design)
     table = anova(design, model, sums_of_squares)
     kind = "" if design.balanced else f" (type {sums_of_squares})"
+    block = None if design.block is None else design.block.name
     comparisons = [tukey(design, model, factors) for factors in _compared(design)]
     return TestedDesign(
         test=f"analysis of variance{kind}",
-        effects=tuple([_of_anova(table, name) for name in model.terms]),
+        effects=tuple([_of_anova(table, name, block) for name in model.terms]),
         comparisons=tuple(comparisons) if design.balanced or sums_of_squares == "III" else (),
         residual=(table.residual_df, table.residual_sum_of_squares),
     )
@@ -299,7 +223,13 @@ def _compared(design: Design) -> list[Sequence[Factor]]:
     return single if len(design.factors) == 1 else [*single, design.factors]
 
 
-def _approximate(effect: EffectContrasts, found: ApproximateF | None, count: int) -> EffectTest:
+def _within(effect: EffectContrasts, blocks: CompleteBlocks) -> EffectTest:
+    found = _approximate(effect, block_contrasts_test(effect.contrasts, blocks.means), len(blocks.means), partial=True)
+    size = block_generalised_eta_squared(effect.contrasts, blocks.means)
+    return found if found.p is None or size is None else replace(found, sizes=(size, *found.sizes))
+
+
+def _approximate(effect: EffectContrasts, found: ApproximateF | None, count: int, *, partial: bool) -> EffectTest:
     if found is None:
         return _impossible(effect)
     return EffectTest(
@@ -308,13 +238,22 @@ def _approximate(effect: EffectContrasts, found: ApproximateF | None, count: int
         statistic=found.f,
         df=(found.df, found.residual_df),
         p=found.p,
-        sizes=(omega_squared_of_f(found.f, found.df, found.residual_df, count),),
+        sizes=(omega_squared_of_f(found.f, found.df, found.residual_df, count, partial=partial),),
     )
+
+
+def _check_margin(margin: float, method: Method) -> None:
+    if not (math.isfinite(margin) and margin > 0.0):
+        raise ConfigError(f"--equivalence {margin:g}: give a margin above 0, in the unit of the response")
+    if method == "ranks":
+        raise ConfigError("--equivalence needs differences of means: --test ranks has none; use --test default")
 
 
 def _at_limit(design: Design) -> str:
     """Return the reason why values at a limit forbid tests of means, or an empty text."""
-    reasons = (concentration(group.tolist()) for group in design.groups() if len(group) >= FEWEST_FOR_MEAN)
+    reasons = (
+        concentration(group.tolist()) for group in design.groups(design.centred) if len(group) >= FEWEST_FOR_MEAN
+    )
     reason = next(filter(None, reasons), "")
     return f"withheld: {reason} in a cell; use --test ranks or permutation" if reason else ""
 
@@ -323,20 +262,19 @@ def _impossible(effect: EffectContrasts, note: str = "not possible: a cell has n
     return EffectTest(name=effect.name, symbol="F", statistic=None, df=(), p=None, note=note)
 
 
-def _of_anova(table: AnovaTable, name: str) -> EffectTest:
+def _of_anova(table: AnovaTable, name: str, block: str | None = None) -> EffectTest:
     effect = table.effect(name)
     count = table.residual_df + 1 + sum(each.df for each in table.effects)
-    low, high = noncentrality_interval(effect.f, effect.df, table.residual_df)
-    sizes = (
-        EffectSize(name="eta squared", symbol="η²", value=effect.eta_squared),
-        EffectSize(
-            name="partial eta squared",
-            symbol="partial η²",
-            value=effect.partial_eta_squared,
-            low=low / (low + count),
-            high=high / (high + count),
-        ),
-        EffectSize(name="omega squared", symbol="ω²", value=effect.omega_squared),
+    mean_square = table.residual_sum_of_squares / table.residual_df
+    blocked = table.effect(block) if block not in {None, name} else None
+    sizes = anova_effect_sizes(
+        effect.f,
+        effect.df,
+        table.residual_df,
+        count,
+        total=table.total_sum_of_squares / mean_square,
+        others=sum(each.df * max(each.f - 1.0, 0.0) for each in table.effects if each.name != name),
+        blocks=None if blocked is None else (blocked.sum_of_squares / mean_square, blocked.df),
     )
     return EffectTest(
         name=name,
@@ -353,55 +291,9 @@ def _groups(design: Design) -> tuple[Group, ...]:
     return tuple(
         Group(
             levels=levels,
-            mean=mean_interval(values.tolist()),
+            mean=shifted(mean_interval(values.tolist(), largest=design.magnitude(values)), design.offset),
             deviation=float(np.std(values, ddof=1)),
-            median=float(np.median(values)),
+            median=float(np.median(values)) + design.offset,
         )
-        for levels, values in zip(design.cell_levels, design.groups(), strict=True)
+        for levels, values in zip(design.cell_levels, design.groups(design.centred), strict=True)
     )
-
-
-def _in_units(found: TableAnalysis, unit: float) -> TableAnalysis:
-    """Convert an analysis from the design's unit to that of the response.
-
-    Test statistics, p-values and effect sizes do not change. A sum of squares beyond the range of a double becomes
-    infinite or 0.
-    """
-    groups = [
-        replace(
-            group,
-            mean=_interval_in_units(group.mean, unit),
-            deviation=group.deviation * unit,
-            median=group.median * unit,
-        )
-        for group in found.groups
-    ]
-    effects = [
-        replace(each, sum_of_squares=None if each.sum_of_squares is None else each.sum_of_squares * unit * unit)
-        for each in found.effects
-    ]
-    residual = None if found.residual is None else (found.residual[0], found.residual[1] * unit * unit)
-    comparisons = [_comparisons_in_units(each, unit) for each in found.comparisons]
-    return replace(
-        found, groups=tuple(groups), effects=tuple(effects), residual=residual, comparisons=tuple(comparisons)
-    )
-
-
-def _interval_in_units(found: Interval, unit: float) -> Interval:
-    low, high = (None if end is None else end * unit for end in (found.low, found.high))
-    return replace(found, mean=found.mean * unit, low=low, high=high)
-
-
-def _comparisons_in_units(found: Comparisons, unit: float) -> Comparisons:
-    if found.scale == "ranks":
-        return found
-    pairs = [
-        replace(
-            pair,
-            difference=pair.difference * unit,
-            low=None if pair.low is None else pair.low * unit,
-            high=None if pair.high is None else pair.high * unit,
-        )
-        for pair in found.pairs
-    ]
-    return replace(found, pairs=tuple(pairs))

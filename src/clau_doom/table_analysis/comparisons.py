@@ -14,6 +14,7 @@ The interval and the p-value of a pair come from the same statistic: the interva
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -25,74 +26,46 @@ from clau_doom.statistics.studentized_range import quantile, tail_probability
 from clau_doom.table_analysis.design import Design, Factor
 from clau_doom.table_analysis.effect_contrasts import Cells, level_weights
 from clau_doom.table_analysis.linear_models import LinearModel, level_rows
+from clau_doom.table_analysis.pairs import MOST_COMPARED, Comparisons, Pair, Standardizer
 from clau_doom.table_analysis.repeated_measures import CompleteBlocks
 
-__all__ = ["MOST_COMPARED", "Comparisons", "Pair", "games_howell", "paired", "tukey"]
-
-MOST_COMPARED = 25
-"""Largest number of levels that are compared in pairs."""
+__all__ = ["games_howell", "paired", "tukey"]
 
 _Matrix = NDArray[np.float64]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pair:
-    """Comparison of two levels.
-
-    Attributes:
-        first: The first level.
-        second: The second level.
-        difference: Mean of the first minus mean of the second, of values or of ranks.
-        low: Lower end of the simultaneous 95 % interval, or None for ranks.
-        high: Upper end, or None for ranks.
-        p: The p-value, adjusted for the family.
-        d: Cohen's d: the difference over the pooled standard deviation of the cells, or None if it is 0 or for ranks.
-    """
-
-    first: str
-    second: str
-    difference: float
-    low: float | None
-    high: float | None
-    p: float
-    d: float | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Comparisons:
-    """All pairwise comparisons of the levels of an effect.
-
-    Attributes:
-        effect: The factor's name; several joined by colons for combinations of levels.
-        method: Name of the test.
-        scale: ``values`` or ``ranks``.
-        pairs: The pairs, in the levels' order.
-        note: The reason why there are no pairs, or empty.
-    """
-
-    effect: str
-    method: str
-    scale: str
-    pairs: tuple[Pair, ...]
-    note: str = ""
+@dataclass(frozen=True, kw_only=True)
+class _Spread:
+    error: float
+    df: float
+    standardizer: Standardizer
 
 
 def games_howell(design: Design, cells: Cells, factors: Sequence[Factor]) -> Comparisons:
     """Compare the marginal means of factors with a variance of its own for each cell."""
-    errors, weights = cells.variances / cells.sizes, level_weights(design, factors)
-    freedom = cells.sizes - 1
-    deviation = float(np.sqrt((freedom * cells.variances).sum() / freedom.sum()))
-
-    def spread(contrast: _Matrix) -> tuple[float, float]:
-        parts = contrast**2 * errors
-        variance = float(parts.sum())
-        # Squares of shares do not underflow, as squares of tiny variances do.
-        df = 1.0 / float(((parts / variance) ** 2 / freedom).sum()) if variance > 0.0 else 1.0
-        return float(np.sqrt(variance)), df
-
+    weights = level_weights(design, factors)
     return _studentized(
-        "Games-Howell", factors, weights=weights, means=weights @ cells.means, deviation=deviation, spread=spread
+        "Games-Howell", factors, weights=weights, means=weights @ cells.means, spread=partial(_of_cells, cells)
     )
+
+
+def _of_cells(cells: Cells, contrast: _Matrix) -> _Spread:
+    freedom, parts = cells.sizes - 1, contrast**2 * cells.variances / cells.sizes
+    used = contrast != 0.0
+    standardizer = Standardizer(
+        symbol="g",
+        name="root of the mean variance of the compared cells",
+        deviation=float(np.sqrt(cells.variances[used].mean())),
+        df=_satterthwaite(cells.variances[used], freedom[used]),
+    )
+    return _Spread(error=float(np.sqrt(parts.sum())), df=_satterthwaite(parts, freedom), standardizer=standardizer)
+
+
+def _satterthwaite(parts: _Matrix, freedom: _Matrix) -> float:
+    """Return the degrees of freedom of a sum of variances (Satterthwaite, Biometrics Bulletin 2, 1946)."""
+    total = float(parts.sum())
+    # Squares of shares do not underflow, as squares of tiny variances do.
+    return 1.0 / float(((parts / total) ** 2 / freedom).sum()) if total > 0.0 else 1.0
 
 
 def tukey(design: Design, model: LinearModel, factors: Sequence[Factor], *, scale: str = "values") -> Comparisons:
@@ -105,15 +78,38 @@ def tukey(design: Design, model: LinearModel, factors: Sequence[Factor], *, scal
         scale: What the model was fitted to: ``values`` or ``ranks``.
     """
     rows, df = level_rows(design, model, factors), float(model.df_resid)
-    deviation = float(np.sqrt(model.ssr / model.df_resid))
-
-    def spread(contrast: _Matrix) -> tuple[float, float]:
-        return float(np.sqrt(contrast @ model.covariance @ contrast)), df
-
-    found = _studentized(
-        "Tukey's HSD", factors, weights=rows, means=rows @ model.params, deviation=deviation, spread=spread
+    standardizer = Standardizer(
+        symbol="g",
+        name="pooled standard deviation" if design.block is None else "residual standard deviation within blocks",
+        deviation=float(np.sqrt(model.ssr / model.df_resid)),
+        df=df,
     )
-    return found if scale == "values" else _of_ranks(found)
+
+    def spread(contrast: _Matrix) -> _Spread:
+        error = float(np.sqrt(contrast @ model.covariance @ contrast))
+        return _Spread(error=error, df=df, standardizer=standardizer)
+
+    found = _studentized("Tukey's HSD", factors, weights=rows, means=rows @ model.params, spread=spread)
+    if scale == "ranks":
+        return _of_ranks(found)
+    # The variation by other factors and blocks is not in the residuals.
+    others = len(factors) == 1 and (len(design.factors) > 1 or design.block is not None)
+    return _with_pooled_levels(design, factors[0], found) if others else found
+
+
+def _with_pooled_levels(design: Design, factor: Factor, found: Comparisons) -> Comparisons:
+    """Return comparisons of one factor with the pooled standard deviation of two levels as another standardizer."""
+    groups = [design.centred[factor.codes == code] for code in range(len(factor.levels))]
+    variances, freedom = [float(np.var(group, ddof=1)) for group in groups], [len(group) - 1.0 for group in groups]
+    pairs = []
+    for pair, (i, j) in zip(found.pairs, combinations(range(len(groups)), 2), strict=False):
+        df = freedom[i] + freedom[j]
+        deviation = float(np.sqrt((freedom[i] * variances[i] + freedom[j] * variances[j]) / df))
+        levels = Standardizer(
+            symbol="pooled g", name="pooled standard deviation of the two levels", deviation=deviation, df=df
+        )
+        pairs.append(replace(pair, standardizers=(*pair.standardizers, levels)))
+    return replace(found, pairs=tuple(pairs))
 
 
 def paired(design: Design, blocks: CompleteBlocks, factors: Sequence[Factor]) -> Comparisons:
@@ -125,7 +121,6 @@ def paired(design: Design, blocks: CompleteBlocks, factors: Sequence[Factor]) ->
     scores = blocks.means @ weights.T
     count, df = len(levels) * (len(levels) - 1) // 2, len(scores) - 1
     reach = -float(special.stdtrit(df, -0.5 * np.expm1(np.log(CONFIDENCE) / count)))
-    pooled = float(np.sqrt(np.var(scores, axis=0, ddof=1).mean()))
     pairs = []
     for i, j in combinations(range(len(levels)), 2):
         differences = scores[:, i] - scores[:, j]
@@ -139,10 +134,27 @@ def paired(design: Design, blocks: CompleteBlocks, factors: Sequence[Factor]) ->
                 low=mean - reach * error,
                 high=mean + reach * error,
                 p=float(-np.expm1(count * np.log1p(-min(alone, 1.0 - 1e-16)))),
-                d=mean / pooled if pooled > 0.0 else None,
+                standard_error=error,
+                df=float(df),
+                critical_t=reach,
+                standardizers=_of_pairs(scores[:, i], scores[:, j]),
             )
         )
     return Comparisons(effect=name, method="paired t tests, Šidák", scale="values", pairs=tuple(pairs))
+
+
+def _of_pairs(ours: _Matrix, theirs: _Matrix) -> tuple[Standardizer, Standardizer]:
+    """Return the standardizers of g_av and g_z, as `hedges_g` defines them."""
+    covariance, df = np.cov(ours, theirs), len(ours) - 1.0
+    variances, total = np.diag(covariance), float((covariance**2).sum())
+    average = Standardizer(
+        symbol="g_av",
+        name="root of the mean variance of the two levels",
+        deviation=float(np.sqrt(variances.mean())),
+        df=df * float(variances.sum()) ** 2 / total if total > 0.0 else df,
+    )
+    deviation = float(np.std(ours - theirs, ddof=1))
+    return average, Standardizer(symbol="g_z", name="standard deviation of the differences", deviation=deviation, df=df)
 
 
 def _studentized(
@@ -151,8 +163,7 @@ def _studentized(
     *,
     weights: _Matrix,
     means: _Matrix,
-    deviation: float,
-    spread: Callable[[_Matrix], tuple[float, float]],
+    spread: Callable[[_Matrix], _Spread],
 ) -> Comparisons:
     """Compare means by the studentized range.
 
@@ -161,8 +172,7 @@ def _studentized(
         factors: The factors.
         weights: Of each mean; shape (levels, cells) or (levels, parameters).
         means: Shape (levels,).
-        deviation: The pooled standard deviation.
-        spread: Returns the standard error and the degrees of freedom of a difference of weights.
+        spread: Returns the standard error, its degrees of freedom and the standardizer of a difference of weights.
     """
     levels, name = _level_names(factors), ":".join(factor.name for factor in factors)
     count = len(levels)
@@ -170,23 +180,27 @@ def _studentized(
         return _too_many(name, method)
     places = list(combinations(range(count), 2))
     spreads = [spread(weights[i] - weights[j]) for i, j in places]
-    errors, freedom = np.array([error for error, _ in spreads]), np.array([df for _, df in spreads])
+    errors, freedom = np.array([each.error for each in spreads]), np.array([each.df for each in spreads])
     differences = np.array([means[i] - means[j] for i, j in places])
-    reaches = quantile(CONFIDENCE, count, freedom) / np.sqrt(2) * errors
+    criticals = quantile(CONFIDENCE, count, freedom) / np.sqrt(2)
     pairs = [
         Pair(
             first=levels[i],
             second=levels[j],
             difference=difference,
-            low=difference - reach,
-            high=difference + reach,
+            low=difference - critical * each.error,
+            high=difference + critical * each.error,
             p=p,
-            d=difference / deviation if deviation > 0.0 else None,
+            standard_error=each.error,
+            df=each.df,
+            critical_t=critical,
+            standardizers=(each.standardizer,),
         )
-        for (i, j), difference, reach, p in zip(
+        for (i, j), each, difference, critical, p in zip(
             places,
+            spreads,
             differences.tolist(),
-            reaches.tolist(),
+            criticals.tolist(),
             _studentized_p(differences, errors, count, freedom).tolist(),
             strict=True,
         )
@@ -216,8 +230,13 @@ def _level_names(factors: Sequence[Factor]) -> list[str]:
 
 
 def _of_ranks(found: Comparisons) -> Comparisons:
-    """Return comparisons of mean ranks, whose intervals and d say nothing about the values."""
-    pairs = tuple([replace(pair, low=None, high=None, d=None) for pair in found.pairs])
+    """Return comparisons of mean ranks, whose intervals and effect sizes say nothing about the values."""
+    pairs = tuple(
+        [
+            Pair(first=each.first, second=each.second, difference=each.difference, low=None, high=None, p=each.p)
+            for each in found.pairs
+        ]
+    )
     return replace(found, scale="ranks", pairs=pairs)
 
 

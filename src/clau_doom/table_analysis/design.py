@@ -19,6 +19,7 @@ __all__ = ["Design", "Factor", "make_design"]
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?", re.ASCII)
 _SMALLEST, _LARGEST = 1e-100, 1e100
 _MOST_FACTORS = 4
+_DIGITS = 1e-6  # leading digits that values may have in common
 _MOST_LEVELS = 1_000  # a model has a column for each level
 
 
@@ -78,6 +79,27 @@ class Design:
     def balanced(self) -> bool:
         """Whether all cells have equally many values."""
         return len(set(np.bincount(self.cells.codes).tolist())) == 1
+
+    @cached_property
+    def offset(self) -> float:
+        """The smallest magnitude of values within a factor of two, with their sign; else 0."""
+        low, high = float(self.values.min()), float(self.values.max())
+        if low > 0.0 and high <= 2.0 * low:
+            return low
+        return high if high < 0.0 and low >= 2.0 * high else 0.0
+
+    @cached_property
+    def centred(self) -> NDArray[np.float64]:
+        """The values minus the offset, without rounding; shape (rows,).
+
+        Sums of values with common leading digits lose the other digits. The difference of two doubles within a factor
+        of two is exact (Sterbenz, "Floating-Point Computation", 1974).
+        """
+        return np.asarray(self.values - self.offset, dtype=np.float64)
+
+    def magnitude(self, group: NDArray[np.float64]) -> float:
+        """Return the magnitude relative to which centred values of a group are equal, far above rounding errors."""
+        return max(float(np.abs(group).max()), _DIGITS * float(np.abs(group + self.offset).max()))
 
     def groups(self, values: NDArray[np.float64] | None = None) -> tuple[NDArray[np.float64], ...]:
         """Return the response, or other values of its shape, split by cell."""

@@ -57,12 +57,12 @@ def diagnose(design: Design, order: NDArray[np.float64] | None = None) -> tuple[
 
 
 def _residuals(design: Design) -> NDArray[np.float64]:
-    means = np.array([group.mean() for group in design.groups()])
-    return np.asarray(design.values - means[design.cells.codes], dtype=np.float64)
+    means = np.array([group.mean() for group in design.groups(design.centred)])
+    return np.asarray(design.centred - means[design.cells.codes], dtype=np.float64)
 
 
 def _normality(design: Design) -> Diagnostic:
-    residuals, groups = _residuals(design), design.groups()
+    residuals, groups = _residuals(design), design.groups(design.centred)
     remark = "residuals"
     if min(map(len, groups)) >= _FEWEST_TO_SCALE and all(float(np.ptp(group)) > 0.0 for group in groups):
         deviations = np.array([np.std(group, ddof=1) for group in groups])
@@ -83,7 +83,7 @@ def _normality(design: Design) -> Diagnostic:
 
 
 def _equal_variances(design: Design) -> Diagnostic:
-    name, method, groups = "equal variances", "Brown-Forsythe", design.groups()
+    name, method, groups = "equal variances", "Brown-Forsythe", design.groups(design.centred)
     if max(len(group) for group in groups) < 3:
         remark = "two values in each cell are too few"
         return Diagnostic(name=name, method=method, statistic=None, p=None, remark=remark)

@@ -24,7 +24,7 @@ class Cells:
 
     Attributes:
         sizes: Number of values in each; shape (cells,).
-        means: Their means, in the design's unit; shape (cells,).
+        means: Their means, in the design's unit, without its offset; shape (cells,).
         variances: Their sample variances; shape (cells,).
     """
 
@@ -50,7 +50,7 @@ class EffectContrasts:
 
 def cell_statistics(design: Design, values: _Matrix | None = None) -> Cells:
     """Return the statistics of the cells for the response, or for other values of its shape."""
-    chosen = design.values if values is None else values
+    chosen = design.centred if values is None else values
     codes, count = design.cells.codes, len(design.cells.levels)
     sizes = np.bincount(codes, minlength=count).astype(np.float64)
     means = np.bincount(codes, weights=chosen, minlength=count) / sizes

@@ -41,11 +41,6 @@ class AnovaRow:
         sum_of_squares: In the response's unit, squared.
         f: The mean square over the residual mean square.
         p: The p-value of F.
-        eta_squared: SS / total SS.
-        partial_eta_squared: SS / (SS + SS of the residuals): the share of the variance that no other effect explains
-            (Cohen, Educational and Psychological Measurement 33, 1973).
-        omega_squared: (SS - df · MS of the residuals) / (total SS + MS of the residuals), 0 if negative: the
-            share of the total variance in the population (Hays, "Statistics for Psychologists", 1963), nearly unbiased.
     """
 
     name: str
@@ -53,9 +48,6 @@ class AnovaRow:
     sum_of_squares: float
     f: float
     p: float
-    eta_squared: float
-    partial_eta_squared: float
-    omega_squared: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,12 +59,14 @@ class AnovaTable:
         effects: The factors, then the interaction, then the blocks.
         residual_df: Residual degrees of freedom.
         residual_sum_of_squares: Residual sum of squares.
+        total_sum_of_squares: Sum of squares about the mean.
     """
 
     sums_of_squares: SumsOfSquares
     effects: tuple[AnovaRow, ...]
     residual_df: int
     residual_sum_of_squares: float
+    total_sum_of_squares: float
 
     def effect(self, name: str) -> AnovaRow:
         """Return the effect of an existing name."""
@@ -108,7 +102,7 @@ class LinearModel:
     Attributes:
         terms: The columns of each effect by its name, in the order of an `AnovaTable`; shape (combinations, columns).
         grid: The design's combinations.
-        response: The values; shape (rows,).
+        response: The values without the design's offset; shape (rows,).
         params: The intercept, then the parameters of each term.
         covariance: Their covariance; shape (parameters, parameters).
         ssr: The residual sum of squares.
@@ -149,8 +143,7 @@ def fit(design: Design, values: NDArray[np.float64] | None = None) -> LinearMode
     """
     grid = _combinations(design)
     terms = _terms(design, grid)
-    response = design.values if values is None else values
-    # Fitted about the mean: values with a large common offset keep their digits.
+    response = design.centred if values is None else values
     offset = float(response.mean())
     columns = _columns(terms.values(), len(grid.counts))
     if design.block is not None:
@@ -182,7 +175,7 @@ def anova(design: Design, model: LinearModel, sums_of_squares: SumsOfSquares) ->
         model: Its fitted model.
         sums_of_squares: The type, II or III.
     """
-    residual, df, total = model.ssr, model.df_resid, model.total
+    residual, df = model.ssr, model.df_resid
     effects = []
     for name, columns in model.terms.items():
         others = [other for other in model.terms if other != name]
@@ -191,11 +184,13 @@ def anova(design: Design, model: LinearModel, sums_of_squares: SumsOfSquares) ->
             explained = _residual(model, others) - _residual(model, [*others, name])
         else:
             explained = _residual(model, others) - residual
-        effects.append(
-            _effect(name, columns.shape[1], max(explained, 0.0), residual_df=df, residual=residual, total=total)
-        )
+        effects.append(_effect(name, columns.shape[1], max(explained, 0.0), residual_df=df, residual=residual))
     return AnovaTable(
-        sums_of_squares=sums_of_squares, effects=tuple(effects), residual_df=df, residual_sum_of_squares=residual
+        sums_of_squares=sums_of_squares,
+        effects=tuple(effects),
+        residual_df=df,
+        residual_sum_of_squares=residual,
+        total_sum_of_squares=model.total,
     )
 
 
@@ -240,7 +235,7 @@ def level_rows(design: Design, model: LinearModel, factors: Sequence[Factor]) ->
     return np.hstack(columns)
 
 
-def _effect(name: str, df: int, explained: float, *, residual_df: int, residual: float, total: float) -> AnovaRow:
+def _effect(name: str, df: int, explained: float, *, residual_df: int, residual: float) -> AnovaRow:
     mean_square = residual / residual_df
     f = explained / df / mean_square
     return AnovaRow(
@@ -249,9 +244,6 @@ def _effect(name: str, df: int, explained: float, *, residual_df: int, residual:
         sum_of_squares=explained,
         f=f,
         p=float(stats.f.sf(f, df, residual_df)),
-        eta_squared=explained / total,
-        partial_eta_squared=explained / (explained + residual),
-        omega_squared=max((explained - df * mean_square) / (total + mean_square), 0.0),
     )
 
 

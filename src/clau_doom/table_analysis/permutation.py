@@ -47,7 +47,7 @@ def permutation_test(
     if np.isnan(observed):
         return None
     if blocks is None:
-        values = design.values.copy()
+        values = design.centred.copy()
         drawn = (_statistic(contrasts, design, None, rng.permutation(values)) for _ in range(PERMUTATIONS))
     else:
         means = blocks.means

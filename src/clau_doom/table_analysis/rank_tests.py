@@ -22,9 +22,9 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from clau_doom.statistics.studentized_range import tail_probability
-from clau_doom.table_analysis.comparisons import MOST_COMPARED, Comparisons, Pair
 from clau_doom.table_analysis.design import Design, Factor
 from clau_doom.table_analysis.effect_contrasts import EffectContrasts
+from clau_doom.table_analysis.pairs import MOST_COMPARED, Comparisons, Pair
 from clau_doom.table_analysis.repeated_measures import CompleteBlocks
 
 __all__ = ["aligned_ranks", "dunn", "friedman", "kruskal_wallis", "nemenyi"]
@@ -119,7 +119,6 @@ def _comparisons(
             low=None,
             high=None,
             p=min(float(p), 1.0),
-            d=None,
         )
         for (i, j), p in zip(places, chances, strict=True)
     ]

@@ -15,7 +15,7 @@ class CompleteBlocks:
     """Means of the cells in each block.
 
     Attributes:
-        means: Shape (blocks, cells).
+        means: In the design's unit, without its offset; shape (blocks, cells).
     """
 
     means: NDArray[np.float64]
@@ -29,5 +29,5 @@ def complete_blocks(design: Design) -> CompleteBlocks | None:
     sizes = np.bincount(places, minlength=shape[0] * shape[1])
     if (sizes == 0).any():
         return None
-    sums = np.bincount(places, weights=design.values, minlength=len(sizes))
+    sums = np.bincount(places, weights=design.centred, minlength=len(sizes))
     return CompleteBlocks(means=(sums / sizes).reshape(shape))

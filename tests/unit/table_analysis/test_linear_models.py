@@ -144,17 +144,6 @@ def test_blocks(published: Published, printed: Near) -> None:
     assert table.effect("N").f == pytest.approx(189.2817 / (within / 15), rel=1e-5)
 
 
-def test_effect_sizes(published: Published) -> None:
-    """Eta squared and omega squared of PlantGrowth follow from the sums of squares that R prints."""
-    between, within = 3.76634, 10.49209  # summary(aov(weight ~ group, PlantGrowth)), digits = 7
-    (effect,) = both(published("PlantGrowth", "weight", "group"))[0].effects
-    assert effect.eta_squared == pytest.approx(between / (between + within), rel=1e-5)
-    assert effect.partial_eta_squared == pytest.approx(effect.eta_squared)
-    mean_square = within / 27
-    omega = (between - 2 * mean_square) / (between + within + mean_square)
-    assert effect.omega_squared == pytest.approx(omega, rel=1e-5)
-
-
 def test_three_factors(published: Published, printed: Near) -> None:
     """R, summary(aov(yield ~ N * P * K, npk)): each effect of the orthogonal design has one degree of freedom."""
     table = both(published("npk", "yield", "N", "P", "K"))[1]

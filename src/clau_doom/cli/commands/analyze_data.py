@@ -1,6 +1,7 @@
 """Output of `clau-doom analyze --data`: analysis of a table, as text or JSON."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,13 +13,13 @@ from rich.text import Text
 from clau_doom.cli.console import data_console, print_json
 from clau_doom.cli.table_options import TableRequest
 from clau_doom.errors import ConfigError
-from clau_doom.number_format import MISSING, number_with_interval, p_value, significant
+from clau_doom.number_format import MISSING, fixed, number_with_interval, p_value, significant
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from clau_doom.table_analysis import Comparisons, Design, Diagnostic, EffectTest, Table, TableAnalysis
+    from clau_doom.table_analysis import Comparisons, Design, Diagnostic, EffectTest, Pair, Table, TableAnalysis
 
 __all__ = ["analyze_table"]
 
@@ -43,6 +44,7 @@ def analyze_table(data: Path, request: TableRequest, *, as_json: bool) -> None:
         request.method.value,
         sums_of_squares=request.sums_of_squares.value,
         order=None if request.order is None else _order(chosen, request.order),
+        margin=request.margin,
     )
     if as_json:
         about: dict[str, object] = {"data": str(data), "where": where, "rows": len(chosen)}
@@ -72,7 +74,13 @@ def _view(design: "Design", analysis: "TableAnalysis", rows: str) -> RenderableT
     parts: list[RenderableType] = [head, _groups_view(design, analysis)]
     parts += [Text(f"no interval: {'; '.join(sorted(reasons))}", "dim")] if reasons else []
     parts.append(_effects_view(analysis))
-    parts += [_comparisons_view(each) for each in analysis.comparisons if each.pairs]
+    parts += _sizes_views(analysis)
+    compared = [each for each in analysis.comparisons if each.pairs]
+    parts += [_comparisons_view(each) for each in compared]
+    parts += [Text(note, "dim") for note in _standardizer_notes(compared)]
+    if analysis.margin is not None:
+        parts += [_equivalence_view(each, analysis.margin) for each in compared]
+    parts += [Text(sentence, "dim") for sentence in analysis.families]
     parts += [Text(f"{each.effect}: {each.note}", "dim") for each in analysis.comparisons if each.note]
     parts.append(_diagnostics_view(analysis.diagnostics))
     return Group(*parts)
@@ -92,12 +100,11 @@ def _groups_view(design: "Design", analysis: "TableAnalysis") -> RichTable:
 
 def _effects_view(analysis: "TableAnalysis") -> RichTable:
     view = _table()
-    view.add_column(analysis.test, no_wrap=True)
+    view.add_column(analysis.test, overflow="fold")
     possible = [effect for effect in analysis.effects if effect.p is not None]
-    sizes = possible[0].sizes if possible else ()
     squares = any(effect.sum_of_squares is not None for effect in analysis.effects)
-    headings = ["df", *(["sum of squares"] if squares else []), possible[0].symbol if possible else "F", "p"]
-    for heading in (*headings, *(f"{size.symbol} [95 %]" if size.low is not None else size.symbol for size in sizes)):
+    symbol = possible[0].symbol if possible else "F"
+    for heading in ("df", *(["sum of squares"] if squares else []), symbol, "p"):
         view.add_column(heading, justify="right", no_wrap=True)
     for effect in analysis.effects:
         view.add_row(*_effect_row(effect, squares=squares))
@@ -111,30 +118,91 @@ def _effect_row(effect: "EffectTest", *, squares: bool) -> list[Text | str]:
     if effect.p is None or effect.statistic is None:
         return [effect.name, Text(effect.note, "dim")]
     total = [] if effect.sum_of_squares is None else [significant(effect.sum_of_squares, 6)]
-    return [
-        effect.name,
-        ", ".join(f"{value:.6g}" for value in effect.df),
-        *(total if squares else []),
-        significant(effect.statistic, 6),
-        _p_text(effect.p),
-        *(_share(size.value, size.low, size.high) for size in effect.sizes),
-    ]
+    df = ", ".join(f"{value:.6g}" for value in effect.df)
+    return [effect.name, df, *(total if squares else []), significant(effect.statistic, 6), _p_text(effect.p)]
+
+
+def _sizes_views(analysis: "TableAnalysis") -> list[RichTable]:
+    """Return the table of effect sizes, with each interval below its estimate, or nothing without effect sizes."""
+    symbols = list(dict.fromkeys(size.symbol for effect in analysis.effects for size in effect.sizes))
+    if not symbols:
+        return []
+    view = _table()
+    intervals = any(size.low is not None for effect in analysis.effects for size in effect.sizes)
+    view.add_column("effect [90 %]" if intervals else "effect", no_wrap=True)
+    for symbol in symbols:
+        view.add_column(symbol, justify="right", min_width=max(map(len, symbol.split())))
+    for effect in analysis.effects:
+        found = {size.symbol: _share(size.value, size.low, size.high) for size in effect.sizes}
+        view.add_row(effect.name, *(found.get(symbol, MISSING) for symbol in symbols))
+    return [view]
 
 
 def _share(value: float, low: float | None, high: float | None) -> str:
-    return f"{value:.3f}" if low is None or high is None else f"{value:.3f} [{low:.3f}, {high:.3f}]"
+    return f"{value:.3f}" if low is None or high is None else f"{value:.3f}\n[{low:.3f}, {high:.3f}]"
 
 
 def _comparisons_view(comparisons: "Comparisons") -> RichTable:
     view = _table()
-    view.add_column(f"{comparisons.effect}, {comparisons.method}", no_wrap=True)
-    ranks = comparisons.scale == "ranks"
-    for column in ("difference of mean ranks" if ranks else "difference [95 %]", *([] if ranks else ["d"]), "p"):
+    view.add_column(f"{comparisons.effect}, {comparisons.method}", overflow="fold")
+    ranks, pooled = comparisons.scale == "ranks", _has_pooled(comparisons)
+    symbols = [] if ranks else [*(["pooled d"] if pooled else []), f"{_effect_symbol(comparisons)} [95 %]"]
+    for column in ("difference of mean ranks" if ranks else "difference [95 %]", *symbols, "p"):
         view.add_column(column, justify="right", no_wrap=True)
     for pair in comparisons.pairs:
         difference = number_with_interval(pair.difference, pair.low, pair.high)
-        d = [] if ranks else [MISSING if pair.d is None else significant(pair.d, 3)]
-        view.add_row(f"{pair.first} − {pair.second}", difference, *d, _p_text(pair.p))  # noqa: RUF001
+        view.add_row(_pair_name(pair), difference, *_pair_sizes(pair, len(symbols)), _p_text(pair.p))
+    return view
+
+
+def _has_pooled(comparisons: "Comparisons") -> bool:
+    return any(each.symbol == "pooled g" for pair in comparisons.pairs for each in pair.standardizers)
+
+
+def _effect_symbol(comparisons: "Comparisons") -> str:
+    return next((pair.standardizers[0].symbol for pair in comparisons.pairs if pair.standardizers), "g")
+
+
+def _pair_sizes(pair: "Pair", count: int) -> list[str]:
+    """Return the cells of the effect sizes: Hedges' g of the first standardizer, after pooled d."""
+    if not pair.sizes:
+        return [MISSING] * count
+    pooled = [fixed(each.cohen_d, 3) for each in pair.sizes if each.symbol == "pooled g"]
+    return [*pooled, number_with_interval(pair.sizes[0].value, pair.sizes[0].low, pair.sizes[0].high)]
+
+
+def _pair_name(pair: "Pair") -> str:
+    return f"{pair.first} − {pair.second}"  # noqa: RUF001
+
+
+def _standardizer_notes(compared: "Sequence[Comparisons]") -> list[str]:
+    """Return the sentences that name the standardizers of the effect sizes."""
+    first = [pair.standardizers[0] for each in compared for pair in each.pairs if pair.sizes]
+    if not first:
+        return []
+    names = " or ".join(dict.fromkeys(each.name for each in first))
+    notes = [f"{first[0].symbol}: Hedges' g, the difference over the {names}, corrected for small samples."]
+    if any(map(_has_pooled, compared)):
+        notes.append(
+            "pooled d: the difference over the pooled standard deviation of the two levels, which includes other "
+            "factors and blocks."
+        )
+    return notes
+
+
+def _equivalence_view(comparisons: "Comparisons", margin: float) -> RichTable:
+    view = _table()
+    view.add_column(f"{comparisons.effect}, equivalence within ±{margin:g}", overflow="fold")
+    for column in ("difference [90 %]", "p"):
+        view.add_column(column, justify="right", no_wrap=True)
+    view.add_column("conclusion")
+    for pair in comparisons.pairs:
+        if pair.equivalence is None:
+            view.add_row(_pair_name(pair), significant(pair.difference), MISSING, "no variance")
+            continue
+        test = pair.equivalence.test
+        difference = number_with_interval(pair.difference, test.low, test.high)
+        view.add_row(_pair_name(pair), difference, _p_text(test.p), pair.equivalence.conclusion)
     return view
 
 
@@ -167,6 +235,7 @@ def _analysis_json(design: "Design", analysis: "TableAnalysis") -> dict[str, obj
         "factors": [factor.name for factor in design.factors],
         "block": design.block.name if design.block else None,
         "confidence": 0.95,
+        "effect_size_confidence": 0.9,
         "method": analysis.method,
         "test": analysis.test,
         "balanced": analysis.balanced,
@@ -176,5 +245,7 @@ def _analysis_json(design: "Design", analysis: "TableAnalysis") -> dict[str, obj
         if analysis.residual is None
         else plain_value({"df": analysis.residual[0], "sum_of_squares": analysis.residual[1]}, ""),
         "comparisons": [plain_value(comparisons, "") for comparisons in analysis.comparisons],
+        "margin": analysis.margin,
+        "families": list(analysis.families),
         "diagnostics": [plain_value(each, "") for each in analysis.diagnostics],
     }

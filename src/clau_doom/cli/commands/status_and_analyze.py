@@ -87,7 +87,7 @@ _Margin = Annotated[
         "--equivalence",
         metavar="MARGIN",
         callback=_above_0,
-        help="Smallest difference of interest, in units of fitness: test conditions for equivalence, too.",
+        help="Smallest difference of interest: test the equivalence of conditions, or of pairs of a table, too.",
     ),
 ]
 
@@ -192,6 +192,7 @@ def analyze(
         method=test,
         sums_of_squares=sums_of_squares,
         order=order,
+        margin=equivalence,
         delimiter=delimiter,
         decimal=decimal,
         encoding=encoding,
@@ -199,10 +200,8 @@ def analyze(
         na=na,
     )
     if data is not None:
-        if experiments or target or equivalence or plot is not None or report is not None:
-            raise ConfigError(
-                "--data excludes the experiment's id, --plot, --report, --target and --equivalence: omit them"
-            )
+        if experiments or target or plot is not None or report is not None:
+            raise ConfigError("--data excludes the experiment's id, --plot, --report and --target: omit them")
         analyze_table(data, request, as_json=as_json)
         return
     request.refuse_without_data()

@@ -89,10 +89,39 @@ def test_main_effect_is_compared_despite_unequal_variances(run: Run, tmp_path: P
     shown = run(*words, "--test", "classical").out
     assert "1, 116" in shown
     assert "58.4018" in shown
-    assert "η²" in shown
+    assert "classical η²" in shown
     assert "partial η²" in shown
+    assert "-1.397" in shown
     classical = json.loads(run(*words, "--test", "classical", "--json").out)
-    assert abs(classical["comparisons"][0]["pairs"][0]["d"]) == pytest.approx(1.395, abs=5e-3)
+    sizes = {size["name"]: size["value"] for size in classical["effects"][0]["sizes"]}
+    assert sizes["eta squared"] == pytest.approx(1491.075 / (1491.075 + 20.00833 + 25.20833 + 2961.633), rel=1e-5)
+    assert sizes["partial eta squared"] == pytest.approx(1491.075 / (1491.075 + 2961.633), rel=1e-5)
+    residual, pooled = classical["comparisons"][0]["pairs"][0]["sizes"]
+    assert (residual["symbol"], residual["standardizer"]) == ("g", "pooled standard deviation")
+    assert (pooled["symbol"], pooled["standardizer"]) == ("pooled g", "pooled standard deviation of the two levels")
+    assert abs(pooled["cohen_d"]) == pytest.approx(1.397, abs=5e-4)
+
+
+def test_equivalence_is_printed(run: Run, tooth_growth: str) -> None:
+    """R: the 90 % interval of t.test(len ~ supp) is 0.4682687 to 6.9317313; within 8 the supplements are equivalent."""
+    words = ("analyze", "--data", tooth_growth, "--response", "len", "--factor", "supp")
+    done = run(*words, "--equivalence", "8")
+    assert done.code == 0, done.err
+    assert "supp, equivalence within ±8" in done.out
+    assert re.search(r"OJ − VC +3\.7 \[0\.5, 6\.9\] +0\.015 +equivalent", done.out)  # noqa: RUF001
+    found = json.loads(run(*words, "--equivalence", "8", "--json").out)
+    assert found["margin"] == 8.0
+    assert found["comparisons"][0]["pairs"][0]["equivalence"]["test"]["p"] == pytest.approx(1.505897467e-2)
+    assert found["families"][-1].startswith("Equivalence tests")
+    assert "-1 is not a margin: give a number above 0" in run(*words, "--equivalence", "-1").err
+
+
+def test_families_and_standardizers_are_printed(run: Run, tooth_growth: str) -> None:
+    """The text names the standard deviation of Hedges' g and the families of tests."""
+    done = run("analyze", "--data", tooth_growth, "--response", "len", "--factor", "supp", "--factor", "dose")
+    shown = " ".join(done.out.split())
+    assert "g: Hedges' g, the difference over the root of the mean variance of the compared cells" in shown
+    assert "The 3 tests of effects are at 5 % each and not corrected for their number." in shown
 
 
 def test_ranks_of_tiny_values_equal_those_of_their_logarithms(run: Run) -> None:
@@ -140,7 +169,7 @@ def test_digits_depend_on_the_uncertainty(run: Run, case: str) -> None:
         (["--response", "len"], "--data needs --response COLUMN and one or more of --factor COLUMN"),
         (
             ["--response", "len", "--factor", "dose", "tiny"],
-            "--data excludes the experiment's id, --plot, --report, --target and --equivalence",
+            "--data excludes the experiment's id, --plot, --report and --target",
         ),
     ],
 )
