@@ -3,9 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from clau_doom.statistics.intervals import Interval, difference_interval, mean_interval, unpaired_interval
+from clau_doom.statistics.blocked_groups import Design, compare_groups
+from clau_doom.statistics.difference_tests import welch_test
+from clau_doom.statistics.intervals import Interval, mean_interval
 
 __all__ = ["RunDifference", "mean_share", "run_difference", "runs_text"]
+
+_FEWEST_RUNS = 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -14,15 +18,16 @@ class RunDifference:
 
     Attributes:
         condition: Number of the condition, compared with condition 0.
-        difference: Mean of the condition minus that of condition 0, with its interval: Student's t of the pairs, or
-            Welch's t of independent samples.
-        paired: Whether the runs are paired by seed. Otherwise, they are independent samples.
+        difference: Mean of the condition minus that of condition 0, with its interval.
+        test: Name of the test that the interval belongs to. The seeds of the runs choose it.
+        paired: Whether all runs are paired by seed.
         n: Number of pairs, or of the condition's runs.
         n_theirs: Number of pairs, or of condition 0's runs.
     """
 
     condition: int
     difference: Interval
+    test: str
     paired: bool
     n: int
     n_theirs: int
@@ -41,7 +46,7 @@ def mean_share(shares: Sequence[float]) -> Interval:
 
 
 def run_difference(condition: int, ours: Mapping[int, float], theirs: Mapping[int, float]) -> RunDifference:
-    """Compare a condition with condition 0, by pairs if the seeds of their runs are equal.
+    """Compare a condition with condition 0. The seeds of their runs are blocks (`blocked_groups`).
 
     Runs with the same seed have the same validation seeds and often the same first generation.
 
@@ -50,15 +55,14 @@ def run_difference(condition: int, ours: Mapping[int, float], theirs: Mapping[in
         ours: Value of each of its runs, by seed; at least one.
         theirs: Value of each run of condition 0, by seed; at least one.
     """
-    paired = ours.keys() == theirs.keys() and len(ours) > 1
-    values = [ours[seed] for seed in sorted(ours)], [theirs[seed] for seed in sorted(theirs)]
-    return RunDifference(
-        condition=condition,
-        difference=(difference_interval if paired else unpaired_interval)(*values),
-        paired=paired,
-        n=len(ours),
-        n_theirs=len(theirs),
-    )
+    sizes = {"n": len(ours), "n_theirs": len(theirs)}
+    if min(sizes.values()) < _FEWEST_RUNS:
+        found = welch_test([*ours.values()], [*theirs.values()])
+        return RunDifference(condition=condition, difference=found.difference, test=found.test, paired=False, **sizes)
+    compared = compare_groups([theirs, ours])
+    (found,) = compared.contrasts
+    paired = compared.design is Design.COMPLETE_BLOCKS
+    return RunDifference(condition=condition, difference=found.difference, test=found.test, paired=paired, **sizes)
 
 
 def runs_text(found: RunDifference) -> str:

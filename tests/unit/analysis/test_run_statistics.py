@@ -15,11 +15,17 @@ def test_equal_seeds_are_pairs() -> None:
 
 def test_other_seeds_are_independent_samples() -> None:
     """Welch's interval of R: t.test(c(1, 3), c(2, 6, 7))$conf.int."""
-    found = run_difference(1, {1: 1.0, 2: 3.0}, {1: 2.0, 2: 6.0, 3: 7.0})
+    found = run_difference(1, {1: 1.0, 2: 3.0}, {4: 2.0, 5: 6.0, 6: 7.0})
     assert (found.paired, runs_text(found)) == (False, "2 and 3")
     assert found.difference.mean == -3.0
     assert found.difference.low == pytest.approx(-8.82679517639)
     assert found.difference.high == pytest.approx(2.82679517639)
+
+
+def test_partly_equal_seeds_are_a_mixed_model() -> None:
+    """Runs that share seeds are not independent."""
+    found = run_difference(1, {1: 1.0, 2: 3.0, 3: 4.5}, {1: 2.0, 2: 6.0, 4: 7.0})
+    assert (found.test, found.paired, runs_text(found)) == ("mixed model", False, "3 and 3")
 
 
 def test_one_run_is_not_a_pair() -> None:

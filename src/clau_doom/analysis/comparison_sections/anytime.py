@@ -12,7 +12,7 @@ from clau_doom.analysis.anytime import (
 )
 from clau_doom.analysis.charts import Colour, IntervalPlot, IntervalRow, Panel, Series, XYPlot
 from clau_doom.analysis.comparison_data import ComparisonData
-from clau_doom.analysis.condition_labels import condition_colour, condition_name
+from clau_doom.analysis.condition_colours import condition_colour
 from clau_doom.analysis.document import Block, Cell, Chart, Column, Paragraph, Section, Share, Table, TextTable
 from clau_doom.analysis.run_statistics import runs_text
 from clau_doom.analysis.unavailable import Unavailable
@@ -43,7 +43,7 @@ def describe(data: ComparisonData) -> Section:
         blocks.append(targets)
     else:
         runtimes = tuple(condition_runtimes(curve, targets.values) for curve in data.condition_curves)
-        blocks += [_distribution_chart(targets, runtimes), _runtime_table(targets, runtimes)]
+        blocks += [_distribution_chart(data, targets, runtimes), _runtime_table(data, targets, runtimes)]
     blocks += [areas] if isinstance(areas, Unavailable) else _area_charts(data, areas)
     return Section(
         name="anytime",
@@ -77,7 +77,7 @@ def _cautions(data: ComparisonData) -> tuple[str, ...]:
     )
 
 
-def _distribution_chart(targets: Targets, conditions: Sequence[ConditionRuntimes]) -> Chart:
+def _distribution_chart(data: ComparisonData, targets: Targets, conditions: Sequence[ConditionRuntimes]) -> Chart:
     n = count(len(targets.values), "target")
     reasons = withheld(point.share for condition in conditions for point in condition.distribution)
     rule = (
@@ -100,7 +100,7 @@ def _distribution_chart(targets: Targets, conditions: Sequence[ConditionRuntimes
             panels=(
                 Panel(
                     label="share of reached targets",
-                    series=tuple(map(_distribution_series, conditions)),
+                    series=tuple(_distribution_series(each, data.label(each.condition)) for each in conditions),
                     height=310.0,
                     low=0.0,
                     high=1.0,
@@ -109,9 +109,9 @@ def _distribution_chart(targets: Targets, conditions: Sequence[ConditionRuntimes
         ),
         table=Table(
             title="Share of reached targets with 95 % intervals over runs",
-            columns=(Column("condition"), Column("runs"), Column("episodes"), Column("share [95 %]")),
+            columns=(Column("condition", text=True), Column("runs"), Column("episodes"), Column("share [95 %]")),
             rows=tuple(
-                (each.condition, len(each.runs), point.episodes, _share(point.share))
+                (data.label(each.condition), len(each.runs), point.episodes, _share(point.share))
                 for each in conditions
                 for point in each.distribution
             ),
@@ -125,7 +125,7 @@ def _share(share: Interval) -> Share:
     return Share(value=share.mean, low=share.low, high=share.high)
 
 
-def _distribution_series(condition: ConditionRuntimes) -> Series:
+def _distribution_series(condition: ConditionRuntimes, label: str) -> Series:
     """Return the runtime distribution as steps."""
     points, band = [(0.0, 0.0)], []
     for at, point in enumerate(condition.distribution):
@@ -136,7 +136,7 @@ def _distribution_series(condition: ConditionRuntimes) -> Series:
             band.append((x, before.low, before.high))
         band.append((x, share.low, share.high))
     return Series(
-        label=condition_name(condition.condition),
+        label=label,
         points=tuple(points),
         colour=condition_colour(condition.condition),
         band=tuple(band),
@@ -144,10 +144,10 @@ def _distribution_series(condition: ConditionRuntimes) -> Series:
     )
 
 
-def _runtime_table(targets: Targets, conditions: Sequence[ConditionRuntimes]) -> Table:
+def _runtime_table(data: ComparisonData, targets: Targets, conditions: Sequence[ConditionRuntimes]) -> Table:
     shown = range(len(targets.values)) if targets.given else _SHOWN
     rows = [
-        _runtime_row(targets, at, condition.condition, condition.expected[at])
+        _runtime_row(targets, at, data.label(condition.condition), condition.expected[at])
         for at in shown
         for condition in conditions
     ]
@@ -156,7 +156,7 @@ def _runtime_table(targets: Targets, conditions: Sequence[ConditionRuntimes]) ->
         columns=(
             Column("target"),
             *(() if targets.given else (Column("range"),)),
-            Column("condition"),
+            Column("condition", text=True),
             Column("hits"),
             Column("ERT"),
             Column("10 to 90 % of restarts"),
@@ -171,7 +171,7 @@ def _runtime_table(targets: Targets, conditions: Sequence[ConditionRuntimes]) ->
     )
 
 
-def _runtime_row(targets: Targets, at: int, condition: int, found: ExpectedRuntime) -> tuple[Cell, ...]:
+def _runtime_row(targets: Targets, at: int, condition: str, found: ExpectedRuntime) -> tuple[Cell, ...]:
     range_share = () if targets.given else (Share(value=at / (len(targets.values) - 1)),)
     spent = f"> {found.evaluations:,}" if found.ert is None else f"{found.ert:,.0f}"
     middle = None if found.low is None or found.high is None else f"{found.low:,.0f} to {found.high:,.0f}"
@@ -181,7 +181,7 @@ def _runtime_row(targets: Targets, at: int, condition: int, found: ExpectedRunti
 def _area_charts(data: ComparisonData, areas: AreaComparison) -> Iterator[Chart]:
     yield _area_chart(data, areas)
     if areas.differences:
-        yield _difference_chart(areas)
+        yield _difference_chart(data, areas)
 
 
 def _area_chart(data: ComparisonData, areas: AreaComparison) -> Chart:
@@ -199,7 +199,7 @@ def _area_chart(data: ComparisonData, areas: AreaComparison) -> Chart:
             label=f"mean {data.comparison.fitness} on validation seeds during the run",
             rows=tuple(
                 IntervalRow(
-                    label=condition_name(each.condition),
+                    label=data.label(each.condition),
                     detail=count(len(each.runs), "run"),
                     colour=Colour.RED,
                     value=each.mean.mean,
@@ -216,14 +216,14 @@ def _area_chart(data: ComparisonData, areas: AreaComparison) -> Chart:
         table=Table(
             title="Area under the learning curve with 95 % intervals over runs",
             columns=(
-                Column("condition"),
+                Column("condition", text=True),
                 Column("runs"),
                 Column("mean of runs [95 %]"),
                 Column("lowest"),
                 Column("highest"),
             ),
             rows=tuple(
-                (each.condition, len(each.runs), measured(each.mean), min(each.areas), max(each.areas))
+                (data.label(each.condition), len(each.runs), measured(each.mean), min(each.areas), max(each.areas))
                 for each in areas.conditions
             ),
         ),
@@ -231,14 +231,15 @@ def _area_chart(data: ComparisonData, areas: AreaComparison) -> Chart:
     )
 
 
-def _difference_chart(areas: AreaComparison) -> Chart:
+def _difference_chart(data: ComparisonData, areas: AreaComparison) -> Chart:
     reasons = withheld(each.difference for each in areas.differences)
     return Chart(
         name="area-differences",
-        title="Differences of the areas from condition 0",
+        title=f"Differences of the areas from {data.label(0)}",
         caption=(
             "Difference of the mean areas with its 95 % interval: Student's t of the pairs if the runs of both "
-            "conditions have the same seeds, else Welch's t. The intervals are exploratory and not corrected. "
+            "conditions have the same seeds, Welch's t if they have no seed in common, else a mixed model with random "
+            "seeds. The intervals are exploratory and not corrected. "
             f"{reasons}".strip()
         ),
         marks="Grey: the interval contains 0, or is withheld.",
@@ -247,7 +248,7 @@ def _difference_chart(areas: AreaComparison) -> Chart:
             label="difference of mean areas",
             rows=tuple(
                 IntervalRow(
-                    label=condition_name(each.condition),
+                    label=data.label(each.condition),
                     colour=Colour.RED if each.difference.excludes(0.0) else Colour.GREY,
                     value=each.difference.mean,
                     low=each.difference.low,
@@ -259,9 +260,11 @@ def _difference_chart(areas: AreaComparison) -> Chart:
             reference=0.0,
         ),
         table=Table(
-            title="Differences of the areas from condition 0",
-            columns=(Column("condition"), Column("runs"), Column("difference [95 %]")),
-            rows=tuple((each.condition, runs_text(each), measured(each.difference)) for each in areas.differences),
+            title=f"Differences of the areas from {data.label(0)}",
+            columns=(Column("condition", text=True), Column("runs"), Column("difference [95 %]")),
+            rows=tuple(
+                (data.label(each.condition), runs_text(each), measured(each.difference)) for each in areas.differences
+            ),
         ),
         text_table=TextTable.INSTEAD,
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from clau_doom.analysis.charts import Marker, Panel, Series, XYPlot
 from clau_doom.analysis.comparison_data import ComparisonData
-from clau_doom.analysis.condition_labels import condition_colour, condition_name
+from clau_doom.analysis.condition_colours import condition_colour
 from clau_doom.analysis.document import Chart, Column, Section, Table
 from clau_doom.analysis.run_curves import ConditionCurve, MeanPoint, RunCurve
 from clau_doom.analysis.wording import measured, withheld
@@ -27,14 +27,13 @@ _TRAINING = (
 
 def describe(data: ComparisonData) -> Section:
     """Describe the validation fitness and the training fitness of each condition by training episodes."""
-    curves = data.condition_curves
     fitness = data.comparison.fitness
     return Section(
         name="curves",
         title="Learning curves over runs",
         blocks=(
             _chart(
-                curves,
+                data,
                 name="curves",
                 title="Best agent of the generation, on validation seeds",
                 caption=_VALIDATION,
@@ -43,7 +42,7 @@ def describe(data: ComparisonData) -> Section:
                 values=lambda run: run.validation,
             ),
             _chart(
-                curves,
+                data,
                 name="training-curves",
                 title="All agents of the generation, in training",
                 caption=_TRAINING,
@@ -52,12 +51,12 @@ def describe(data: ComparisonData) -> Section:
                 values=lambda run: run.training,
             ),
         ),
-        data={"curves": curves},
+        data={"curves": data.condition_curves},
     )
 
 
 def _chart(
-    curves: Sequence[ConditionCurve],
+    data: ComparisonData,
     *,
     name: str,
     title: str,
@@ -66,8 +65,9 @@ def _chart(
     mean: _MeanOf,
     values: _ValuesOf,
 ) -> Chart:
+    curves = data.condition_curves
     reasons = withheld(found for curve in curves for point in curve.points if (found := mean(point)) is not None)
-    series = [each for curve in curves for each in _series(curve, mean, values)]
+    series = [each for curve in curves for each in _series(curve, data.label(curve.condition), mean, values)]
     return Chart(
         name=name,
         title=title,
@@ -77,11 +77,11 @@ def _chart(
         plot=XYPlot(
             label="training episodes", panels=(Panel(label=label, series=tuple(series), height=310.0, within=1.0),)
         ),
-        table=_table(curves, title, mean),
+        table=_table(data, title, mean),
     )
 
 
-def _series(curve: ConditionCurve, mean: _MeanOf, values: _ValuesOf) -> Iterator[Series]:
+def _series(curve: ConditionCurve, label: str, mean: _MeanOf, values: _ValuesOf) -> Iterator[Series]:
     """Yield the runs, if they have no band, and the mean of a condition."""
     colour = condition_colour(curve.condition)
     found = [(point.episodes, mean(point)) for point in curve.points]
@@ -91,7 +91,7 @@ def _series(curve: ConditionCurve, mean: _MeanOf, values: _ValuesOf) -> Iterator
             points = tuple(zip(map(float, run.episodes), values(run), strict=True))
             yield Series(label="", points=points, colour=colour, thin=True)
     yield Series(
-        label=condition_name(curve.condition),
+        label=label,
         points=tuple((x, None if each is None else each.mean) for x, each in found),
         colour=colour,
         marker=Marker.NONE,
@@ -100,19 +100,26 @@ def _series(curve: ConditionCurve, mean: _MeanOf, values: _ValuesOf) -> Iterator
     )
 
 
-def _table(curves: Sequence[ConditionCurve], title: str, mean: _MeanOf) -> Table:
+def _table(data: ComparisonData, title: str, mean: _MeanOf) -> Table:
+    curves = data.condition_curves
     longer = [curve for curve in curves if max(len(run.episodes) for run in curve.runs) > len(curve.points)]
     return Table(
         title=f"{title}, means over runs with 95 % intervals",
         columns=(
-            Column("condition"),
+            Column("condition", text=True),
             Column("runs"),
             Column("generation"),
             Column("episodes"),
             Column("mean [95 %]"),
         ),
         rows=tuple(
-            (curve.condition, len(curve.runs), point.generation, round(point.episodes), measured(mean(point)))
+            (
+                data.label(curve.condition),
+                len(curve.runs),
+                point.generation,
+                round(point.episodes),
+                measured(mean(point)),
+            )
             for curve in curves
             for point in curve.points
         ),

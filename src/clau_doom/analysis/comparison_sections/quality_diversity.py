@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from clau_doom.analysis.charts import Colour, IntervalPlot, IntervalRow
 from clau_doom.analysis.comparison_data import ComparisonData
-from clau_doom.analysis.condition_labels import condition_name
 from clau_doom.analysis.document import (
     Block,
     Cell,
@@ -33,16 +32,17 @@ def describe(data: ComparisonData) -> Section:
     return Section(
         name="quality-diversity",
         title="Quality diversity",
-        blocks=(found,) if isinstance(found, Unavailable) else _blocks(found),
+        blocks=(found,) if isinstance(found, Unavailable) else _blocks(data, found),
         data={"quality_diversity": found},
     )
 
 
-def _blocks(found: QualityDiversity) -> tuple[Block, ...]:
-    differences = (_difference_table(found),) if found.coverage_differences else ()
+def _blocks(data: ComparisonData, found: QualityDiversity) -> tuple[Block, ...]:
+    differences = (_difference_table(data, found),) if found.coverage_differences else ()
     return (
         Paragraph(text=_method(found), kind="note"),
         _chart(
+            data,
             found,
             name="coverage",
             title="Coverage of the archive",
@@ -52,6 +52,7 @@ def _blocks(found: QualityDiversity) -> tuple[Block, ...]:
             text=percent,
         ),
         _chart(
+            data,
             found,
             name="qd-score",
             title="QD score of the archive",
@@ -60,9 +61,9 @@ def _blocks(found: QualityDiversity) -> tuple[Block, ...]:
             value=lambda run: run.qd_score,
             text=number,
         ),
-        _condition_table(found),
+        _condition_table(data, found),
         *differences,
-        _run_table(found),
+        _run_table(data, found),
     )
 
 
@@ -84,6 +85,7 @@ def _method(found: QualityDiversity) -> str:
 
 
 def _chart(
+    data: ComparisonData,
     found: QualityDiversity,
     *,
     name: str,
@@ -105,7 +107,7 @@ def _chart(
             label=label,
             rows=tuple(
                 IntervalRow(
-                    label=condition_name(each.condition),
+                    label=data.label(each.condition),
                     detail=count(len(each.runs), "run"),
                     colour=Colour.RED,
                     value=mean(each).mean,
@@ -119,7 +121,7 @@ def _chart(
             values_label="run",
             value_label="mean of the runs",
         ),
-        table=_condition_table(found),
+        table=_condition_table(data, found),
         text_table=TextTable.NEVER,
     )
 
@@ -128,33 +130,34 @@ def _share(share: Interval) -> Share:
     return Share(value=share.mean, low=share.low, high=share.high)
 
 
-def _condition_table(found: QualityDiversity) -> Table:
+def _condition_table(data: ComparisonData, found: QualityDiversity) -> Table:
     means = [mean for each in found.conditions for mean in (each.coverage, each.qd_score)]
     return Table(
         title="Means over runs with 95 % intervals",
-        columns=(Column("condition"), Column("runs"), Column("coverage"), Column("QD score")),
+        columns=(Column("condition", text=True), Column("runs"), Column("coverage"), Column("QD score")),
         rows=tuple(
-            (each.condition, len(each.runs), _share(each.coverage), measured(each.qd_score))
+            (data.label(each.condition), len(each.runs), _share(each.coverage), measured(each.qd_score))
             for each in found.conditions
         ),
         note=withheld(means),
     )
 
 
-def _difference_table(found: QualityDiversity) -> Table:
+def _difference_table(data: ComparisonData, found: QualityDiversity) -> Table:
     pairs = [*zip(found.coverage_differences, found.qd_score_differences, strict=True)]
 
     def row(at: int) -> tuple[Cell, ...]:
         coverage, score = pairs[at]
-        return coverage.condition, runs_text(coverage), _points(coverage.difference), measured(score.difference)
+        points, scores = _points(coverage.difference), measured(score.difference)
+        return data.label(coverage.condition), runs_text(coverage), points, scores
 
     return Table(
-        title="Differences from condition 0 with 95 % intervals",
-        columns=(Column("condition"), Column("runs"), Column("coverage, points"), Column("QD score")),
+        title=f"Differences from {data.label(0)} with 95 % intervals",
+        columns=(Column("condition", text=True), Column("runs"), Column("coverage, points"), Column("QD score")),
         rows=tuple(map(row, range(len(pairs)))),
         note=(
             "Coverage differs in percentage points. Student's t of the pairs if the runs of both conditions have the "
-            "same seeds, else Welch's t. "
+            "same seeds, Welch's t if they have no seed in common, else a mixed model. "
             f"{withheld(each.difference for pair in pairs for each in pair)}".strip()
         ),
     )
@@ -166,19 +169,19 @@ def _points(difference: Interval) -> Measured:
     return Measured(value=100.0 * difference.mean, low=low, high=high)
 
 
-def _run_table(found: QualityDiversity) -> Table:
+def _run_table(data: ComparisonData, found: QualityDiversity) -> Table:
     return Table(
         title="Archives of the runs",
         columns=(
             Column("experiment", text=True),
-            Column("condition"),
+            Column("condition", text=True),
             Column("seed"),
             Column("cells"),
             Column("coverage"),
             Column("QD score"),
         ),
         rows=tuple(
-            (run.experiment, each.condition, run.seed, run.cells, Share(value=run.coverage), run.qd_score)
+            (run.experiment, data.label(each.condition), run.seed, run.cells, Share(value=run.coverage), run.qd_score)
             for each in found.conditions
             for run in each.runs
         ),

@@ -27,10 +27,10 @@ def test_table_has_expected_running_times_to_given_targets() -> None:
     """By hand: 2 is reached by a1 and a2 after 4 of 4 episodes, (4 + 4) / 2 = 4, and by b1 only, (4 + 4) / 1 = 8."""
     (table,) = [block for block in _described(2.0, 9.0).blocks if isinstance(block, Table)]
     assert [row[:4] for row in table.rows] == [
-        (2.0, 0, "2 of 2", "4"),
-        (2.0, 1, "1 of 2", "8"),
-        (9.0, 0, "0 of 2", "> 8"),
-        (9.0, 1, "0 of 2", "> 8"),
+        (2.0, "mutation = 0.0", "2 of 2", "4"),
+        (2.0, "mutation = 0.1", "1 of 2", "8"),
+        (9.0, "mutation = 0.0", "0 of 2", "> 8"),
+        (9.0, "mutation = 0.1", "0 of 2", "> 8"),
     ]
     assert [row[4] for row in table.rows] == ["4 to 4", "4 to 16", None, None]
 
@@ -39,8 +39,8 @@ def test_targets_follow_the_rule_by_default() -> None:
     """From 1, the mean of generation 0's best agents, to 5, the best champion's held-out mean."""
     section = _described()
     (table,) = [block for block in section.blocks if isinstance(block, Table)]
-    assert [row[:3] for row in table.rows if row[2] == 0] == [
-        (1.0 + 4.0 * share, Share(value=share), 0) for share in (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0)
+    assert [row[:3] for row in table.rows if row[2] == "mutation = 0.0"] == [
+        (1.0 + 4.0 * share, Share(value=share), "mutation = 0.0") for share in (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0)
     ]
     caption = _chart(section, "runtimes").caption
     assert "51 targets at equal distances from 1.00, the mean of generation 0's best agents" in caption
@@ -54,7 +54,7 @@ def test_distribution_is_a_step_function() -> None:
     one, other = plot.panels[0].series
     assert one.points == ((0.0, 0.0), (2.0, 0.0), (2.0, 0.5), (4.0, 0.5), (4.0, 0.75))
     assert other.points[-1] == (4.0, 0.5)
-    assert (one.label, other.label) == ("condition 0", "condition 1")
+    assert (one.label, other.label) == ("mutation = 0.0", "mutation = 0.1")
 
 
 def test_areas_and_their_differences_are_over_runs() -> None:
@@ -63,8 +63,8 @@ def test_areas_and_their_differences_are_over_runs() -> None:
     areas, differences = _chart(section, "areas"), _chart(section, "area-differences")
     assert isinstance(areas.plot, IntervalPlot)
     assert [row.values for row in areas.plot.rows] == [(2.5, 1.5), (2.0, 1.0)]
-    assert areas.table.rows[0] == (0, 2, Measured(value=2.0, low=None, high=None), 1.5, 2.5)
-    assert differences.table.rows == ((1, "2 pairs", Measured(value=-0.5, low=None, high=None)),)
+    assert areas.table.rows[0] == ("mutation = 0.0", 2, Measured(value=2.0, low=None, high=None), 1.5, 2.5)
+    assert differences.table.rows == (("mutation = 0.1", "2 pairs", Measured(value=-0.5, low=None, high=None)),)
     assert "all 2 values are equal" in differences.caption
 
 

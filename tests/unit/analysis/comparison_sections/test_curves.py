@@ -23,7 +23,7 @@ def test_condition_of_five_runs_has_a_band_over_runs() -> None:
     runs = [learning_run(f"a{seed}", [1.0, float(seed)], seed=seed) for seed in range(1, 6)]
     validation, training = _charts(runs)
     (series,) = _series(validation)
-    assert (series.label, series.points) == ("condition 0", ((2.0, 1.0), (4.0, 3.0)))
+    assert (series.label, series.points) == ("mutation = 0.0", ((2.0, 1.0), (4.0, 3.0)))
     assert series.band[0] == (2.0, None, None)
     _, low, high = series.band[1]
     assert low is not None
@@ -40,7 +40,7 @@ def test_few_runs_are_thin_lines_without_a_band() -> None:
         [learning_run("a1", [1.0, 2.0]), learning_run("a2", [3.0, 6.0], seed=2)], [learning_run("b1", [0.0, 1.0])]
     )
     one, two, mean, other = _series(validation)
-    assert [(each.label, each.thin) for each in (one, two, mean)] == [("", True), ("", True), ("condition 0", False)]
+    assert [(each.label, each.thin) for each in (one, two, mean)] == [("", True), ("", True), ("mutation = 0.0", False)]
     assert (two.points, mean.points) == (((2.0, 3.0), (4.0, 6.0)), ((2.0, 2.0), (4.0, 4.0)))
     assert (mean.colour, other.colour) == (Colour.RED, Colour.BLUE)
     assert {mean.colour, one.colour} == {Colour.RED}
@@ -55,9 +55,9 @@ def test_table_and_json_have_the_points_and_the_runs() -> None:
     validation = section.blocks[0]
     assert isinstance(validation, Chart)
     assert validation.table.rows == (
-        (0, 1, 0, 2, Measured(value=1.0, low=None, high=None)),
-        (0, 1, 1, 4, Measured(value=2.0, low=None, high=None)),
-        (1, 1, 0, 3, Measured(value=0.0, low=None, high=None)),
+        ("mutation = 0.0", 1, 0, 2, Measured(value=1.0, low=None, high=None)),
+        ("mutation = 0.0", 1, 1, 4, Measured(value=2.0, low=None, high=None)),
+        ("mutation = 0.1", 1, 0, 3, Measured(value=0.0, low=None, high=None)),
     )
     assert section.data["curves"] == data.condition_curves
     assert [run.experiment for curve in data.condition_curves for run in curve.runs] == ["a1", "b1"]

@@ -42,21 +42,21 @@ def test_conditions_are_compared_over_runs() -> None:
     section = describe(_data(MAPS))
     means, differences, runs = [block for block in section.blocks if isinstance(block, Table)]
     assert means.rows == (
-        (0, 2, Share(value=0.15000000000000002), Measured(value=3.5, low=None, high=None)),
-        (1, 2, Share(value=0.25), Measured(value=6.0, low=None, high=None)),
+        ("mutation = 0.0", 2, Share(value=0.15000000000000002), Measured(value=3.5, low=None, high=None)),
+        ("mutation = 0.1", 2, Share(value=0.25), Measured(value=6.0, low=None, high=None)),
     )
     ((condition, pairs, coverage, score),) = differences.rows
-    assert (condition, pairs) == (1, "2 pairs")
+    assert (condition, pairs) == ("mutation = 0.1", "2 pairs")
     assert isinstance(coverage, Measured)
     assert isinstance(score, Measured)
     assert (round(coverage.value, 9), score.value) == (10.0, 2.5)
     assert coverage.low is not None
     assert score.low is not None
     assert [(row[0], row[1], row[2], row[3], row[5]) for row in runs.rows] == [
-        ("a1", 0, 1, 2, 3.0),
-        ("a2", 0, 2, 1, 4.0),
-        ("b1", 1, 1, 2, 6.0),
-        ("b2", 1, 2, 3, 6.0),
+        ("a1", "mutation = 0.0", 1, 2, 3.0),
+        ("a2", "mutation = 0.0", 2, 1, 4.0),
+        ("b1", "mutation = 0.1", 1, 2, 6.0),
+        ("b2", "mutation = 0.1", 2, 3, 6.0),
     ]
     assert section.data["quality_diversity"] == _data(MAPS).quality_diversity
 
@@ -68,8 +68,8 @@ def test_charts_show_the_runs() -> None:
     assert isinstance(score.plot, IntervalPlot)
     assert [row.values for row in coverage.plot.rows] == [(0.2, 0.1), (0.2, 0.3)]
     assert [(row.label, row.values) for row in score.plot.rows] == [
-        ("condition 0", (3.0, 4.0)),
-        ("condition 1", (6.0, 6.0)),
+        ("mutation = 0.0", (3.0, 4.0)),
+        ("mutation = 0.1", (6.0, 6.0)),
     ]
     assert "2 of at least 5 values" in score.caption
 
