@@ -18,6 +18,7 @@ from clau_doom.analysis.wording import joined
 from clau_doom.statistics.blocked_groups import Design, OverallTest, compare_groups
 from clau_doom.statistics.difference_tests import DifferenceTest, holm_adjusted
 from clau_doom.statistics.equivalence import ALPHA, Equivalence, equivalence
+from clau_doom.statistics.two_sample_comparison import detectable_difference
 
 __all__ = ["Conclusion", "ConditionComparison", "ConditionContrast", "analyzed_conditions", "compare_conditions"]
 
@@ -48,6 +49,8 @@ class ConditionContrast:
         p_holm: P-value after Holm's correction, or None without a test.
         equivalence: Equivalence test, or None without a margin or without a standard error.
         equivalence_p_holm: P-value of the equivalence test after Holm's correction, or None.
+        detectable: Smallest true difference that these runs show with a power of 80 %, without correction. None without
+            a test.
         conclusion: Conclusion from both corrected p-values.
     """
 
@@ -59,6 +62,7 @@ class ConditionContrast:
     p_holm: float | None = None
     equivalence: Equivalence | None = None
     equivalence_p_holm: float | None = None
+    detectable: float | None = None
     conclusion: Conclusion = Conclusion.UNTESTED
 
 
@@ -116,12 +120,14 @@ def compare_conditions(
 
 
 def _contrast(base: Condition, other: Condition, result: DifferenceTest) -> ConditionContrast:
+    error, df = result.standard_error, result.df
     return ConditionContrast(
         condition=other.number,
         runs=len(other.seeds),
         baseline_runs=len(base.seeds),
         common_seeds=len({*base.seeds} & {*other.seeds}),
         result=result,
+        detectable=None if error is None or df is None else detectable_difference(error, df),
     )
 
 

@@ -29,7 +29,17 @@ from clau_doom.statistics.intervals import Interval, difference_interval, unpair
 from clau_doom.statistics.rliable_aggregates import Estimate
 from clau_doom.statistics.superiority import probability_of_superiority
 
-__all__ = ["ALPHA", "POWER", "Contrast", "Sample", "compare", "holm", "power_of", "values_needed"]
+__all__ = [
+    "ALPHA",
+    "POWER",
+    "Contrast",
+    "Sample",
+    "compare",
+    "detectable_difference",
+    "holm",
+    "power_of",
+    "values_needed",
+]
 
 ALPHA = 0.05
 """Significance level."""
@@ -141,7 +151,7 @@ def compare(ours: Sample, theirs: Sample, *, pair: bool = True) -> Contrast:
         test="paired t test" if paired else "Welch's t test",
         p=_p_value(us, them, paired=paired) if tested else None,
         p_holm=None,
-        detectable=_detectable(deviations, (len(us), len(them))) if tested else None,
+        detectable=detectable_difference(*_standard_error(deviations, (len(us), len(them)))) if tested else None,
         needed=values_needed(difference.mean, deviations) if tested else None,
     )
 
@@ -184,8 +194,13 @@ def values_needed(difference: float, deviations: Sequence[float]) -> int | None:
     return high
 
 
-def _detectable(deviations: Sequence[float], sizes: Sequence[int]) -> float:
-    error, freedom = _standard_error(deviations, sizes)
+def detectable_difference(error: float, freedom: float) -> float:
+    """Return the smallest true difference that a two-sided t test at 5 % shows with a power of 80 %.
+
+    Args:
+        error: Standard error of the difference, above 0.
+        freedom: Degrees of freedom of the standard error, above 0.
+    """
     low, high = 0.0, 1.0  # in standard errors
     while _power(high, freedom) < POWER:
         low, high = high, 2.0 * high

@@ -50,6 +50,11 @@ def test_same_seeds_are_blocks() -> None:
     assert only(found).conclusion is Conclusion.DIFFERENT
 
 
+def test_detectable_difference() -> None:
+    """R: power.t.test(n = 10, sd = sd(first - second), power = 0.8, type = "paired", strict = TRUE)."""
+    assert only(compared((range(10), FIRST), (range(10), SECOND))).detectable == pytest.approx(1.22507718823)
+
+
 def test_other_seeds_are_independent_runs() -> None:
     """R: t.test(second, first); p = 0.07939."""
     found = compared((range(10), FIRST), (range(10, 20), SECOND))

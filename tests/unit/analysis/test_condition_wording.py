@@ -43,7 +43,7 @@ def sentence(contrast: ConditionContrast, design: Design = Design.INDEPENDENT, m
 
 def test_shown_difference() -> None:
     assert sentence(CONTRAST) == (
-        '"mutation = 0.2" is higher than "mutation = 0.1": difference 1.50 [0.50, 2.50] in mean kills (5 and 4 runs; '
+        '"mutation = 0.2" is higher than "mutation = 0.1": difference 1.5 [0.5, 2.5] in mean kills (5 and 4 runs; '
         "Welch's t test, p = 0.012)."
     )
     lower = replace(CONTRAST.result, difference=Interval(mean=-1.5, low=-2.5, high=-0.5, n=4))
@@ -56,7 +56,7 @@ def test_pairs_of_runs_in_blocks() -> None:
 
 def test_no_shown_difference() -> None:
     found = sentence(replace(CONTRAST, conclusion=Conclusion.NEITHER))
-    assert found.startswith('No difference between "mutation = 0.2" and "mutation = 0.1" is shown: 1.50 [0.50, 2.50]')
+    assert found.startswith('No difference between "mutation = 0.2" and "mutation = 0.1" is shown: 1.5 [0.5, 2.5]')
 
 
 @pytest.mark.parametrize(

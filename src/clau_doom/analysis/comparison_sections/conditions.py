@@ -23,8 +23,9 @@ from clau_doom.analysis.document import (
 )
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import bracket, count, measured, withheld
-from clau_doom.number_format import number, p_relation, significant
+from clau_doom.number_format import number, number_in_interval, p_relation, significant
 from clau_doom.statistics.equivalence import ALPHA
+from clau_doom.statistics.intervals import Interval
 
 __all__ = ["describe"]
 
@@ -79,7 +80,7 @@ def _facts(comparison: ExperimentComparison, found: ConditionComparison | Unavai
     return tuple(
         Fact(
             label=f"{labels[each.condition]} less {labels[0]}",
-            value=number(each.result.difference.mean),
+            value=_estimate(each.result.difference),
             detail=f"{bracket(each.result.difference.low, each.result.difference.high)}, {p_relation(each.p_holm)}",
         )
         for each in found.contrasts[:_FACTS]
@@ -134,7 +135,7 @@ def _runs_row(condition: Condition, found: ConditionMean, scores: Mapping[str, f
         value=mean.mean if mean else None,
         low=mean.low if mean else None,
         high=mean.high if mean else None,
-        text=number(mean.mean) if mean else "",
+        text=_estimate(mean) if mean else "",
         values=tuple(scores[name] for name in condition.experiments),
     )
 
@@ -201,7 +202,7 @@ def _contrast_row(contrast: ConditionContrast, label: str) -> IntervalRow:
         value=difference.mean,
         low=difference.low,
         high=difference.high,
-        text=number(difference.mean),
+        text=_estimate(difference),
     )
 
 
@@ -213,28 +214,29 @@ def _test_table(comparison: ExperimentComparison, found: ConditionComparison) ->
             Column("condition", text=True),
             Column("runs"),
             Column("difference [95 %]"),
-            Column("standard error"),
             Column("test", text=True),
             Column("df"),
             Column("p"),
             Column("p, Holm"),
+            Column("detectable"),
         ),
         rows=tuple(
             (
                 labels[each.condition],
                 runs_text(each, found.design),
                 Marked(measured(each.result.difference)),
-                each.result.standard_error,
                 each.result.test,
                 _df(each.result.df),
                 PValue(each.result.p),
                 PValue(each.p_holm),
+                each.detectable,
             )
             for each in found.contrasts
         ),
         note=(
             f"Tests are two-sided. Holm's correction (1979) covers {count(found.family, 'comparison')}: all conditions "
-            f"against the baseline's. {withheld(each.result.difference for each in found.contrasts)}"
+            "against the baseline's. Detectable: the smallest true difference that these runs show with a power of "
+            f"80 %, without correction. {withheld(each.result.difference for each in found.contrasts)}"
         ).strip(),
     )
 
@@ -276,8 +278,14 @@ def _overall_table(found: ConditionComparison) -> Table:
     )
 
 
+def _estimate(value: Interval) -> str:
+    return number_in_interval(value.mean, value.low, value.high)
+
+
 def _df(value: float | None) -> str | None:
-    return None if value is None else significant(value, 3)
+    if value is None or value.is_integer():
+        return None if value is None else f"{value:.0f}"
+    return significant(value, 3)
 
 
 def _settings_table(conditions: Sequence[Condition]) -> Table:
