@@ -79,9 +79,9 @@ def test_offset_is_stated() -> None:
     (lowest, fixed) = (describe(_data(MAPS, fitness)).blocks[0] for fitness in ("reward", "kills"))
     assert isinstance(lowest, Paragraph)
     assert isinstance(fixed, Paragraph)
-    assert "offset of all runs is 0.00, the lowest fitness of any agent of these runs" in lowest.text
-    assert "offset of all runs is 0.00, the smallest possible fitness" in fixed.text
-    assert "10 cells: movement (10 cells, 0.00 to 1.00)" in fixed.text
+    assert "offset of all runs is 0, the lowest fitness of any agent of these runs" in lowest.text
+    assert "offset of all runs is 0, the smallest possible fitness" in fixed.text
+    assert "10 cells: movement (10 cells, 0 to 1.00)" in fixed.text
 
 
 def test_run_without_an_archive_is_named() -> None:
