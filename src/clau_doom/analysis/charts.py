@@ -21,6 +21,8 @@ __all__ = [
     "Marker",
     "Panel",
     "Plot",
+    "RankPlot",
+    "RankRow",
     "Series",
     "SmallCurve",
     "SmallCurves",
@@ -312,4 +314,36 @@ class SmallCurves:
     legend: tuple[tuple[str, Colour, str], ...] = ()
 
 
-Plot = XYPlot | IntervalPlot | BarPlot | HeatMap | SmallCurves
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RankRow:
+    """A method of a critical-difference diagram.
+
+    Attributes:
+        label: Name of the method.
+        rank: Mean rank of the method, from 1.
+        text: The mean rank as text.
+    """
+
+    label: str
+    rank: float
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RankPlot:
+    """Critical-difference diagram: mean ranks on a line, with bars over groups without a significant difference.
+
+    Attributes:
+        label: Label of the axis.
+        rows: Methods by ascending rank.
+        difference: The critical difference of two mean ranks.
+        groups: Groups of two or more methods without a significant difference, as the first and the last index.
+    """
+
+    label: str
+    rows: tuple[RankRow, ...]
+    difference: float
+    groups: tuple[tuple[int, int], ...]
+
+
+Plot = XYPlot | IntervalPlot | BarPlot | HeatMap | SmallCurves | RankPlot

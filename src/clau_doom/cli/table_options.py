@@ -21,12 +21,14 @@ __all__ = [
     "Encoding",
     "Factors",
     "MissingTexts",
+    "Normalize",
     "Order",
     "Response",
     "SkipRows",
     "Squares",
     "SumsOfSquares",
     "TableRequest",
+    "TaskColumn",
     "Test",
     "TestMethod",
     "Where",
@@ -58,6 +60,24 @@ Where = Annotated[
 Block = Annotated[
     str | None,
     typer.Option("--block", metavar="COLUMN", rich_help_panel=_PANEL, help="Blocking column, such as the seed."),
+]
+TaskColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--task",
+        metavar="COLUMN",
+        rich_help_panel=_PANEL,
+        help="Column of tasks: compare the factor's levels over several tasks; each row is a run.",
+    ),
+]
+Normalize = Annotated[
+    str | None,
+    typer.Option(
+        "--normalize",
+        metavar="LOW,HIGH",
+        rich_help_panel=_PANEL,
+        help="Columns whose values become 0 and 1 in each task, or range: the lowest and the highest score.",
+    ),
 ]
 Delimiter = Annotated[
     str | None,
@@ -142,6 +162,8 @@ class TableRequest:
     factors: Sequence[str] | None
     where: str | None
     block: str | None
+    task: str | None
+    normalize: str | None
     method: Test
     sums_of_squares: SumsOfSquares
     order: str | None
@@ -159,6 +181,7 @@ class TableRequest:
             ConfigError: One is given.
         """
         given = {"response": self.response, "factor": self.factors, "where": self.where, "block": self.block}
+        given |= {"task": self.task, "normalize": self.normalize}
         given |= {"test": None if self.method == Test.DEFAULT else self.method.value, "order": self.order}
         squares = self.sums_of_squares
         given |= {"sums-of-squares": None if squares == SumsOfSquares.III else squares.value}

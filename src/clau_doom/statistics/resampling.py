@@ -2,8 +2,9 @@
 
 Each stratum is resampled by itself, with replacement. The variance of a resampled mean of n values is (n - 1) / n of
 the right one. In one stratum of 10 values or more this hardly matters. Over many small strata the interval is too
-narrow by the same factor: with 3 to 5 values in a stratum it covers 85 to 92 %. The ends of an interval over several
-strata are therefore Hesterberg's expanded percentiles ("What teachers should know about the bootstrap", The American
+narrow by the same factor: simulated 95 % intervals of means, interquartile means and optimality gaps over 3 to 26
+strata covered 76 to 89 % with 3 values in a stratum, and 87 to 94 % with 5. The ends of an interval over several strata
+are therefore Hesterberg's expanded percentiles ("What teachers should know about the bootstrap", The American
 Statistician 69, 2015): those at which a normal interval would be as wide as Student's with the unbiased variance.
 """
 

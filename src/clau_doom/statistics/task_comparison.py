@@ -82,7 +82,7 @@ class MethodSummary:
         mean_rank: Mean rank over the tasks; 1 is the best.
         aggregates: Mean, median and interquartile mean.
         gap: Optimality gap, or None if the scores are not normalised.
-        profile: Share of runs above each threshold.
+        profile: Share of runs above each threshold. Its intervals are empty if those of the aggregates are withheld.
     """
 
     method: str
@@ -178,17 +178,20 @@ def compare_over_tasks(
 
 def _summaries(scores: TaskScores, ranks: Sequence[float], rng: np.random.Generator) -> tuple[MethodSummary, ...]:
     thresholds = thresholds_over([value for row in scores.runs for runs in row for value in runs])
-    return tuple(
-        MethodSummary(
-            method=method,
-            runs=sum(map(len, row)),
-            mean_rank=rank,
-            aggregates=aggregate(row, rng),
-            gap=optimality_gap(row, rng) if scores.normalized else None,
-            profile=performance_profile(row, thresholds, rng),
+    found = []
+    for method, row, rank in zip(scores.methods, scores.runs, ranks, strict=True):
+        aggregates, profile = aggregate(row, rng), performance_profile(row, thresholds, rng)
+        found.append(
+            MethodSummary(
+                method=method,
+                runs=sum(map(len, row)),
+                mean_rank=rank,
+                aggregates=aggregates,
+                gap=optimality_gap(row, rng) if scores.normalized else None,
+                profile=replace(profile, low=(), high=()) if aggregates.mean.reason else profile,
+            )
         )
-        for method, row, rank in zip(scores.methods, scores.runs, ranks, strict=True)
-    )
+    return tuple(found)
 
 
 def _pairs(

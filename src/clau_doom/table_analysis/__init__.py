@@ -1,7 +1,8 @@
-"""Analysis of variance of arbitrary tables: read a file, select rows, state a design, test it, compare levels.
+"""Analysis of arbitrary tables: read a file, select rows, state a design, test it, compare levels.
 
 `read_table` reads a CSV or Parquet file, `rows_where` selects rows, `make_design` checks the question, and
-`analyze_design` answers it. The package knows nothing of experiments. Importing it takes a second, for statsmodels.
+`analyze_design` answers it. `make_task_scores` states a comparison of methods over tasks. The package knows nothing of
+experiments. Importing it takes a second, for statsmodels.
 """
 
 from clau_doom.table_analysis.analysis import analyze_design, run_tests
@@ -14,6 +15,7 @@ from clau_doom.table_analysis.results import METHODS, EffectTest, Group, Method,
 from clau_doom.table_analysis.row_filter import Condition, parse_where, rows_where
 from clau_doom.table_analysis.table import Column, Table, Value, check_names, make_column, make_table
 from clau_doom.table_analysis.table_reader import read_table
+from clau_doom.table_analysis.task_design import make_task_scores, task_generator
 
 __all__ = [
     "METHODS",
@@ -44,8 +46,10 @@ __all__ = [
     "make_column",
     "make_design",
     "make_table",
+    "make_task_scores",
     "parse_where",
     "read_table",
     "rows_where",
     "run_tests",
+    "task_generator",
 ]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from clau_doom.errors import ConfigError
 from clau_doom.table_analysis.table import Column, Table
 
-__all__ = ["Design", "Factor", "make_design"]
+__all__ = ["Design", "Factor", "make_design", "make_factor", "response_values"]
 
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?", re.ASCII)
 _SMALLEST, _LARGEST = 1e-100, 1e100
@@ -136,21 +136,26 @@ def make_design(table: Table, *, response: str, factors: Sequence[str], block: s
     for name in sorted(interactions & set(names)):
         raise ConfigError(f"the column {name!r} has the name of an interaction: rename it")
     columns = {name: table.column(name) for name in names}
-    values = _numbers(columns[response], table)
+    values = response_values(columns[response], table)
     unit = _unit(values)
     design = Design(
         response=response,
         values=values / unit,
         unit=unit,
-        factors=tuple(_factor(columns[name], table, "factor") for name in factors),
-        block=None if block is None else _factor(columns[block], table, "block"),
+        factors=tuple(make_factor(columns[name], table, "factor") for name in factors),
+        block=None if block is None else make_factor(columns[block], table, "block"),
     )
     _check_cells(design)
     _check_spread(design)
     return design
 
 
-def _numbers(column: Column, table: Table) -> NDArray[np.float64]:
+def response_values(column: Column, table: Table) -> NDArray[np.float64]:
+    """Return the numbers of a response column; shape (rows,).
+
+    Raises:
+        ConfigError: A value is missing, not a number, or not finite; the message names the row.
+    """
     found, text = column.floats()
     if text is not None:
         place = int(np.argmax(column.codes == column.levels.index(text)))
@@ -181,7 +186,17 @@ def _no_response(table: Table, place: int, column: Column, problem: str, remedy:
     return ConfigError(f"{table.name}, row {table.numbers[place]}: the response {column.name} is {problem}: {remedy}")
 
 
-def _factor(column: Column, table: Table, role: str) -> Factor:
+def make_factor(column: Column, table: Table, role: str) -> Factor:
+    """Return the levels of a column.
+
+    Args:
+        column: The column.
+        table: Its table, for messages.
+        role: Role of the column, for messages.
+
+    Raises:
+        ConfigError: A value is missing, or the number of levels is 1 or above 1,000.
+    """
     if (column.codes < 0).any():
         number = table.numbers[int(np.argmax(column.codes < 0))]
         raise ConfigError(

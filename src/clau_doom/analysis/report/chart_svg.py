@@ -17,11 +17,13 @@ from clau_doom.analysis.charts import (
     Marker,
     Panel,
     Plot,
+    RankPlot,
     Series,
     SmallCurve,
     SmallCurves,
     XYPlot,
 )
+from clau_doom.analysis.report.rank_svg import draw_ranks
 from clau_doom.analysis.report.svg import WIDTH, Axis, Picture, axis_over, finite
 from clau_doom.analysis.report.typographic_characters import typographic
 from clau_doom.analysis.report.view_models import Key
@@ -52,6 +54,7 @@ def draw(plot: Plot, alt: str) -> Markup:
         BarPlot: _draw_bars,
         HeatMap: _draw_heat_map,
         SmallCurves: _draw_small_curves,
+        RankPlot: draw_ranks,
     }
     return drawers[type(plot)](plot).svg(alt)
 

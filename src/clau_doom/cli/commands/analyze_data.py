@@ -34,6 +34,8 @@ def analyze_table(data: Path, request: TableRequest, *, as_json: bool) -> None:
     """
     if request.response is None or not request.factors:
         raise ConfigError("--data needs --response COLUMN and one or more of --factor COLUMN")
+    if request.normalize is not None:
+        raise ConfigError("--normalize needs --task COLUMN: add it, or omit --normalize")
     from clau_doom.table_analysis import analyze_design, make_design, read_table, rows_where
 
     table, where = read_table(data, request.csv_options), request.where

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from clau_doom.analysis import comparison_sections, sections
 from clau_doom.cli.commands.analyze_data import analyze_table
+from clau_doom.cli.commands.analyze_tasks import TaskRequest, analyze_tasks
 from clau_doom.cli.console import data_console, print_json, progress_console
 from clau_doom.cli.experiment_lookup import find_experiment, list_overviews
 from clau_doom.cli.format import ago, clock
@@ -25,12 +26,14 @@ from clau_doom.cli.table_options import (
     Encoding,
     Factors,
     MissingTexts,
+    Normalize,
     Order,
     Response,
     SkipRows,
     Squares,
     SumsOfSquares,
     TableRequest,
+    TaskColumn,
     Test,
     TestMethod,
     Where,
@@ -63,7 +66,11 @@ _Experiments = Annotated[
 _AnyExperiment = Annotated[str | None, typer.Argument(metavar="ID", help="Id of the experiment (default: list all).")]
 _Baseline = Annotated[
     str | None,
-    typer.Option("--baseline", metavar="ID", help="Experiment to compare the others with (default: the first ID)."),
+    typer.Option(
+        "--baseline",
+        metavar="ID",
+        help="Experiment to compare the others with (default: the first ID); with --task, a method.",
+    ),
 ]
 _Criteria = Annotated[
     str | None,
@@ -169,6 +176,8 @@ def analyze(
     factor: Factors = None,
     where: Where = None,
     block: Block = None,
+    task: TaskColumn = None,
+    normalize: Normalize = None,
     test: TestMethod = Test.DEFAULT,
     sums_of_squares: Squares = SumsOfSquares.III,
     order: Order = None,
@@ -182,13 +191,16 @@ def analyze(
 ) -> None:
     """Analyse an experiment, compare several, or analyse a table.
 
-    Experiments are compared on held-out seeds. With --data, --response and --factor, a table is analysed by ANOVA.
+    Experiments are compared on held-out seeds. With --data, --response and --factor, a table is analysed by ANOVA,
+    and with --task over several tasks.
     """
     request = TableRequest(
         response=response,
         factors=factor,
         where=where,
         block=block,
+        task=task,
+        normalize=normalize,
         method=test,
         sums_of_squares=sums_of_squares,
         order=order,
@@ -200,9 +212,10 @@ def analyze(
         na=na,
     )
     if data is not None:
-        if experiments or target or plot is not None or report is not None:
-            raise ConfigError("--data excludes the experiment's id, --plot, --report and --target: omit them")
-        analyze_table(data, request, as_json=as_json)
+        if experiments or target or plot is not None:
+            raise ConfigError("--data excludes the experiment's id, --plot and --target: omit them")
+        over = TaskRequest(control=baseline, report=report, force=force)
+        _show_table(data, request, over, as_json=as_json)
         return
     request.refuse_without_data()
     if force and report is None:
@@ -237,6 +250,14 @@ def analyze(
                 raise ConfigError(f"{flag} needs several experiments: give two or more, or omit {flag}")
         requested = _requested(section, sections.EXPERIMENT_SECTIONS, everything=everything)
         _show_analysis(stored[0], wanted, requested, plot, report, as_json=as_json)
+
+
+def _show_table(data: Path, request: TableRequest, over: TaskRequest, *, as_json: bool) -> None:
+    if request.task is None:
+        over.refuse_without_task()
+        analyze_table(data, request, as_json=as_json)
+    else:
+        analyze_tasks(data, request, over, as_json=as_json)
 
 
 def _requested(names: Sequence[str] | None, known: Sequence[str], *, everything: bool) -> Sequence[str]:

@@ -11,6 +11,7 @@ from clau_doom.analysis.charts import (
     IntervalPlot,
     IntervalRow,
     Plot,
+    RankPlot,
     SmallCurves,
     XYPlot,
 )
@@ -49,6 +50,8 @@ def chart_view(plot: Plot) -> RenderableType:
             return _heat_map(plot)
         case SmallCurves():
             return _grid([(curve.title, Text(sparkline(curve.values), "cyan")) for curve in plot.curves])
+        case RankPlot():
+            return _ranks(plot)
 
 
 def _style(colour: Colour) -> str:
@@ -117,6 +120,27 @@ def _bars(plot: BarPlot) -> RenderableType:
         bar = Text.assemble(("█" * length, "red" if row.strong else "dim"), " " * (_WIDTH - length))
         rows.append((row.label, bar.append(f"  {row.text}")))
     return Group(_grid(rows), Text(plot.label, "dim"))
+
+
+def _ranks(plot: RankPlot) -> RenderableType:
+    """Draw each mean rank on an axis, with a column of bars for each group, and the critical difference below."""
+    last = max(len(plot.rows), 2)
+
+    def place(rank: float) -> int:
+        return round((rank - 1.0) / (last - 1) * (_WIDTH - 1))
+
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(overflow="fold")
+    for _ in range(3):
+        grid.add_column(no_wrap=True)
+    for at, row in enumerate(plot.rows):
+        line = Text(" " * place(row.rank) + "●" + " " * (_WIDTH - 1 - place(row.rank)), "red")
+        bars = "".join("┃" if first <= at <= end else " " for first, end in plot.groups)
+        grid.add_row(row.label, line, bars, row.text)
+    width = min(max(place(1.0 + plot.difference), 1), _WIDTH - 1)
+    grid.add_row("", Text(f"1{last:>{_WIDTH - 1}}", "dim"), "", "")
+    grid.add_row("", Text(f"├{'─' * (width - 1)}┤", "dim"), "", Text(f"CD {number(plot.difference)}", "dim"))
+    return Group(grid, Text(plot.label, "dim"))
 
 
 def _heat_map(plot: HeatMap) -> Text:

@@ -169,8 +169,13 @@ def test_digits_depend_on_the_uncertainty(run: Run, case: str) -> None:
         (["--response", "len"], "--data needs --response COLUMN and one or more of --factor COLUMN"),
         (
             ["--response", "len", "--factor", "dose", "tiny"],
-            "--data excludes the experiment's id, --plot, --report and --target",
+            "--data excludes the experiment's id, --plot and --target: omit them",
         ),
+        (
+            ["--response", "len", "--factor", "dose", "--report", "t.html"],
+            "--report with --data needs --task COLUMN: add it, or omit --report",
+        ),
+        (["--response", "len", "--factor", "dose", "--normalize", "range"], "--normalize needs --task COLUMN"),
     ],
 )
 def test_invalid_analysis_is_refused(run: Run, tooth_growth: str, words: list[str], complaint: str) -> None:

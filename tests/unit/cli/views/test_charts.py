@@ -16,6 +16,8 @@ from clau_doom.analysis.charts import (
     IntervalRow,
     Panel,
     Plot,
+    RankPlot,
+    RankRow,
     Series,
     SmallCurve,
     SmallCurves,
@@ -81,3 +83,14 @@ def test_each_small_curve_has_a_line() -> None:
     """Each curve has its title."""
     curves = tuple(SmallCurve(title=title, values=(0.0, 1.0), colour=Colour.RED) for title in ("a", "b"))
     assert lines(SmallCurves(curves=curves)) == ["a  ▁█", "b  ▁█"]
+
+
+def test_ranks_have_a_bar_for_each_group() -> None:
+    """Ranks 1 to 3 take 32 characters. Methods with a bar in the same column do not differ."""
+    rows = tuple(RankRow(label=name, rank=rank, text=f"{rank}") for name, rank in (("a", 1.0), ("b", 2.0), ("c", 3.0)))
+    drawn = lines(RankPlot(label="mean rank", rows=rows, difference=1.0, groups=((0, 1), (1, 2))))
+    assert [line.index("●") for line in drawn[:3]] == [3, 19, 34]
+    assert [line[37:39] for line in drawn[:3]] == ["┃ ", "┃┃", " ┃"]
+    assert drawn[3].split() == ["1", "3"]
+    assert drawn[4].split() == [f"├{'─' * 15}┤", "CD", "1.00"]
+    assert drawn[5] == "mean rank"
