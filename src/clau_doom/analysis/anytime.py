@@ -1,17 +1,17 @@
 """Anytime performance of compared conditions: runtimes to targets, and areas under the learning curves.
 
-A run is measured by the validation fitness of each generation's best agent (see `run_curves`). Its budget is counted in
-training episodes. A target is reached at the end of the first generation whose best agent has at least this validation
-fitness. Validation episodes are not counted, because they do not influence the evolution.
+A run is measured by the cross-validated fitness of its champion so far (see `run_curves`). Its budget is counted in
+training episodes. A target is reached at the end of the first generation after which the champion so far has at least
+this fitness. Validation episodes are not counted, because they do not influence the evolution.
 
 The targets are given, or follow a fixed rule: `TARGETS` values at equal distances from the start to the best champion.
-The start is the mean validation fitness of the runs' best agents of generation 0. The end is the largest mean of the
+The start is the mean over the runs of the first champion, generation 0's best agent. The end is the largest mean of the
 champions on held-out seeds. Neither is a maximum over the noise of the measured curves. COCO uses 51 targets too, but
 on a logarithmic scale of the distance from a known optimum, which does not exist here.
 
-A validation fitness is a mean over few episodes. Noise therefore makes first hits early by luck. The effect is equal
-for runs with equal numbers of generations and validation episodes. The area under the curve uses no first hit and no
-maximum, and is not biased by noise.
+The measured fitness is a mean over few episodes. Noise therefore makes first hits early by luck, although less than for
+the largest mean so far, because the champion changes rarely. The effect is equal for runs with equal numbers of
+generations and validation episodes. The area under the curve uses no first hit, and noise does not raise it.
 """
 
 import math
@@ -137,10 +137,12 @@ def targets_between(curves: Sequence[ConditionCurve], champions: Sequence[float]
         curves: Curves of the conditions.
         champions: Mean fitness of each champion on held-out seeds.
     """
-    starts = [run.validation[0] for curve in curves for run in curve.runs]
+    starts = [run.champion[0] for curve in curves for run in curve.runs]
     known = [value for value in starts if value is not None]
     if not known:
-        return Unavailable(missing="no best agent of generation 0 was validated: give targets with --target")
+        return Unavailable(
+            missing="no best agent of generation 0 has two validation episodes: give targets with --target"
+        )
     low, high = math.fsum(known) / len(known), max(champions)
     if high <= low:
         return Unavailable(missing="no champion is better than generation 0's best: give targets with --target")
@@ -155,7 +157,7 @@ def condition_runtimes(curve: ConditionCurve, targets: Sequence[float]) -> Condi
         curve: Curves of the runs.
         targets: Fitness to reach, at least one.
     """
-    runtimes = [[runtime_to(target, run.episodes, run.validation) for target in targets] for run in curve.runs]
+    runtimes = [[runtime_to(target, run.episodes, run.champion) for target in targets] for run in curve.runs]
     budget, first = min(run.episodes[-1] for run in curve.runs), curve.runs[0]
     ends = sorted({spent for run in curve.runs for spent in run.episodes if spent <= budget})
     return ConditionRuntimes(
@@ -185,9 +187,9 @@ def compare_areas(curves: Sequence[ConditionCurve]) -> AreaComparison | Unavaila
     if start >= end:
         return Unavailable(missing="the runs have no interval of training episodes in common")
     for run in runs:
-        if None in run.validation:
-            at = run.validation.index(None)
-            return Unavailable(missing=f"the best agent of generation {at} of {run.experiment} was not validated")
+        if None in run.champion:
+            at = run.champion.index(None)
+            return Unavailable(missing=f"{run.experiment} has no validated agent up to generation {at}")
     conditions = tuple(_condition_area(curve, start, end) for curve in curves)
     by_seed = [
         {run.seed: area for run, area in zip(curve.runs, found.areas, strict=True)}
@@ -221,5 +223,5 @@ def _condition_area(curve: ConditionCurve, start: int, end: int) -> ConditionAre
 
 
 def _area(run: RunCurve, start: int, end: int) -> float:
-    values = [value for value in run.validation if value is not None]
+    values = [value for value in run.champion if value is not None]
     return mean_height(run.episodes, values, start, end)

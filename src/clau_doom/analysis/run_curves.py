@@ -1,13 +1,14 @@
 """Learning curves of runs, and their means over the runs of a condition.
 
-Two curves describe a run, by generation and by the training episodes played up to the end of the generation:
+Three curves describe a run, by generation and by the training episodes played up to the end of the generation:
 
+- **Champion so far**: fitness on the validation seeds of the agent that the run would return after this generation. The
+  candidates are the generations' best agents, as at the end of a run. The value is cross-validated: half of the
+  validation episodes choose the champion so far, and the other half measure it. The largest training or validation
+  fitness so far is not used, because it is biased upwards by luck, more strongly in each generation.
 - **Validation fitness**: mean fitness of the generation's best agent on the validation seeds. The agent was selected by
-  its training episodes, and all agents play the same validation seeds. The curve therefore measures the agent that the
-  run would return after this generation, without the bias of selection. The best training fitness so far is biased
-  upwards by luck, more strongly in each generation. The fitness of the champion so far would be biased in the same way,
-  because the champion is selected on the validation seeds.
-- **Training fitness**: mean fitness of the generation's agents. It is not selected either. It describes the population.
+  its training episodes, so that the value is not biased by its selection.
+- **Training fitness**: mean fitness of the generation's agents. It describes the population.
 
 Over the runs of a condition, a point is the mean over the runs at the same generation. Its interval is over runs.
 """
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 
 from clau_doom.domain import Episode, Fitness, Genome, Purpose
 from clau_doom.domain.snapshot import Snapshot
+from clau_doom.statistics.anytime_performance import best_so_far
 from clau_doom.statistics.intervals import Interval, mean_interval
 
 __all__ = ["ConditionCurve", "MeanPoint", "RunCurve", "condition_curve", "run_curve", "validated_fitness"]
@@ -33,6 +35,7 @@ class RunCurve:
         seed: Seed of the experiment.
         episodes: Training episodes played up to the end of the generation.
         training: Mean training fitness of the generation.
+        champion: Cross-validated fitness of the champion so far. None before a candidate has two validation episodes.
         validation: Mean validation fitness of the generation's best agent, or None if an episode is missing.
         error: Standard error of the validation fitness over its episodes, or None for fewer than two.
     """
@@ -41,6 +44,7 @@ class RunCurve:
     seed: int
     episodes: tuple[int, ...]
     training: tuple[float, ...]
+    champion: tuple[float | None, ...]
     validation: tuple[float | None, ...]
     error: tuple[float | None, ...]
 
@@ -52,13 +56,13 @@ class MeanPoint:
     Attributes:
         generation: Number of the generation, from 0.
         episodes: Mean number of training episodes up to the end of the generation.
-        validation: Mean over runs of the validation fitness with its interval. None if a run has no value.
+        champion: Mean over runs of the champion so far with its interval. None if a run has no value.
         training: Mean over runs of the training fitness with its interval.
     """
 
     generation: int
     episodes: float
-    validation: Interval | None
+    champion: Interval | None
     training: Interval
 
 
@@ -94,6 +98,7 @@ def run_curve(snapshot: Snapshot, fitness: Fitness) -> RunCurve:
         seed=snapshot.experiment.seed,
         episodes=tuple(episodes),
         training=tuple(each.mean_fitness for each in snapshot.summaries),
+        champion=best_so_far(played),
         validation=tuple(math.fsum(row) / len(row) if row else None for row in played),
         error=tuple(_standard_error(row) for row in played),
     )
@@ -129,11 +134,11 @@ def condition_curve(condition: int, runs: Sequence[RunCurve]) -> ConditionCurve:
 
 
 def _point(runs: Sequence[RunCurve], at: int) -> MeanPoint:
-    validation = [value for run in runs if (value := run.validation[at]) is not None]
+    champions = [value for run in runs if (value := run.champion[at]) is not None]
     return MeanPoint(
         generation=at,
         episodes=math.fsum(run.episodes[at] for run in runs) / len(runs),
-        validation=mean_interval(validation) if len(validation) == len(runs) else None,
+        champion=mean_interval(champions) if len(champions) == len(runs) else None,
         training=mean_interval([run.training[at] for run in runs]),
     )
 

@@ -19,8 +19,16 @@ fitness. The curve is linear between measurements (trapezoidal rule). Sources: T
 reinforcement learning domains: a survey", Journal of Machine Learning Research 10, 2009; López-Ibáñez and Stützle,
 "Automatically improving the anytime behaviour of optimisation algorithms", European Journal of Operational Research
 235, 2014.
+
+The **best candidate so far** is measured by cross-validation in two halves (van Hasselt, "Estimating the maximum
+expected value: an analysis of (nested) cross validation and the maximum sample average", arXiv:1302.7175, 2013). One
+half of each candidate's values chooses the best candidate, and the other half measures it. The result is the mean of
+both directions. The largest mean so far is biased upwards by luck, more strongly with more candidates. The
+cross-validated value is an unbiased estimate for a candidate that half of the values choose. On average, it is slightly
+too small for a candidate that all values choose.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,6 +39,7 @@ __all__ = [
     "SIMULATED",
     "ExpectedRuntime",
     "Runtime",
+    "best_so_far",
     "expected_runtime",
     "mean_height",
     "reached_share",
@@ -143,6 +152,29 @@ def reached_share(runtimes: Sequence[Runtime], budget: float) -> float:
         budget: Number of evaluations.
     """
     return sum(each.reached and each.evaluations <= budget for each in runtimes) / len(runtimes)
+
+
+def best_so_far(candidates: Sequence[Sequence[float]]) -> tuple[float | None, ...]:
+    """Return the cross-validated value of the best candidate so far, after each candidate.
+
+    Of equal candidates, the first is the best. The value is None as long as no candidate has two values.
+
+    Args:
+        candidates: Values of each candidate in order, on the same seeds in the same order. A candidate with fewer than
+            two values is left out.
+    """
+    best: list[tuple[float, float] | None] = [None, None]  # chosen by one half: (choosing mean, measuring mean)
+    found: list[float | None] = []
+    for values in candidates:
+        if len(values) > 1:
+            halves = [math.fsum(half) / len(half) for half in (values[::2], values[1::2])]
+            for at, (choosing, measuring) in enumerate([halves, halves[::-1]]):
+                known = best[at]
+                if known is None or choosing > known[0]:
+                    best[at] = (choosing, measuring)
+        first, second = best
+        found.append(None if first is None or second is None else (first[1] + second[1]) / 2.0)
+    return tuple(found)
 
 
 def mean_height(evaluations: Sequence[float], values: Sequence[float], start: float, end: float) -> float:

@@ -21,7 +21,13 @@ def _run(name: str, *values: float | None, seed: int = 1, step: int = 10) -> Run
     n = len(values)
     episodes = tuple(step * (at + 1) for at in range(n))
     return RunCurve(
-        experiment=name, seed=seed, episodes=episodes, training=(0.0,) * n, validation=values, error=(0.5,) * n
+        experiment=name,
+        seed=seed,
+        episodes=episodes,
+        training=(0.0,) * n,
+        champion=values,
+        validation=values,
+        error=(0.5,) * n,
     )
 
 
@@ -117,8 +123,8 @@ def test_areas_need_common_episodes_and_validated_agents() -> None:
     """The reason is stated."""
     apart = compare_areas([_condition(_run("a", 1.0, 2.0)), _condition(_run("b", 1.0, step=20), number=1)])
     assert apart == Unavailable(missing="the runs have no interval of training episodes in common")
-    gap = compare_areas([_condition(_run("a", 1.0, None, 3.0))])
-    assert gap == Unavailable(missing="the best agent of generation 1 of a was not validated")
+    gap = compare_areas([_condition(_run("a", None, None, 3.0, 4.0))])
+    assert gap == Unavailable(missing="a has no validated agent up to generation 0")
 
 
 def test_noise_of_the_measured_fitness() -> None:

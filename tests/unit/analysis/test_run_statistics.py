@@ -7,7 +7,7 @@ from clau_doom.analysis.run_statistics import mean_share, run_difference, runs_t
 
 def test_equal_seeds_are_pairs() -> None:
     """The differences 1, 2 and 3 of the pairs give 2 -+ 4.302653 / sqrt(3), in any order of the seeds."""
-    found = run_difference(4, {3: 33.0, 1: 11.0, 2: 22.0}, {1: 10.0, 2: 20.0, 3: 30.0})
+    found = run_difference(4, {3: 33.0, 1: 11.0, 2: 22.0}, {2: 20.0, 3: 30.0, 1: 10.0})
     assert (found.condition, found.paired, runs_text(found)) == (4, True, "3 pairs")
     assert found.difference.mean == pytest.approx(2.0)
     assert found.difference.low == pytest.approx(2.0 - 4.3026527297 / 3**0.5)

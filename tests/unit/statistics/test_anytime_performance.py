@@ -5,6 +5,7 @@ import pytest
 
 from clau_doom.statistics.anytime_performance import (
     Runtime,
+    best_so_far,
     expected_runtime,
     mean_height,
     reached_share,
@@ -94,3 +95,27 @@ def test_curve_must_cover_the_interval(start: float, end: float) -> None:
     """A curve is not extrapolated."""
     with pytest.raises(ValueError, match="is empty or not within 10 to 40"):
         mean_height([10, 30, 40], [2.0, 4.0, 0.0], start, end)
+
+
+def test_best_so_far_is_chosen_and_measured_by_different_halves() -> None:
+    """The halves of the candidates have the means (4, 2), (6, 1), (5, 3) and (9, 9).
+
+    By the first half, the best are candidates 1, 2, 2, 4, measured as 2, 1, 1, 9. By the second half, the best are
+    candidates 1, 1, 3, 4, measured as 4, 4, 5, 9. The means of both directions are 3, 2.5, 3 and 9.
+    """
+    candidates = [[4.0, 2.0], [6.0, 1.0, 6.0, 1.0], [4.0, 3.0, 6.0], [9.0, 9.0]]
+    assert best_so_far(candidates) == (3.0, 2.5, 3.0, 9.0)
+
+
+def test_best_so_far_needs_two_values() -> None:
+    """A candidate with one value cannot be chosen and measured. Of equal candidates, the first is the best."""
+    assert best_so_far([[], [5.0], [1.0, 3.0], [1.0, 9.0], [0.0, 3.0]]) == (None, None, 2.0, 2.0, 2.0)
+
+
+def test_best_so_far_is_not_raised_by_luck() -> None:
+    """The largest mean of twelve equal candidates is too large. The cross-validated value is not."""
+    rng = np.random.default_rng(4)
+    draws = rng.normal(0.0, 1.0, (2000, 12, 20))
+    last = [best_so_far(row.tolist())[-1] for row in draws]
+    assert np.mean([value for value in last if value is not None]) == pytest.approx(0.0, abs=0.02)
+    assert draws.mean(axis=2).max(axis=1).mean() > 0.3

@@ -27,8 +27,9 @@ _SHOWN = (0, 10, 20, 30, 40, 45, 50)
 """Rows of the table of running times, if the targets follow the rule: 0, 20, 40, 60, 80, 90 and 100 % of the range."""
 
 _METHOD = (
-    "A run reaches a target at the end of the first generation whose best agent has at least this fitness on the "
-    "validation seeds. The budget is counted in training episodes. These comparisons are exploratory: they are not "
+    "A run reaches a target at the end of the first generation after which its champion so far has at least this "
+    "fitness on the validation seeds. One half of the validation episodes chooses the champion so far, and the other "
+    "half measures it. The budget is counted in training episodes. These comparisons are exploratory: they are not "
     "corrected for their number."
 )
 
@@ -190,13 +191,13 @@ def _area_chart(data: ComparisonData, areas: AreaComparison) -> Chart:
         name="areas",
         title="Area under the learning curve",
         caption=(
-            f"Mean height of the validation curve from {areas.start:,} to {areas.end:,} training episodes, which all "
-            "runs have in common, with the 95 % interval over runs (trapezoidal rule; Hall's transformation of t). "
-            f"{reasons}".strip()
+            f"Mean height of the curve of the champion so far from {areas.start:,} to {areas.end:,} training episodes, "
+            "which all runs have in common, with the 95 % interval over runs (trapezoidal rule; Hall's transformation "
+            f"of t). {reasons}".strip()
         ),
         alt="Runs as dots and the conditions' means with intervals; the table below has the numbers.",
         plot=IntervalPlot(
-            label=f"mean {data.comparison.fitness} on validation seeds during the run",
+            label=f"mean {data.comparison.fitness} of the champion so far",
             rows=tuple(
                 IntervalRow(
                     label=data.label(each.condition),

@@ -15,9 +15,10 @@ __all__ = ["describe"]
 _MeanOf = Callable[[MeanPoint], Interval | None]
 _ValuesOf = Callable[[RunCurve], Sequence[float | None]]
 
-_VALIDATION = (
-    "Mean over the runs of each condition, at each generation: fitness of the generation's best agent on the "
-    "validation seeds. The best agent was selected by other episodes, so that the curve is not biased by its selection."
+_CHAMPION = (
+    "Mean over the runs of each condition, at each generation: fitness on the validation seeds of the champion so far, "
+    "the agent that the run would return after this generation. One half of the episodes chooses the champion among "
+    "the generations' best agents, and the other half measures it, so that luck does not raise the curve."
 )
 _TRAINING = (
     "Mean over the runs of each condition, at each generation: mean training fitness of the generation's agents. It "
@@ -26,7 +27,7 @@ _TRAINING = (
 
 
 def describe(data: ComparisonData) -> Section:
-    """Describe the validation fitness and the training fitness of each condition by training episodes."""
+    """Describe the champion so far and the training fitness of each condition by training episodes."""
     fitness = data.comparison.fitness
     return Section(
         name="curves",
@@ -35,11 +36,11 @@ def describe(data: ComparisonData) -> Section:
             _chart(
                 data,
                 name="curves",
-                title="Best agent of the generation, on validation seeds",
-                caption=_VALIDATION,
+                title="Champion so far, on validation seeds",
+                caption=_CHAMPION,
                 label=f"mean {fitness} on validation seeds",
-                mean=lambda point: point.validation,
-                values=lambda run: run.validation,
+                mean=lambda point: point.champion,
+                values=lambda run: run.champion,
             ),
             _chart(
                 data,

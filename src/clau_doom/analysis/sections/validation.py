@@ -30,6 +30,7 @@ class ValidatedBest:
         agent: The best agent.
         training: Training fitness of the agent, which selected it.
         validation: Mean fitness on the validation seeds with its interval over episodes. None if an episode is missing.
+        champion: Cross-validated fitness of the champion so far (see `run_curves`), or None.
     """
 
     generation: int
@@ -37,6 +38,7 @@ class ValidatedBest:
     agent: AgentRef
     training: float
     validation: Interval | None
+    champion: float | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +47,8 @@ class ValidationCurve:
 
     Attributes:
         points: Best agent of each finished generation.
-        area: Mean height of the curve over the training episodes, or None if a value is missing or for one generation.
+        area: Mean height of the curve of the champion so far over the training episodes. None if a value is missing,
+            and for one generation.
         selection_bias: Mean over the generations of training minus validation fitness.
     """
 
@@ -57,7 +60,7 @@ class ValidationCurve:
 def compute(data: ExperimentData) -> ValidationCurve | Unavailable:
     """Compute the validation fitness of each generation's best agent."""
     snapshot = data.stored.snapshot
-    episodes = run_curve(snapshot, data.fitness).episodes
+    curve = run_curve(snapshot, data.fitness)
     points = tuple(
         ValidatedBest(
             generation=summary.index,
@@ -65,9 +68,14 @@ def compute(data: ExperimentData) -> ValidationCurve | Unavailable:
             agent=summary.best,
             training=summary.best_fitness,
             validation=mean_interval(played) if played else None,
+            champion=champion,
         )
-        for summary, spent, played in zip(
-            snapshot.summaries, episodes, validated_fitness(snapshot, data.fitness), strict=True
+        for summary, spent, champion, played in zip(
+            snapshot.summaries,
+            curve.episodes,
+            curve.champion,
+            validated_fitness(snapshot, data.fitness),
+            strict=True,
         )
     )
     gaps = [point.training - point.validation.mean for point in points if point.validation is not None]
@@ -84,7 +92,7 @@ def describe(data: ExperimentData) -> Section:
 
 
 def _area(points: Sequence[ValidatedBest]) -> float | None:
-    values = [point.validation.mean for point in points if point.validation is not None]
+    values = [point.champion for point in points if point.champion is not None]
     if len(values) < len(points) or len(points) < 2:
         return None
     return mean_height([point.episodes for point in points], values, points[0].episodes, points[-1].episodes)
@@ -92,7 +100,9 @@ def _area(points: Sequence[ValidatedBest]) -> float | None:
 
 def _chart(data: ExperimentData, found: ValidationCurve) -> Chart:
     n = max(point.validation.n for point in found.points if point.validation is not None)
-    area = "" if found.area is None else f" The mean height of the curve is {number(found.area)}."
+    area = (
+        "" if found.area is None else f" Its mean height, the area under the learning curve, is {number(found.area)}."
+    )
     reasons = withheld(point.validation for point in found.points)
     return Chart(
         name="validation",
@@ -100,12 +110,13 @@ def _chart(data: ExperimentData, found: ValidationCurve) -> Chart:
         caption=(
             f"Mean fitness ({data.fitness_name}) of each generation's best agent over n = {n} validation episodes, "
             "with its 95 % interval. The training fitness selected the agent and is therefore biased upwards: training "
-            f"minus validation is {number(found.selection_bias)} on average.{area} The champion is the best of these "
-            f"agents on validation seeds, so that its mean here is biased upwards too. {reasons}".strip()
+            f"minus validation is {number(found.selection_bias)} on average. Champion so far: one half of the "
+            "validation episodes chooses the best of these agents, and the other half measures it, so that luck does "
+            f"not raise the curve.{area} {reasons}".strip()
         ),
         alt="Validation and training fitness of each generation's best agent; the table below has the numbers.",
         plot=_plot(data, found),
-        table=_table(data, found),
+        table=_table(found),
         text_table=TextTable.INSTEAD,
     )
 
@@ -120,6 +131,11 @@ def _plot(data: ExperimentData, found: ValidationCurve) -> XYPlot:
         band=tuple((x, each.low, each.high) for x, each in known if each is not None),
         band_label="its 95 % interval",
     )
+    champion = Series(
+        label="champion so far",
+        points=tuple((float(point.episodes), point.champion) for point in found.points),
+        colour=Colour.BLUE,
+    )
     training = Series(
         label="in training",
         points=tuple((float(point.episodes), point.training) for point in found.points),
@@ -128,11 +144,11 @@ def _plot(data: ExperimentData, found: ValidationCurve) -> XYPlot:
         thin=True,
         size=4.5,
     )
-    panel = Panel(label=f"{data.fitness_name} of the best agent", series=(validation, training), height=290.0)
+    panel = Panel(label=f"{data.fitness_name} of the best agent", series=(validation, champion, training), height=290.0)
     return XYPlot(label="training episodes", panels=(panel,))
 
 
-def _table(data: ExperimentData, found: ValidationCurve) -> Table:
+def _table(found: ValidationCurve) -> Table:
     return Table(
         title=TITLE,
         columns=(
@@ -140,15 +156,17 @@ def _table(data: ExperimentData, found: ValidationCurve) -> Table:
             Column("episodes"),
             Column("best agent", text=True),
             Column("in training"),
-            Column("on validation seeds [95 %]"),
+            Column("validation [95 %]"),
+            Column("champion so far"),
         ),
         rows=tuple(
             (
                 point.generation,
                 point.episodes,
-                point.agent.agent_id(data.id),
+                point.agent,
                 point.training,
                 measured(point.validation),
+                point.champion,
             )
             for point in found.points
         ),

@@ -63,11 +63,12 @@ def test_interval_is_over_the_validation_episodes() -> None:
 
 
 def test_missing_episodes_interrupt_the_curve() -> None:
-    """An agent that failed on a validation seed has no value, and the curve has no area."""
+    """An agent that failed on a validation seed has no value, and cannot be the champion so far."""
     snapshot = snapshot_of("a", [[[9.0], [1.0]], [[1.0], [8.0]]], {(0, 0): [1.0, 3.0], (1, 1): [2.0]})
     found = _curve(snapshot)
     assert [point.validation is None for point in found.points] == [False, True]
-    assert (found.area, found.selection_bias) == (None, 7.0)
+    assert [point.champion for point in found.points] == [2.0, 2.0]
+    assert (found.area, found.selection_bias) == (2.0, 7.0)
     (chart,) = describe(_data(snapshot)).blocks
     assert isinstance(chart, Chart)
     assert isinstance(chart.plot, XYPlot)
