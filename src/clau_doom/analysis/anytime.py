@@ -40,6 +40,7 @@ __all__ = [
     "RuntimeShare",
     "Targets",
     "compare_areas",
+    "compare_runtimes",
     "condition_runtimes",
     "standard_error",
     "targets_between",
@@ -137,17 +138,28 @@ def targets_between(curves: Sequence[ConditionCurve], champions: Sequence[float]
         curves: Curves of the conditions.
         champions: Mean fitness of each champion on held-out seeds.
     """
-    starts = [run.champion[0] for curve in curves for run in curve.runs]
-    known = [value for value in starts if value is not None]
-    if not known:
-        return Unavailable(
-            missing="no best agent of generation 0 has two validation episodes: give targets with --target"
-        )
-    low, high = math.fsum(known) / len(known), max(champions)
+    if missing := _unmeasured(curves):
+        return missing
+    starts = [value for curve in curves for run in curve.runs if (value := run.champion[0]) is not None]
+    low, high = math.fsum(starts) / len(starts), max(champions)
     if high <= low:
         return Unavailable(missing="no champion is better than generation 0's best: give targets with --target")
     steps = TARGETS - 1
     return Targets(values=tuple(low + (high - low) * at / steps for at in range(TARGETS)), given=False)
+
+
+def compare_runtimes(
+    curves: Sequence[ConditionCurve], targets: Targets | Unavailable
+) -> tuple[ConditionRuntimes, ...] | Unavailable:
+    """Return the runtimes of each condition's runs, or the reason why they are unavailable.
+
+    Args:
+        curves: Curves of the conditions.
+        targets: Targets of all conditions, or the reason why they are unavailable.
+    """
+    if isinstance(targets, Unavailable):
+        return targets
+    return _unmeasured(curves) or tuple(condition_runtimes(curve, targets.values) for curve in curves)
 
 
 def condition_runtimes(curve: ConditionCurve, targets: Sequence[float]) -> ConditionRuntimes:
@@ -186,10 +198,8 @@ def compare_areas(curves: Sequence[ConditionCurve]) -> AreaComparison | Unavaila
     start, end = max(run.episodes[0] for run in runs), min(run.episodes[-1] for run in runs)
     if start >= end:
         return Unavailable(missing="the runs have no interval of training episodes in common")
-    for run in runs:
-        if None in run.champion:
-            at = run.champion.index(None)
-            return Unavailable(missing=f"{run.experiment} has no validated agent up to generation {at}")
+    if missing := _unmeasured(curves):
+        return missing
     conditions = tuple(_condition_area(curve, start, end) for curve in curves)
     by_seed = [
         {run.seed: area for run, area in zip(curve.runs, found.areas, strict=True)}
@@ -210,6 +220,16 @@ def standard_error(curves: Sequence[ConditionCurve]) -> float | None:
     """Return the root mean square of the validation fitnesses' standard errors, or None without one."""
     errors = [error for curve in curves for run in curve.runs for error in run.error if error is not None]
     return math.sqrt(math.fsum(error**2 for error in errors) / len(errors)) if errors else None
+
+
+def _unmeasured(curves: Sequence[ConditionCurve]) -> Unavailable | None:
+    """Return the reason why a run cannot be measured from its first generation on, or None."""
+    for run in (run for curve in curves for run in curve.runs):
+        if run.champion[0] is None:
+            return Unavailable(
+                missing=f"generation 0's best agent of {run.experiment} has fewer than two validation episodes"
+            )
+    return None
 
 
 def _condition_area(curve: ConditionCurve, start: int, end: int) -> ConditionArea:

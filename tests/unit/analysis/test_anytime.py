@@ -7,6 +7,7 @@ from clau_doom.analysis.anytime import (
     AreaComparison,
     Targets,
     compare_areas,
+    compare_runtimes,
     condition_runtimes,
     standard_error,
     targets_between,
@@ -123,8 +124,11 @@ def test_areas_need_common_episodes_and_validated_agents() -> None:
     """The reason is stated."""
     apart = compare_areas([_condition(_run("a", 1.0, 2.0)), _condition(_run("b", 1.0, step=20), number=1)])
     assert apart == Unavailable(missing="the runs have no interval of training episodes in common")
-    gap = compare_areas([_condition(_run("a", None, None, 3.0, 4.0))])
-    assert gap == Unavailable(missing="a has no validated agent up to generation 0")
+    curves, targets = [_condition(_run("a", None, None, 3.0, 4.0))], Targets(values=(3.0,), given=True)
+    reason = Unavailable(missing="generation 0's best agent of a has fewer than two validation episodes")
+    assert compare_areas(curves) == reason
+    assert compare_runtimes(curves, targets) == reason
+    assert compare_runtimes(curves, apart) == apart
 
 
 def test_noise_of_the_measured_fitness() -> None:

@@ -241,18 +241,15 @@ def test_analyze_compares_experiments(run: Run, keep: Keep, story: list[Event], 
 def test_analyze_gives_running_times_to_targets(
     run: Run, keep: Keep, story: list[Event], twin: list[Event], tmp_path: Path
 ) -> None:
-    """The best agents have the validation fitness 3 and 8 after 6 and 10 episodes. The repeated run counts once."""
+    """The targets reach the section and the report. One validation episode cannot choose and measure an agent."""
     keep(story)
     keep(twin, "twin")
     found = document(run, "analyze", "tiny", "twin", "--target", "8", "--target", "-1", "--target", "9")
     assert found["targets"] == {"values": [-1.0, 8.0, 9.0], "given": True}
-    (condition,) = found["runtimes"]
-    (runtimes,) = condition["runtimes"]
-    assert [(each["evaluations"], each["reached"]) for each in runtimes] == [(6, True), (10, True), (10, False)]
-    assert [each["ert"] for each in condition["expected"]] == [6.0, 10.0, None]
+    reason = "generation 0's best agent of tiny has fewer than two validation episodes"
+    assert found["runtimes"] == {"missing": reason}
     shown = run("analyze", "tiny", "twin", "--section", "anytime", "--target", "8").out
-    assert "8.00" in shown
-    assert "ERT" in shown
+    assert reason in " ".join(shown.split())
     assert "Champions" not in shown
     assert "anytime" in run("analyze", "tiny", "twin").out.split("more: --section")[1]
     assert "Learning curves over runs" in run("analyze", "tiny", "twin", "--all").out

@@ -7,7 +7,7 @@ from clau_doom.analysis.anytime import (
     ConditionRuntimes,
     Targets,
     compare_areas,
-    condition_runtimes,
+    compare_runtimes,
     standard_error,
 )
 from clau_doom.analysis.charts import Colour, IntervalPlot, IntervalRow, Panel, Series, XYPlot
@@ -37,13 +37,13 @@ _METHOD = (
 def describe(data: ComparisonData) -> Section:
     """Describe the runtimes of each condition's runs, and the differences of the areas under their curves."""
     targets, areas = data.runtime_targets, compare_areas(data.condition_curves)
-    runtimes: tuple[ConditionRuntimes, ...] | Unavailable
+    runtimes = compare_runtimes(data.condition_curves, targets)
     blocks: list[Block] = [Paragraph(text=f"{_METHOD}{_noise(data)}", kind="note")]
     if isinstance(targets, Unavailable):
-        runtimes = targets
         blocks.append(targets)
+    elif isinstance(runtimes, Unavailable):
+        blocks.append(runtimes)
     else:
-        runtimes = tuple(condition_runtimes(curve, targets.values) for curve in data.condition_curves)
         blocks += [_distribution_chart(data, targets, runtimes), _runtime_table(data, targets, runtimes)]
     blocks += [areas] if isinstance(areas, Unavailable) else _area_charts(data, areas)
     return Section(
