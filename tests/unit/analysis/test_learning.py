@@ -53,8 +53,8 @@ def test_intervals_allow_for_correlated_residuals() -> None:
     assert (found.tau.value, found.tau.low, found.tau.high) == pytest.approx(
         (5.1990433, 3.6046920, 8.3128977), rel=1e-6
     )
-    ends = (found.asymptote.value, found.asymptote.low, found.asymptote.high)
-    assert ends == pytest.approx((11.3618542, 10.2309339, 13.2390563), abs=1e-4)
+    assert found.asymptote.value == pytest.approx(11.3618542, abs=1e-4)
+    assert (found.asymptote.low, found.asymptote.reason) == (None, "the curve may not have levelled off")
     assert found.remaining.high == pytest.approx(0.1645691, abs=1e-6)
     assert found.verdict is Verdict.UNDECIDED
 
