@@ -120,7 +120,7 @@ def test_noise_has_no_verdict() -> None:
     assert decided <= 2
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.integers(-3, 3), st.floats(-50.0, 50.0), st.booleans())
 def test_verdict_does_not_depend_on_units(exponent: int, shift: float, flip: bool) -> None:
     """Other units and another origin give the same curve, and the opposite sign the opposite direction."""

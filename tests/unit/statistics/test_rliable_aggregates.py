@@ -77,6 +77,14 @@ def test_few_or_equal_scores_have_no_interval(strata: list[list[float]], reason:
     assert found.iqm.low is None
 
 
+def test_middle_of_scores_at_their_limit_has_no_interval() -> None:
+    """Of 100 episodes, 90 reach 26: all resamples have the same median and interquartile mean, and the mean differs."""
+    found = estimates([26.0] * 90 + [20.0] * 10)
+    assert (found.iqm.value, found.iqm.low, found.iqm.reason) == (26.0, None, "the resamples do not differ")
+    assert found.median.reason == "the resamples do not differ"
+    assert found.mean.low is not None
+
+
 def test_probability_of_improvement_counts_pairs() -> None:
     """Of the four pairs of (3, 1) and (2, 1), two are won, one is tied, one is lost: (2 + 1/2) / 4."""
     found = probability_of_improvement([[3.0, 1.0]], [[2.0, 1.0]], generator(1, "test"))
@@ -123,8 +131,10 @@ def test_estimates_follow_scale_and_shift(values: list[float], scale: int, shift
     for name in ("mean", "median", "iqm"):
         old, new = getattr(before, name), getattr(after, name)
         assert new.value == pytest.approx(scale * old.value + shift)
-        assert new.low == pytest.approx(scale * old.low + shift)
-        assert old.low - 1e-9 <= old.value <= old.high + 1e-9
+        assert (new.low is None) is (old.low is None)
+        if old.low is not None and old.high is not None:
+            assert new.low == pytest.approx(scale * old.low + shift)
+            assert old.low - 1e-9 <= old.value <= old.high + 1e-9
     assert estimates(sorted(values)).iqm.value == pytest.approx(before.iqm.value)
 
 

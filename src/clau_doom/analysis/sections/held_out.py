@@ -146,7 +146,7 @@ def _blocks(data: ExperimentData, results: ResultTable | None) -> tuple[Block, .
     if results is None:
         missing = "no agent has played the held-out seeds yet: they are played after the last generation"
         return (Unavailable(missing=missing), *warning)
-    blocks: list[Block] = [_measures_table(data, results), *_withheld(results), *warning]
+    blocks: list[Block] = [_measures_table(data, results), *_withheld(data, results), *warning]
     blocks.append(_episodes_chart(data, results))
     contrasts = data.result(contrasts_of)
     if contrasts:
@@ -167,9 +167,10 @@ def _blocks(data: ExperimentData, results: ResultTable | None) -> tuple[Block, .
     return tuple(blocks)
 
 
-def _withheld(results: ResultTable) -> list[Block]:
+def _withheld(data: ExperimentData, results: ResultTable) -> list[Block]:
     intervals = [each for row in results.rows for each in (row.fitness, *(value for _, value in row.measures))]
-    text = withheld(intervals)
+    robust = [each for row in data.result(robust_of) for each in (row.aggregates.iqm, row.aggregates.median)]
+    text = withheld([*intervals, *robust])
     return [Paragraph(text=text, kind="note")] if text else []
 
 
