@@ -51,7 +51,7 @@ def failure_blocks(stored: StoredExperiment) -> tuple[Block, ...]:
 def _sentence(snapshot: Snapshot) -> str:
     failed, agents = len(failed_agents(snapshot)), count(sum(map(len, snapshot.generations)), "agent")
     total = snapshot.deviations.total
-    how = f"{count(total, 'deviation')} entered the history" if total else "nothing depended on time, chance or a user"
+    how = f"{count(total, 'deviation')} entered the history" if total else "no deviation entered the history"
     return f"{f'{failed:,}' if failed else 'None'} of {agents} failed; {how}."
 
 

@@ -47,6 +47,7 @@ __all__ = [
 
 TITLE = "Results on held-out seeds"
 
+_LARGE = 1e7  # whole numbers from here on have an exponent
 _COLOURS = {CHAMPION: Colour.RED, "generation 0": Colour.AMBER, "random": Colour.GREY}
 
 
@@ -240,8 +241,14 @@ def _episodes_table(standings: Sequence[HoldoutResult]) -> Table:
     return Table(
         title="Fitness by held-out seed",
         columns=(Column("seed"), *(Column(role_name(standing.role)) for standing in standings)),
-        rows=tuple((str(seed), *(row.get(seed) for row in played)) for seed in seeds),
+        rows=tuple((str(seed), *(_episode_cell(row.get(seed)) for row in played)) for seed in seeds),
     )
+
+
+def _episode_cell(fitness: float | None) -> int | float | None:
+    """Return the fitness of one episode; counts, such as kills, as whole numbers."""
+    whole = fitness is not None and fitness.is_integer() and abs(fitness) < _LARGE
+    return int(fitness) if fitness is not None and whole else fitness
 
 
 def _measures_table(data: ExperimentData, results: ResultTable) -> Table:
