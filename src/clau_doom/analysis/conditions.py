@@ -18,7 +18,7 @@ _ONLY = "the only condition"  # label if all experiments are runs of one conditi
 _NAMED = 3  # settings in a label
 _LONGEST = 24  # characters of a value in a label
 _DIGITS = 8  # of a digest
-_SAME_SCENARIO = "scenario.name"  # compared experiments have one scenario; two paths have files with equal digests
+_SCENARIO = "scenario.name"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,22 +43,26 @@ class Condition:
     repeats: tuple[str, ...] = ()
 
 
-def find_conditions(experiments: Sequence[StoredExperiment], baseline: str) -> tuple[Condition, ...]:
-    """Group experiments of one scenario and fitness into conditions.
+def find_conditions(
+    experiments: Sequence[StoredExperiment], baseline: str, *, ignored: tuple[str, ...] = (_SCENARIO,)
+) -> tuple[Condition, ...]:
+    """Group experiments into conditions.
 
     Args:
         experiments: At least one experiment, with different ids.
         baseline: Id of one of the experiments. Its condition is the first.
+        ignored: Prefixes of the paths of fields in which runs of a condition may differ. By default, experiments have
+            one scenario and fitness, and two names of the scenario are paths of files with equal digests.
     """
     base = next(each for each in experiments if each.snapshot.experiment.id == baseline)
     groups: list[list[StoredExperiment]] = [[base]]
     for stored in experiments:
-        group = next((known for known in groups if not _differing(known[0], stored)), None)
+        group = next((known for known in groups if not _differing(known[0], stored, ignored)), None)
         if group is None:
             groups.append([stored])
         elif stored is not base:
             group.append(stored)
-    settings = _settings([group[0] for group in groups])
+    settings = _settings([group[0] for group in groups], ignored)
     ids = [each.snapshot.experiment.id for each in experiments]
     return tuple(
         _condition(number, label, found, sorted(group, key=lambda each: ids.index(each.snapshot.experiment.id)))
@@ -81,21 +85,21 @@ def _condition(number: int, label: str, settings: Mapping[str, str], group: Sequ
     )
 
 
-def _differing(old: StoredExperiment, new: StoredExperiment) -> tuple[str, ...]:
+def _differing(old: StoredExperiment, new: StoredExperiment, ignored: tuple[str, ...]) -> tuple[str, ...]:
     """Return the paths of the fields that make two experiments different conditions."""
     changed = tuple(
-        change.path for change in condition_changes(old.config, new.config) if change.path != _SAME_SCENARIO
+        change.path for change in condition_changes(old.config, new.config) if not change.path.startswith(ignored)
     )
     # Another configuration of the policy usually has another source.
     return changed or ((_SOURCE,) if _sources(old) != _sources(new) else ())
 
 
-def _settings(representatives: Sequence[StoredExperiment]) -> list[dict[str, str]]:
+def _settings(representatives: Sequence[StoredExperiment], ignored: tuple[str, ...]) -> list[dict[str, str]]:
     """Return the values of the fields in which each condition differs from another one, in schema order."""
     differing: list[set[str]] = [set() for _ in representatives]
     for (place, old), (other, new) in combinations(enumerate(representatives), 2):
         for found in (differing[place], differing[other]):
-            found.update(_differing(old, new))
+            found.update(_differing(old, new, ignored))
     digests = [_sources(each) for each in representatives]
     facts = dict.fromkeys(fact for each in digests for fact in each)
     changed = [fact for fact in facts if len({each.get(fact) for each in digests}) > 1]

@@ -149,7 +149,7 @@ def _tests(found: TaskComparison) -> list[tuple[str, list[Cell]]]:
 def _tests_note(found: TaskComparison, terms: TaskTerms) -> str:
     pairs = count(len(found.pairs), "comparison")
     ranks = (
-        "Nemenyi's p-values are corrected for all pairs; they depend on the other methods, too."
+        f"Nemenyi's p-values are corrected for all pairs; they depend on the other {terms.method}s, too."
         if found.control is None
         else f"z tests of mean ranks against {found.control}, corrected by Holm (1979)."
     )

@@ -8,7 +8,7 @@ from clau_doom.app.gene_space import space_of
 from clau_doom.app.run_planning import make_fitness
 from clau_doom.config import ExperimentConfig, MapElitesConfig, by_paths, condition_changes
 from clau_doom.domain import AgentStatus, GenomeSpace
-from clau_doom.domain.experiment import HoldoutResult, RaceTally
+from clau_doom.domain.experiment import HoldoutResult, Provenance, RaceTally
 from clau_doom.error_description import describe
 from clau_doom.errors import ClauDoomError, ConfigError, StoreCorrupted, WrongState
 from clau_doom.evolution import MapElites, make_race, make_strategy
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from clau_doom.analysis.topsis import Criterion
     from clau_doom.analysis.unavailable import Unavailable
 
-__all__ = ["analyse", "archive", "compare", "fitness_name", "tally"]
+__all__ = ["analyse", "archive", "baseline_of", "compare", "comparison_remarks", "fitness_name", "tally"]
 
 _REFUSED = ("scenario.name", "scenario.doom_skill", "scenario.timeout", "fitness")
 _FILES = ("scenario.cfg", "scenario.wad", "scenario.game")
@@ -94,13 +94,7 @@ def compare(
     infinite = next((each for each in targets if not math.isfinite(each)), None)
     if infinite is not None:
         raise ConfigError(f"the target {infinite} is not a finite number: give a fitness")
-    ids = [stored.snapshot.experiment.id for stored in experiments]
-    duplicate = next((name for name in ids if ids.count(name) > 1), None)
-    if duplicate:
-        raise ConfigError(f"{duplicate} is given twice: give each experiment once")
-    if baseline not in ids:
-        raise ConfigError(f"the baseline {baseline} is not one of {', '.join(ids)}: choose one of these ids")
-    base = experiments[ids.index(baseline)]
+    base = baseline_of(experiments, baseline)
     for stored in experiments:
         _check_comparable(base, stored)
     comparison = compare_experiments(
@@ -113,7 +107,7 @@ def compare(
         measures=telling_measures(base.config.scenario.name),
         margin=margin,
         criteria=criteria,
-        remarks=_remarks(experiments, base),
+        remarks=comparison_remarks(experiments, base),
     )
     return ComparisonData(
         experiments=tuple(experiments),
@@ -122,6 +116,21 @@ def compare(
         find_archive=_archive,
         targets=tuple(targets),
     )
+
+
+def baseline_of(experiments: Sequence[StoredExperiment], baseline: str) -> StoredExperiment:
+    """Return the baseline of a comparison.
+
+    Raises:
+        ConfigError: An experiment is given twice, or the baseline is not among the experiments.
+    """
+    ids = [stored.snapshot.experiment.id for stored in experiments]
+    duplicate = next((name for name in ids if ids.count(name) > 1), None)
+    if duplicate:
+        raise ConfigError(f"{duplicate} is given twice: give each experiment once")
+    if baseline not in ids:
+        raise ConfigError(f"the baseline {baseline} is not one of {', '.join(ids)}: choose one of these ids")
+    return experiments[ids.index(baseline)]
 
 
 def _space(stored: StoredExperiment) -> "GenomeSpace | Unavailable":
@@ -224,13 +233,27 @@ def _entrant(stored: StoredExperiment) -> "ComparedExperiment":
     )
 
 
-def _remarks(experiments: Sequence[StoredExperiment], base: StoredExperiment) -> list[str]:
+def comparison_remarks(
+    experiments: Sequence[StoredExperiment], base: StoredExperiment, *, ignored: str | None = None
+) -> list[str]:
+    """Return caveats of a comparison: other versions than the baseline's, and deviations.
+
+    Args:
+        experiments: The experiments.
+        base: The baseline.
+        ignored: Prefix of facts of the provenance that may differ, or None.
+    """
     found = []
     for stored in experiments:
-        name, facts = stored.snapshot.experiment.id, stored.snapshot.experiment.provenance
-        if difference := base.snapshot.experiment.provenance.first_difference(facts):
+        name, facts = stored.snapshot.experiment.id, _without(stored.snapshot.experiment.provenance, ignored)
+        if difference := _without(base.snapshot.experiment.provenance, ignored).first_difference(facts):
             fact, there, here = difference
             found.append(f"{name} was made with {fact} {here[:12]}, the baseline with {there[:12]}")
         if total := stored.snapshot.deviations.total:
             found.append(f"{name} has {total} deviations: its history depends on time, chance or a user")
     return found
+
+
+def _without(provenance: Provenance, ignored: str | None) -> Provenance:
+    facts = provenance.facts
+    return provenance if ignored is None else Provenance(facts=tuple(f for f in facts if not f[0].startswith(ignored)))

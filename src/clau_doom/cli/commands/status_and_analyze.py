@@ -13,6 +13,7 @@ from rich.text import Text
 
 from clau_doom.analysis import comparison_sections, sections
 from clau_doom.cli.commands.analyze_data import analyze_table
+from clau_doom.cli.commands.analyze_scenarios import analyze_scenarios
 from clau_doom.cli.commands.analyze_tasks import TaskRequest, analyze_tasks
 from clau_doom.cli.console import data_console, print_json, progress_console
 from clau_doom.cli.experiment_lookup import find_experiment, list_overviews
@@ -243,6 +244,7 @@ def analyze(
             as_json=as_json,
             targets=target or (),
             margin=equivalence,
+            control=baseline is not None,
         )
     else:
         for flag, value in (("--target", target), ("--equivalence", equivalence)):
@@ -314,15 +316,24 @@ def _show_comparison(
     margin: float | None,
     as_json: bool,
     targets: Sequence[float],
+    control: bool,
 ) -> None:
     from clau_doom.analysis.comparison_document import comparison_document, main_sections
     from clau_doom.analysis.document_json import document_json
     from clau_doom.app.analyze import compare
     from clau_doom.app.report import report_comparison
+    from clau_doom.app.scenario_comparison import has_several_scenarios
     from clau_doom.cli.views.document_rendering import document_view
 
     if len(stored) < 2:
         raise ConfigError(f"{baseline} needs other experiments: give two or more")
+    if has_several_scenarios(stored):
+        sections_given = requested and requested != comparison_sections.COMPARISON_SECTIONS
+        for flag, value in (("--criteria", criteria), ("--target", targets), ("--section", sections_given)):
+            if value:
+                raise ConfigError(f"{flag} needs experiments of one scenario: omit {flag}, or give such experiments")
+        analyze_scenarios(stored, baseline, control=control, margin=margin, report=report, as_json=as_json)
+        return
     comparison = compare(stored, baseline, criteria, targets, margin=margin)
     if report is not None:
         _write(report, report_comparison(stored, baseline, criteria, comparison=comparison))
