@@ -78,7 +78,7 @@ class TableAnalysis:
     groups: tuple[Group, ...]
     balanced: bool
     effects: tuple[EffectTest, ...]
-    residual: tuple[int, float] | None
+    residual: tuple[int, float | None] | None
     comparisons: tuple[Comparisons, ...]
     diagnostics: tuple[Diagnostic, ...]
     margin: float | None = None
@@ -99,4 +99,4 @@ class TestedDesign:
     test: str
     effects: tuple[EffectTest, ...]
     comparisons: tuple[Comparisons, ...]
-    residual: tuple[int, float] | None = None
+    residual: tuple[int, float | None] | None = None

@@ -1,5 +1,6 @@
 """Conversion of an analysis to the unit and the origin of the response."""
 
+import math
 from dataclasses import replace
 
 from clau_doom.statistics.intervals import Interval
@@ -12,8 +13,7 @@ __all__ = ["in_units", "shifted"]
 def in_units(found: TableAnalysis, unit: float) -> TableAnalysis:
     """Convert an analysis from the design's unit to that of the response.
 
-    Test statistics, p-values and effect sizes do not change. A sum of squares beyond the range of a double becomes
-    infinite or 0.
+    Test statistics, p-values and effect sizes do not change. A sum of squares beyond the range of a double is None.
     """
     if unit == 1.0:
         return found
@@ -26,15 +26,20 @@ def in_units(found: TableAnalysis, unit: float) -> TableAnalysis:
         )
         for group in found.groups
     ]
-    effects = [
-        replace(each, sum_of_squares=None if each.sum_of_squares is None else each.sum_of_squares * unit * unit)
-        for each in found.effects
-    ]
-    residual = None if found.residual is None else (found.residual[0], found.residual[1] * unit * unit)
+    effects = [replace(each, sum_of_squares=_squared(each.sum_of_squares, unit)) for each in found.effects]
+    residual = None if found.residual is None else (found.residual[0], _squared(found.residual[1], unit))
     comparisons = [_comparisons_in_units(each, unit) for each in found.comparisons]
     return replace(
         found, groups=tuple(groups), effects=tuple(effects), residual=residual, comparisons=tuple(comparisons)
     )
+
+
+def _squared(squares: float | None, unit: float) -> float | None:
+    """Return a sum of squares in the response's unit, or None if a double cannot hold it."""
+    if squares is None:
+        return None
+    found = squares * unit * unit
+    return found if math.isfinite(found) and (found > 0.0 or squares == 0.0) else None
 
 
 def shifted(found: Interval, offset: float) -> Interval:

@@ -9,7 +9,7 @@ test with Welch and Satterthwaite's degrees of freedom.
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
+from scipy import linalg, special
 
 from clau_doom.statistics.approximate_f import ApproximateF
 from clau_doom.table_analysis.effect_contrasts import Cells
@@ -26,14 +26,10 @@ def welch_james(contrasts: NDArray[np.float64], cells: Cells) -> ApproximateF | 
         contrasts: Shape (df, cells), of full row rank.
         cells: Statistics of the cells.
     """
-    inverse = _inverse(contrasts, cells)
-    if inverse is None:
+    found = _wald(contrasts, cells)
+    if found is None:
         return None
-    count, errors = len(contrasts), cells.variances / cells.sizes
-    estimates = contrasts @ cells.means
-    wald = float(estimates @ inverse @ estimates)
-    # The projection onto the contrasts, weighted by the variances; its diagonal holds each cell's share.
-    shares = errors * np.einsum("rc,rs,sc->c", contrasts, inverse, contrasts)
+    (wald, shares), count = found, len(contrasts)
     correction = float((shares**2 / (cells.sizes - 1)).sum())
     scale = count + 2 * correction - 6 * correction / (count + 2)
     residual_df = count * (count + 2) / (3 * correction)
@@ -43,15 +39,36 @@ def welch_james(contrasts: NDArray[np.float64], cells: Cells) -> ApproximateF | 
 
 def wald_statistic(contrasts: NDArray[np.float64], cells: Cells) -> float:
     """Return the Wald statistic of contrasts; infinite if their variances are 0 and they are not, else NaN."""
-    inverse, estimates = _inverse(contrasts, cells), contrasts @ cells.means
-    if inverse is None:
-        return np.inf if np.abs(estimates).max() > 0.0 else np.nan
-    return float(estimates @ inverse @ estimates)
+    found = _wald(contrasts, cells)
+    if found is None:
+        return np.inf if np.abs(contrasts @ cells.means).max() > 0.0 else np.nan
+    return found[0]
 
 
-def _inverse(contrasts: NDArray[np.float64], cells: Cells) -> NDArray[np.float64] | None:
-    covariance = (contrasts * (cells.variances / cells.sizes)) @ contrasts.T
-    values, vectors = np.linalg.eigh(covariance)
+def _wald(contrasts: NDArray[np.float64], cells: Cells) -> tuple[float, NDArray[np.float64]] | None:
+    """Return the Wald statistic, and the diagonal of the projection onto the contrasts weighted by the variances."""
+    errors = cells.variances / cells.sizes
+    values, vectors = np.linalg.eigh((contrasts * errors) @ contrasts.T)
     if values[-1] <= 0.0 or values[0] <= _SINGULAR * values[-1]:
-        return None
-    return np.asarray((vectors / values) @ vectors.T, dtype=np.float64)
+        return _weighted(contrasts, cells.means, errors) if (errors > 0.0).all() else None
+    inverse, estimates = (vectors / values) @ vectors.T, contrasts @ cells.means
+    shares = errors * np.einsum("rc,rs,sc->c", contrasts, inverse, contrasts)
+    return float(estimates @ inverse @ estimates), shares
+
+
+def _weighted(
+    contrasts: NDArray[np.float64], means: NDArray[np.float64], errors: NDArray[np.float64]
+) -> tuple[float, NDArray[np.float64]]:
+    """Return the same as `_wald`, as the residuals of a weighted regression on the means that the contrasts allow.
+
+    Variances may differ by any factor, as those of optimisers' final errors do. Rows with large weights come first for
+    numerical stability (Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed. 2002, section 20.8).
+    """
+    order = np.argsort(errors)
+    weights = 1.0 / np.sqrt(errors[order])
+    basis = linalg.qr(weights[:, None] * linalg.null_space(contrasts)[order], mode="economic", pivoting=True)[0]
+    target = weights * (means - means[order[0]])[order]
+    residuals = target - basis @ (basis.T @ target)
+    shares = np.empty(len(errors))
+    shares[order] = 1.0 - (basis**2).sum(axis=1)
+    return float(residuals @ residuals), shares

@@ -126,6 +126,8 @@ def test_extreme_values_do_not_overflow(name: str, f: float) -> None:
     values = table.column("y").floats()[0]
     first = values[table.column("g").codes == 0]
     assert found.effects[0].statistic == pytest.approx(f, rel=1e-5)
+    assert found.effects[0].sum_of_squares is None  # a double cannot hold its square
+    assert found.residual == (21, None)
     assert found.groups[0].mean.mean == pytest.approx(float(np.mean(first)), rel=1e-12)
     assert found.groups[0].mean.low is not None
     assert found.groups[0].mean.low < float(np.mean(first))

@@ -1,14 +1,15 @@
 """Tests of Welch-James tests against R."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from scipy import stats
 
 from clau_doom.statistics.approximate_f import ApproximateF
-from clau_doom.table_analysis import Design
+from clau_doom.table_analysis import Design, make_design, read_table
 from clau_doom.table_analysis.effect_contrasts import cell_statistics, effects_of
-from clau_doom.table_analysis.welch_james import welch_james
+from clau_doom.table_analysis.welch_james import _wald, _weighted, welch_james
 
 Published = Callable[..., Design]
 
@@ -92,3 +93,24 @@ def test_cells_without_variance_have_no_test(one_way: Callable[..., Design]) -> 
     design = one_way([1.0, 1.0], [2.0, 2.0], [1.0, 5.0])
     (effect,) = effects_of(design)
     assert welch_james(effect.contrasts, cell_statistics(design)) is None
+
+
+def test_variances_may_differ_by_any_factor() -> None:
+    """R, oneway.test(err ~ alg) of final errors with variances from 2e-23 to 71."""
+    table = read_table(Path(__file__).parents[2] / "cases/stat_kw_then_games_howell/optim_err.csv")
+    (found,) = results(make_design(table, response="err", factors=["alg"])).values()
+    assert (found.f, found.residual_df, found.p) == pytest.approx((9.246905991, 16.67459054, 0.000786335705), rel=1e-8)
+
+
+def test_both_ways_of_the_wald_statistic_agree(published: Published) -> None:
+    """The regression's residuals are the quadratic form of the contrasts."""
+    design = published("ToothGrowth", "len", "supp", "dose")
+    cells = cell_statistics(design)
+    for effect in effects_of(design):
+        plain, weighted = (
+            _wald(effect.contrasts, cells),
+            _weighted(effect.contrasts, cells.means, cells.variances / cells.sizes),
+        )
+        assert plain is not None
+        assert weighted[0] == pytest.approx(plain[0], rel=1e-9)
+        assert weighted[1] == pytest.approx(plain[1], rel=1e-9)

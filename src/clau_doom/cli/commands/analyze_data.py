@@ -76,6 +76,7 @@ def _view(design: "Design", analysis: "TableAnalysis", rows: str) -> RenderableT
     parts: list[RenderableType] = [head, _groups_view(design, analysis)]
     parts += [Text(f"no interval: {'; '.join(sorted(reasons))}", "dim")] if reasons else []
     parts.append(_effects_view(analysis))
+    parts += [Text(note, "dim") for note in _notes(analysis)]
     parts += _sizes_views(analysis)
     compared = [each for each in analysis.comparisons if each.pairs]
     parts += [_comparisons_view(each) for each in compared]
@@ -102,9 +103,9 @@ def _groups_view(design: "Design", analysis: "TableAnalysis") -> RichTable:
 
 def _effects_view(analysis: "TableAnalysis") -> RichTable:
     view = _table()
-    view.add_column(analysis.test, overflow="fold")
+    view.add_column(analysis.test, overflow="fold", min_width=max(map(len, _names_and_words(analysis))))
     possible = [effect for effect in analysis.effects if effect.p is not None]
-    squares = any(effect.sum_of_squares is not None for effect in analysis.effects)
+    squares = analysis.method == "classical"
     symbol = possible[0].symbol if possible else "F"
     for heading in ("df", *(["sum of squares"] if squares else []), symbol, "p"):
         view.add_column(heading, justify="right", no_wrap=True)
@@ -112,16 +113,30 @@ def _effects_view(analysis: "TableAnalysis") -> RichTable:
         view.add_row(*_effect_row(effect, squares=squares))
     if analysis.residual is not None:
         df, total = analysis.residual
-        view.add_row(Text("residuals", "dim"), str(df), *([significant(total, 6)] if squares else []))
+        view.add_row(Text("residuals", "dim"), str(df), *([_squares(total)] if squares else []))
     return view
+
+
+def _squares(value: float | None) -> str:
+    return MISSING if value is None else significant(value, 6)
+
+
+def _names_and_words(analysis: "TableAnalysis") -> list[str]:
+    return [*(effect.name for effect in analysis.effects), *analysis.test.split()]
+
+
+def _notes(analysis: "TableAnalysis") -> list[str]:
+    """Return a line for each reason why effects are not tested."""
+    notes = dict.fromkeys(effect.note for effect in analysis.effects if effect.note)
+    return [f"{', '.join(each.name for each in analysis.effects if each.note == note)}: {note}" for note in notes]
 
 
 def _effect_row(effect: "EffectTest", *, squares: bool) -> list[Text | str]:
     if effect.p is None or effect.statistic is None:
-        return [effect.name, Text(effect.note, "dim")]
-    total = [] if effect.sum_of_squares is None else [significant(effect.sum_of_squares, 6)]
+        return [effect.name]
     df = ", ".join(f"{value:.6g}" for value in effect.df)
-    return [effect.name, df, *(total if squares else []), significant(effect.statistic, 6), _p_text(effect.p)]
+    total = [_squares(effect.sum_of_squares)] if squares else []
+    return [effect.name, df, *total, significant(effect.statistic, 6), _p_text(effect.p)]
 
 
 def _sizes_views(analysis: "TableAnalysis") -> list[RichTable]:
