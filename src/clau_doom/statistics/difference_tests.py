@@ -83,7 +83,7 @@ def _tested(test: str, difference: Interval, samples: Sequence[np.ndarray]) -> D
     if difference.reason:
         return found
     # In units of the largest deviation, so that squares of small ones are not 0.
-    deviations = [float(np.std(each, ddof=1)) for each in samples]
+    deviations = [math.hypot(*(each - each.mean())) / math.sqrt(len(each) - 1) for each in samples]
     unit = max(deviations)
     parts = [((scale / unit) ** 2 / len(each), len(each) - 1) for scale, each in zip(deviations, samples, strict=True)]
     variance = sum(part for part, _ in parts)

@@ -84,7 +84,7 @@ def mean_interval(values: Sequence[float], *, largest: float | None = None) -> I
     if few:
         return Interval(mean=mean, low=None, high=None, n=n, reason=few)
     deviations = [value - mean for value in values]
-    scale = math.sqrt(math.fsum(each**2 for each in deviations) / n)
+    scale = math.hypot(*deviations) / math.sqrt(n)  # squares of very small or large values are not floats
     skewness = math.fsum((each / scale) ** 3 for each in deviations) / n
     error, reach = scale / math.sqrt(n - 1), _student(n - 1)
     return Interval(
@@ -113,7 +113,7 @@ def difference_interval(ours: Sequence[float], theirs: Sequence[float]) -> Inter
     few = "1 pair" if n < 2 else concentration(differences, largest=max(map(abs, (*ours, *theirs))))
     if few:
         return Interval(mean=mean, low=None, high=None, n=n, reason=few)
-    reach = _student(n - 1) * math.sqrt(_variance(differences) / n)
+    reach = _student(n - 1) * _deviation(differences) / math.sqrt(n)
     return Interval(mean=mean, low=mean - reach, high=mean + reach, n=n)
 
 
@@ -131,10 +131,10 @@ def unpaired_interval(ours: Sequence[float], theirs: Sequence[float]) -> Interva
     few = "a sample of 1 value" if n < 2 else concentration(ours) or concentration(theirs)
     if few:
         return Interval(mean=mean, low=None, high=None, n=n, reason=few)
-    parts = [_variance(values) / len(values) for values in (ours, theirs)]
-    sizes = (len(ours), len(theirs))
-    freedom = 1.0 / sum((part / sum(parts)) ** 2 / (size - 1) for part, size in zip(parts, sizes, strict=True))
-    reach = _student(freedom) * math.sqrt(sum(parts))
+    errors = [_deviation(values) / math.sqrt(len(values)) for values in (ours, theirs)]
+    error, sizes = math.hypot(*errors), (len(ours), len(theirs))
+    freedom = 1.0 / sum((each / error) ** 4 / (size - 1) for each, size in zip(errors, sizes, strict=True))
+    reach = _student(freedom) * error
     return Interval(mean=mean, low=mean - reach, high=mean + reach, n=n)
 
 
@@ -178,6 +178,6 @@ def _mean(values: Sequence[float]) -> float:
     return math.fsum(values) / len(values)
 
 
-def _variance(values: Sequence[float]) -> float:
+def _deviation(values: Sequence[float]) -> float:
     mean = _mean(values)
-    return math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
+    return math.hypot(*(value - mean for value in values)) / math.sqrt(len(values) - 1)
