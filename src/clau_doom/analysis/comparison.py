@@ -113,11 +113,14 @@ class ConditionVariance:
         condition: Number of the condition; None for all conditions together.
         runs: Number of runs.
         components: Components of the runs and of the episodes of a run.
+        gain_of_episodes: Reduction of the standard error of a condition's mean by twice as many episodes of each run,
+            0 to 1; None without variance. Twice as many runs reduce it by 1 - 1 / sqrt(2).
     """
 
     condition: int | None
     runs: int
     components: VarianceComponents
+    gain_of_episodes: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,14 +248,18 @@ def _variances(
     conditions: Sequence[Condition], by_id: Mapping[str, ComparedExperiment]
 ) -> tuple[ConditionVariance, ...]:
     episodes = [[by_id[name].champion.fitnesses for name in each.experiments] for each in conditions]
-    found = [
-        ConditionVariance(condition=each.number, runs=len(each.seeds), components=nested_components([played]))
-        for each, played in zip(conditions, episodes, strict=True)
-    ]
-    if len(found) > 1:
-        runs = sum(each.runs for each in found)
-        found.append(ConditionVariance(condition=None, runs=runs, components=nested_components(episodes)))
-    return tuple(found)
+    found = [_variance(each.number, [played]) for each, played in zip(conditions, episodes, strict=True)]
+    return (*found, _variance(None, episodes)) if len(found) > 1 else tuple(found)
+
+
+def _variance(condition: int | None, episodes: Sequence[Sequence[Sequence[float]]]) -> ConditionVariance:
+    components = nested_components(episodes)
+    return ConditionVariance(
+        condition=condition,
+        runs=sum(map(len, episodes)),
+        components=components,
+        gain_of_episodes=components.reduction(2.0),
+    )
 
 
 def _rank(

@@ -107,7 +107,7 @@ def compare_groups(groups: _Groups) -> BlockedComparison:
 
 
 def _complete_blocks(groups: _Groups) -> tuple[list[DifferenceTest], OverallTest]:
-    means = np.array([[each[block] for each in groups] for block in sorted(groups[0])])
+    means = np.array([[each[block] for each in groups] for block in groups[0]])
     base, *others = means.T.tolist()
     name, found = "F test in complete blocks", block_contrasts_test(_against_first(len(groups)), means)
     overall = (

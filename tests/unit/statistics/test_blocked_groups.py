@@ -102,6 +102,8 @@ def test_equal_values_of_a_group_have_no_test() -> None:
     mixed = compare_groups([by_block(FIRST), dict.fromkeys((1, 8, 9), 5.0)])
     assert (mixed.contrasts[0].p, mixed.contrasts[0].difference.reason) == (None, "all 3 values are equal")
     assert mixed.contrasts[0].difference.mean == pytest.approx(5.0 - sum(FIRST) / 6)
+    reversed_groups = compare_groups([dict.fromkeys((1, 8, 9), 5.0), by_block(FIRST)])
+    assert reversed_groups.contrasts[0].difference.reason == "all 3 values are equal"
 
 
 def test_constant_difference_has_no_test() -> None:

@@ -5,26 +5,24 @@ from collections.abc import Mapping, Sequence
 from clau_doom.analysis.charts import Colour, IntervalPlot, IntervalRow
 from clau_doom.analysis.comparison import ConditionMean, ExperimentComparison
 from clau_doom.analysis.comparison_data import ComparisonData
-from clau_doom.analysis.condition_contrasts import ConditionComparison, ConditionContrast
-from clau_doom.analysis.condition_wording import conclusions, design_sentence, runs_text
+from clau_doom.analysis.condition_blocks import contrast_chart, equivalence_table, overall_table, test_table
+from clau_doom.analysis.condition_contrasts import ConditionComparison
+from clau_doom.analysis.condition_wording import conclusions, design_sentence
 from clau_doom.analysis.conditions import Condition
 from clau_doom.analysis.document import (
     Block,
-    Cell,
     Chart,
     Column,
     Fact,
     Marked,
     Paragraph,
-    PValue,
     Section,
     Table,
     TextTable,
 )
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import bracket, count, measured, withheld
-from clau_doom.number_format import number, number_in_interval, p_relation, significant
-from clau_doom.statistics.equivalence import ALPHA
+from clau_doom.number_format import number_in_interval, p_relation
 from clau_doom.statistics.intervals import Interval
 
 __all__ = ["describe"]
@@ -63,11 +61,11 @@ def _blocks(comparison: ExperimentComparison, found: ConditionComparison | Unava
     blocks: list[Block] = [definition, _runs_chart(comparison)]
     if isinstance(found, ConditionComparison):
         design = Paragraph(text=design_sentence(found.design), kind="note")
-        blocks += [design, _contrast_chart(comparison, found), _test_table(comparison, found)]
+        blocks += [design, contrast_chart(comparison, found), test_table(comparison, found)]
         if found.margin is not None:
-            blocks.append(_equivalence_table(comparison, found))
+            blocks.append(equivalence_table(comparison, found))
         if found.overall is not None:
-            blocks.append(_overall_table(found))
+            blocks.append(overall_table(found))
     if len(comparison.conditions) > 1:
         blocks.append(_settings_table(comparison.conditions))
     return blocks
@@ -165,129 +163,6 @@ def _runs_table(rows: Sequence[tuple[Condition, ConditionMean]]) -> Table:
     )
 
 
-def _contrast_chart(comparison: ExperimentComparison, found: ConditionComparison) -> Chart:
-    labels = _labels(comparison)
-    return Chart(
-        name="condition-contrasts",
-        title=f"Conditions less {labels[0]}",
-        caption=(
-            f"Difference of the means of runs from {labels[0]}, with the 95 % interval of each comparison by itself. "
-            "The p-values are corrected for the number of comparisons, the intervals are not."
-        ),
-        marks="Grey: no difference is shown.",
-        alt="Intervals of the differences with a line at 0; the table below has the numbers.",
-        plot=IntervalPlot(
-            label=f"difference of mean {comparison.fitness}",
-            rows=tuple(_contrast_row(each, labels[each.condition]) for each in found.contrasts),
-            reference=0.0,
-        ),
-        table=Table(
-            title="Differences of the means of runs",
-            columns=(Column("condition", text=True), Column("runs"), Column("difference [95 %]")),
-            rows=tuple(
-                (labels[each.condition], runs_text(each, found.design), measured(each.result.difference))
-                for each in found.contrasts
-            ),
-        ),
-        text_table=TextTable.NEVER,
-    )
-
-
-def _contrast_row(contrast: ConditionContrast, label: str) -> IntervalRow:
-    difference = contrast.result.difference
-    shown = contrast.p_holm is not None and contrast.p_holm < ALPHA
-    return IntervalRow(
-        label=label,
-        colour=Colour.RED if shown else Colour.GREY,
-        value=difference.mean,
-        low=difference.low,
-        high=difference.high,
-        text=_estimate(difference),
-    )
-
-
-def _test_table(comparison: ExperimentComparison, found: ConditionComparison) -> Table:
-    labels = _labels(comparison)
-    return Table(
-        title=f"Contrasts with {labels[0]}: primary measure, mean {comparison.fitness}",
-        columns=(
-            Column("condition", text=True),
-            Column("runs"),
-            Column("difference [95 %]"),
-            Column("test", text=True),
-            Column("df"),
-            Column("p"),
-            Column("p, Holm"),
-            Column("detectable"),
-        ),
-        rows=tuple(
-            (
-                labels[each.condition],
-                runs_text(each, found.design),
-                Marked(measured(each.result.difference)),
-                each.result.test,
-                _df(each.result.df),
-                PValue(each.result.p),
-                PValue(each.p_holm),
-                each.detectable,
-            )
-            for each in found.contrasts
-        ),
-        note=(
-            f"Tests are two-sided. Holm's correction (1979) covers {count(found.family, 'comparison')}: all conditions "
-            "against the baseline's. Detectable: the smallest true difference that these runs show with a power of "
-            f"80 %, without correction. {withheld(each.result.difference for each in found.contrasts)}"
-        ).strip(),
-    )
-
-
-def _equivalence_table(comparison: ExperimentComparison, found: ConditionComparison) -> Table:
-    labels = _labels(comparison)
-    rows: list[tuple[Cell, ...]] = []
-    for each in found.contrasts:
-        test = each.equivalence
-        ends = None if test is None else bracket(test.low, test.high)
-        p_values = (None if test is None else test.p, each.equivalence_p_holm)
-        rows.append((labels[each.condition], ends, *map(PValue, p_values), each.conclusion.value))
-    return Table(
-        title=f"Equivalence within {number(found.margin)}",
-        columns=(
-            Column("condition", text=True),
-            Column("90 % interval"),
-            Column("p"),
-            Column("p, Holm"),
-            Column("conclusion", text=True),
-        ),
-        rows=tuple(rows),
-        note=(
-            "Two one-sided t tests at 5 % (Schuirmann 1987, Lakens 2017). Without correction, equivalence is shown if "
-            "the 90 % interval lies between the margins."
-        ),
-    )
-
-
-def _overall_table(found: ConditionComparison) -> Table:
-    assert found.overall is not None
-    test = found.overall
-    reason = f"No test: {test.reason}." if test.reason else ""
-    return Table(
-        title="Test of all conditions",
-        columns=(Column("test", text=True), Column("F"), Column("df"), Column("residual df"), Column("p")),
-        rows=((test.test, test.f, *map(_df, (test.df, test.residual_df)), PValue(test.p)),),
-        note=f"Hypothesis: the means of all conditions with several runs are equal. {reason}".strip(),
-    )
-
-
-def _estimate(value: Interval) -> str:
-    return number_in_interval(value.mean, value.low, value.high)
-
-
-def _df(value: float | None) -> str | None:
-    if value is None or value.is_integer():
-        return None if value is None else f"{value:.0f}"
-    return significant(value, 3)
-
-
 def _settings_table(conditions: Sequence[Condition]) -> Table:
     base = conditions[0].settings
     rows = [
@@ -303,3 +178,7 @@ def _settings_table(conditions: Sequence[Condition]) -> Table:
         ),
         rows=tuple(row for row in rows if row[2] != row[3]),
     )
+
+
+def _estimate(value: Interval) -> str:
+    return number_in_interval(value.mean, value.low, value.high)

@@ -10,7 +10,6 @@ from clau_doom.number_format import fixed, percent
 
 __all__ = ["describe"]
 
-_TWICE = 2.0
 _HALF_VARIANCE = 1.0 - 0.5**0.5  # reduction of the standard error by twice as many runs
 
 
@@ -60,7 +59,7 @@ def _table(rows: Sequence[ConditionVariance], labels: dict[int, str]) -> Table:
 
 
 def _gain(last: ConditionVariance) -> str:
-    found = last.components.reduction(_TWICE)
+    found = last.gain_of_episodes
     if found is None:
         return "All episodes have the same fitness."
     return (

@@ -63,7 +63,7 @@ function Both({ shown }) {
       <p class="legend" aria-hidden="true">${shown.map((each, at) => html`<span key=${each.id} class=${`series-${SERIES[at]}`}>${each.id}</span>`)}</p>
       <${Curves} name="mean fitness" lines=${shown.map((each) => ({ label: each.id, points: each.generations.map((row) => [row.index, row.mean]) }))} />
     <//>
-    <${Panel} id="held-out" title="On held-out seeds" hint="means with 95 % intervals">
+    <${Panel} id="held-out" title="Single agents on held-out seeds" hint="means of each agent with 95 % intervals; the report compares conditions and differences">
       <${Intervals} rows=${shown.flatMap((each) => each.held_out.map((row) => ({ ...row, experiment: each.id })))} />
     <//>
     <${Panel} id="numbers" title="Values">
