@@ -34,12 +34,15 @@ def test_expected_running_time_by_hand() -> None:
     without a hit. Run 4: 9 reaches it at 100. All runs spend 200 + 400 + 300 + 100 = 1,000 evaluations for 3 hits, so
     that ERT = 1,000 / 3 = 333.33. The mean of the hits alone, (200 + 400 + 100) / 3 = 233.33, is too small by the
     share of the unsuccessful run, 300 / 3 = 100.
+
+    cocopp 2.9.1 gives the same ERT (`toolsstats.sp`), and the percentiles 100 and 700 (`toolsstats.drawSP`).
     """
     curves = [[3.0, 8.0, 9.0], [5.0, 6.0, 7.0, 8.0], [2.0, 4.0, 6.0], [9.0]]
     runtimes = [runtime_to(8.0, [100, 200, 300, 400][: len(curve)], curve) for curve in curves]
     found = expected_runtime(runtimes, np.random.default_rng(1))
     assert (found.successes, found.runs, found.evaluations) == (3, 4, 1000)
     assert found.ert == pytest.approx(1000 / 3, rel=1e-12)
+    assert (found.low, found.high) == (100.0, 700.0)
 
 
 def test_example_of_coco() -> None:
