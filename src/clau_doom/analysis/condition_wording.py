@@ -38,6 +38,8 @@ def conclusions(
         comparison: Comparison of the conditions in the primary measure.
         fitness: Display name of the fitness.
     """
+    if len(conditions) == 1:
+        return ("No methods are compared: all experiments are runs of one condition.",)
     if isinstance(comparison, Unavailable):
         return (f"Nothing can be concluded about the methods: {comparison.missing}.",)
     contrasts = {each.condition: each for each in comparison.contrasts}

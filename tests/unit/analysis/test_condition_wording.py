@@ -102,6 +102,13 @@ def test_impossible_comparison_has_one_sentence() -> None:
     )
 
 
+def test_one_condition_compares_no_methods() -> None:
+    missing = Unavailable(missing="all experiments are runs of one condition")
+    assert conclusions(CONDITIONS[:1], missing, "kills") == (
+        "No methods are compared: all experiments are runs of one condition.",
+    )
+
+
 @pytest.mark.parametrize(
     ("design", "words"),
     [

@@ -440,6 +440,15 @@ def test_different_policy_source_is_another_condition() -> None:
     assert [each.label for each in found.conditions] == ["source code = unknown", "source code = policy abc"]
 
 
+def test_comparison_reports_runs_that_ended_early() -> None:
+    """A run that a limit of time ended is compared, with a note."""
+    first, second, *_ = several()
+    longer = replace(second, config=second.config.model_copy(update={"generations": 5}))
+    remarks = compared(first, longer).remarks
+    assert "a2 is completed after 3 of 5 generations: its run is shorter than its configuration" in remarks
+    assert not any("a1 is" in remark for remark in remarks)
+
+
 def test_comparison_reports_deviations() -> None:
     """A comparison reports a history that depended on time or chance."""
     first, second, *_ = several()

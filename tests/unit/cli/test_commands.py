@@ -230,9 +230,7 @@ def test_analyze_compares_experiments(run: Run, keep: Keep, story: list[Event], 
     (condition,) = found["conditions"]
     assert (condition["experiments"], condition["repeats"]) == (["tiny"], ["twin"])
     assert found["condition_comparison"] == {"missing": "all experiments are runs of one condition"}
-    assert found["conclusions"] == [
-        "Nothing can be concluded about the methods: all experiments are runs of one condition."
-    ]
+    assert found["conclusions"] == ["No methods are compared: all experiments are runs of one condition."]
     shown = run("analyze", "tiny", "twin", "--baseline", "twin").out
     assert "champions against twin-g" in shown
     assert "repeats a run of the same condition and seed" in " ".join(shown.split())
