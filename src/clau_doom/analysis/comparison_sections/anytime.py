@@ -17,7 +17,7 @@ from clau_doom.analysis.document import Block, Cell, Chart, Column, Paragraph, S
 from clau_doom.analysis.run_statistics import runs_text
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import count, measured, withheld
-from clau_doom.number_format import number
+from clau_doom.number_format import number, number_in_interval
 from clau_doom.statistics.anytime_performance import SIMULATED, ExpectedRuntime
 from clau_doom.statistics.intervals import Interval
 
@@ -206,7 +206,7 @@ def _area_chart(data: ComparisonData, areas: AreaComparison) -> Chart:
                     value=each.mean.mean,
                     low=each.mean.low,
                     high=each.mean.high,
-                    text=number(each.mean.mean),
+                    text=number_in_interval(each.mean.mean, each.mean.low, each.mean.high),
                     values=each.areas,
                 )
                 for each in areas.conditions
@@ -254,7 +254,7 @@ def _difference_chart(data: ComparisonData, areas: AreaComparison) -> Chart:
                     value=each.difference.mean,
                     low=each.difference.low,
                     high=each.difference.high,
-                    text=number(each.difference.mean),
+                    text=number_in_interval(each.difference.mean, each.difference.low, each.difference.high),
                 )
                 for each in areas.differences
             ),

@@ -10,7 +10,7 @@ from clau_doom.analysis.held_out_results import held_out_standings
 from clau_doom.analysis.result_tables import CHAMPION
 from clau_doom.analysis.saturation import Saturation, known_maximum, saturated, saturation_sentence
 from clau_doom.analysis.wording import bracket, count, joined, measured, withheld
-from clau_doom.number_format import number
+from clau_doom.number_format import number_in_interval
 
 __all__ = ["describe", "saturation_of"]
 
@@ -20,6 +20,7 @@ def describe(data: ComparisonData) -> Section:
     comparison = data.comparison
     base = next(row for row in comparison.entrants if row.id == comparison.baseline)
     interval = f"{bracket(base.fitness.low, base.fitness.high)}, {count(base.fitness.n, 'held-out episode')}"
+    mean = number_in_interval(base.fitness.mean, base.fitness.low, base.fitness.high)
     label = f"baseline {base.id}, mean {comparison.fitness}"
     saturation = saturation_of(data)
     timeout = data.experiments[0].config.scenario.timeout
@@ -28,7 +29,7 @@ def describe(data: ComparisonData) -> Section:
         name="champions",
         title="Single agents: champions on held-out seeds",
         blocks=(_chart(data), *([Paragraph(text=warning, kind="caution")] if warning else [])),
-        facts=(Fact(label=label, value=number(base.fitness.mean), detail=interval),),
+        facts=(Fact(label=label, value=mean, detail=interval),),
         cautions=(warning,) if warning else (),
         data={"entrants": comparison.entrants, "saturation": saturation},
     )
@@ -74,7 +75,7 @@ def _chart(data: ComparisonData) -> Chart:
                     value=row.fitness.mean,
                     low=row.fitness.low,
                     high=row.fitness.high,
-                    text=number(row.fitness.mean),
+                    text=number_in_interval(row.fitness.mean, row.fitness.low, row.fitness.high),
                 )
                 for row in rows
             ),

@@ -148,7 +148,7 @@ const HeldOut = ({ rows }) => html`
   <div class="scroll" tabindex="0" role="region" aria-label="On held-out seeds">
     <table style=${{ marginTop: "14px" }}>
       <caption>Results on held-out seeds, which are not used for selection</caption>
-      <thead><tr><th scope="col">agent</th><th scope="col" class="number">fitness</th><th scope="col" class="number">episodes</th></tr></thead>
+      <thead><tr><th scope="col">agent</th><th scope="col" class="number">fitness</th><th scope="col" class="number">n</th></tr></thead>
       <tbody>
         ${rows.map(
           (row) => html`
