@@ -10,7 +10,8 @@ Finck and Ros, "Real-parameter black-box optimization benchmarking 2009: experim
   the number of hits. It estimates the evaluations of an algorithm that is restarted until it reaches the target.
 - **Simulated restarts** estimate the distribution of this number: runs are drawn with replacement until one that
   reached the target is drawn, and their evaluations are added. The mean of the distribution is the ERT. Its
-  percentiles describe the dispersion of runtimes. They are not a confidence interval of the ERT.
+  percentiles describe the dispersion of runtimes. They are not a confidence interval of the ERT. They are withheld for
+  fewer than `FEWEST_RUNS` runs.
 - The **runtime distribution** (ECDF) is the share of pairs of a run and a target whose runtime is within a budget. It
   equals the mean over runs of each run's share of reached targets.
 
@@ -30,12 +31,13 @@ too small for a candidate that all values choose.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "FEWEST_RUNS",
     "SIMULATED",
     "ExpectedRuntime",
     "Runtime",
@@ -49,6 +51,9 @@ __all__ = [
 
 SIMULATED = 10_000
 """Number of simulated restarts."""
+
+FEWEST_RUNS = 5
+"""Smallest number of runs whose runtimes have percentiles."""
 
 _PERCENTILES = (10.0, 50.0, 90.0)
 
@@ -75,7 +80,7 @@ class ExpectedRuntime:
         successes: Number of runs that reached the target.
         runs: Number of runs.
         evaluations: Evaluations of all runs, up to the hit or to the end of the run.
-        low: 10th percentile of the simulated restarts, or None without a success.
+        low: 10th percentile of the simulated restarts. None without a success, and for few runs.
         median: Median of the simulated restarts, or None.
         high: 90th percentile of the simulated restarts, or None.
     """
@@ -112,12 +117,11 @@ def expected_runtime(runtimes: Sequence[Runtime], rng: np.random.Generator) -> E
     """
     spent = sum(each.evaluations for each in runtimes)
     hits = sum(each.reached for each in runtimes)
-    if not hits:
-        return ExpectedRuntime(ert=None, successes=0, runs=len(runtimes), evaluations=spent)
+    found = ExpectedRuntime(ert=spent / hits if hits else None, successes=hits, runs=len(runtimes), evaluations=spent)
+    if not hits or len(runtimes) < FEWEST_RUNS:
+        return found
     low, median, high = np.percentile(simulated_restarts(runtimes, SIMULATED, rng), _PERCENTILES).tolist()
-    return ExpectedRuntime(
-        ert=spent / hits, successes=hits, runs=len(runtimes), evaluations=spent, low=low, median=median, high=high
-    )
+    return replace(found, low=low, median=median, high=high)
 
 
 def simulated_restarts(runtimes: Sequence[Runtime], draws: int, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -18,7 +18,7 @@ from clau_doom.analysis.run_statistics import runs_text
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import count, measured, withheld
 from clau_doom.number_format import number, number_in_interval
-from clau_doom.statistics.anytime_performance import SIMULATED, ExpectedRuntime
+from clau_doom.statistics.anytime_performance import FEWEST_RUNS, SIMULATED, ExpectedRuntime
 from clau_doom.statistics.intervals import Interval
 
 __all__ = ["describe"]
@@ -167,7 +167,7 @@ def _runtime_table(data: ComparisonData, targets: Targets, conditions: Sequence[
             "ERT, expected running time: the episodes of all runs, up to the hit or to the end of the run, over the "
             "number of hits (Hansen et al. 2009). Without a hit, the episodes of all runs are a lower bound. Restarts: "
             f"the percentiles of {SIMULATED:,} simulated sequences of runs until a hit. They describe single runtimes, "
-            "and are not an interval of the ERT."
+            f"and are not an interval of the ERT. Fewer than {FEWEST_RUNS} runs have no percentiles."
         ),
     )
 

@@ -32,7 +32,14 @@ def test_table_has_expected_running_times_to_given_targets() -> None:
         (9.0, "mutation = 0.0", "0 of 2", "> 8"),
         (9.0, "mutation = 0.1", "0 of 2", "> 8"),
     ]
-    assert [row[4] for row in table.rows] == ["4 to 4", "4 to 16", None, None]
+    assert {row[4] for row in table.rows} == {None}
+
+
+def test_five_runs_have_percentiles_of_restarts() -> None:
+    """All runs reach 2 at the end of their second generation, after 4 episodes."""
+    data = comparison_of([learning_run(f"a{seed}", [1.0, 2.0], seed=seed) for seed in range(1, 6)])
+    (table,) = [block for block in describe(replace(data, targets=(2.0,))).blocks if isinstance(block, Table)]
+    assert table.rows[0][2:] == ("5 of 5", "4", "4 to 4")
 
 
 def test_targets_follow_the_rule_by_default() -> None:
