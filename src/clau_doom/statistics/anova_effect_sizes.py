@@ -37,6 +37,8 @@ __all__ = [
 EFFECT_CONFIDENCE = 0.90
 """Confidence level of the intervals."""
 
+_LARGEST_F = 1e8
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EffectSize:
@@ -66,7 +68,10 @@ def noncentrality_interval(f: float, df: float, residual_df: float) -> tuple[flo
         residual_df: Denominator degrees of freedom.
     """
     tail = (1.0 - EFFECT_CONFIDENCE) / 2
-    return _noncentrality(f, df, residual_df, 1.0 - tail), _noncentrality(f, df, residual_df, tail)
+    # The noncentral distribution function is not computed far out, where noncentrality is proportional to F.
+    scale = max(f / _LARGEST_F, 1.0)
+    low, high = (_noncentrality(f / scale, df, residual_df, probability) for probability in (1.0 - tail, tail))
+    return scale * low, scale * high
 
 
 def omega_squared_of_f(f: float, df: float, residual_df: float, count: int, *, partial: bool = False) -> EffectSize:
