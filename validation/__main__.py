@@ -23,8 +23,7 @@ def simulate(cell: Cell, tables: int) -> list[Result]:
         cell: The cell. Its name seeds the random stream.
         tables: Number of tables.
     """
-    entropy = int.from_bytes(sha256(cell.name.encode()).digest()[:8])
-    rng = np.random.Generator(np.random.PCG64([_SEED, entropy]))
+    rng = np.random.Generator(np.random.PCG64([_SEED, _number(cell)]))
     draw = PROCEDURES[cell.procedure].simulate(DISTRIBUTIONS[cell.distribution], cell.groups)
     drawn = [draw(rng) for _ in range(tables)]
     names = dict.fromkeys(name for errors in drawn for name in errors)
@@ -40,6 +39,10 @@ def simulate(cell: Cell, tables: int) -> list[Result]:
     ]
 
 
+def _number(cell: Cell) -> int:
+    return int.from_bytes(sha256(cell.name.encode()).digest()[:8])
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the cells that are missing in the file of results, and print the tables."""
     parser = argparse.ArgumentParser(prog="python -m validation", description=__doc__)
@@ -50,7 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     cells = [cell for cell in grid() if not options.only or cell.procedure in options.only]
     finished = read_results(options.out)
-    missing = [cell for cell in cells if cell.name not in finished]
+    # In an order without a pattern, an interrupted run has cells of all procedures.
+    missing = sorted((cell for cell in cells if cell.name not in finished), key=_number)
     with ProcessPoolExecutor(options.processes) as pool:
         for place, future in enumerate(as_completed([pool.submit(simulate, cell, options.tables) for cell in missing])):
             results = future.result()

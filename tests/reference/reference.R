@@ -90,13 +90,20 @@ at_limit <- function(x) {
   any(sapply(c(max(x), min(x)), function(end) 2 * sum(x == end) > length(x) && sum(x != end) < 5))
 }
 
+skewed <- function(y, cell) {
+  n <- ave(y, cell, FUN = length)
+  sd <- ave(y, cell, FUN = function(x) sqrt(mean((x - mean(x))^2)))
+  z <- ((y - ave(y, cell)) / sd)[sd > 0]
+  abs(mean(z^3)) > max(1, sqrt(min(n) / 10))
+}
+
 # Hall, Journal of the Royal Statistical Society B 54, 1992: g(T) of the t statistic, inverted.
 hall <- function(x) {
   n <- length(x)
   if (n < 5 || at_limit(x)) return(c(NA, NA))
   s <- sqrt(mean((x - mean(x))^2))
-  g <- mean((x - mean(x))^3) / s^3
-  y <- c(1, -1) * qt(.975, n - 1) / sqrt(n)
+  g <- n^2 / ((n - 1) * (n - 2)) * mean((x - mean(x))^3) / s^3
+  y <- c(1, -1) * qt(if (n < 10) .985 else .975, n - 1) / sqrt(n)
   root <- 1 + g * (y - g / (6 * n))
   T <- if (abs(g) < 1e-6) y else 3 / g * (sign(root) * abs(root)^(1 / 3) - 1)
   mean(x) - s * sqrt(n / (n - 1)) * T
@@ -373,7 +380,7 @@ add <- function(name, data, y, factors, block = NULL) {
          median = median(data[[y]][cell == levels(cell)[i]]))
   })
   expected <- list(cells = if (all(s$n > 1)) cells,
-                   withheld = is.null(block) && any(tapply(data[[y]], cell, function(x) length(x) >= 5 && at_limit(x))),
+                   withheld = is.null(block) && (skewed(data[[y]], cell) || any(tapply(data[[y]], cell, function(x) length(x) >= 5 && at_limit(x)))),
                    default = if (is.null(block)) default_without_blocks(data, y, factors, levels, cell)
                              else if (!is.null(Y)) default_with_blocks(Y, factors, levels),
                    classical = classical(data, y, factors, block), ranks = ranks(data, y, factors, Y))

@@ -24,6 +24,7 @@ from clau_doom.statistics.anova_effect_sizes import EffectSize, anova_effect_siz
 from clau_doom.statistics.approximate_f import ApproximateF
 from clau_doom.statistics.complete_blocks import block_contrasts_test, block_generalised_eta_squared
 from clau_doom.statistics.intervals import FEWEST_FOR_MEAN, concentration, mean_interval
+from clau_doom.statistics.skewness import skewed
 from clau_doom.table_analysis.comparisons import games_howell, paired, tukey
 from clau_doom.table_analysis.design import Design, Factor
 from clau_doom.table_analysis.diagnostics import diagnose
@@ -99,7 +100,7 @@ def run_tests(design: Design, method: Method = "default", *, sums_of_squares: Su
 def _default(design: Design) -> TestedDesign:
     if design.block is None:
         name = "Welch's ANOVA" if len(design.factors) == 1 else "Welch-James tests of unweighted marginal means"
-        reason = _at_limit(design)
+        reason = _unsuitable(design)
         if reason:
             return TestedDesign(
                 test=name,
@@ -249,12 +250,12 @@ def _check_margin(margin: float, method: Method) -> None:
         raise ConfigError("--equivalence needs differences of means: --test ranks has none; use --test default")
 
 
-def _at_limit(design: Design) -> str:
-    """Return the reason why values at a limit forbid tests of means, or an empty text."""
+def _unsuitable(design: Design) -> str:
+    """Return the reason why values at a limit or skewed values forbid tests of means, or an empty text."""
     reasons = (
         concentration(group.tolist()) for group in design.groups(design.centred) if len(group) >= FEWEST_FOR_MEAN
     )
-    reason = next(filter(None, reasons), "")
+    reason = next(filter(None, reasons), "") or skewed(design.groups(design.centred))
     return f"withheld: {reason} in a cell; use --test ranks or permutation" if reason else ""
 
 

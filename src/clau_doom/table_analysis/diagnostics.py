@@ -5,17 +5,21 @@ They describe the data and do not select the test.
 - Normality: Shapiro and Wilk's test (Biometrika 52, 1965; Royston, Applied Statistics 44, 1995) of the residuals, each
   divided by the standard deviation of its cell if each cell has at least 8 values.
 - Equal variances: Brown and Forsythe's test (Journal of the American Statistical Association 69, 1974).
+- Skewness of the residuals, each divided by the standard deviation of its cell (without blocks).
+- Sample size: a warning if the smallest cell has fewer than 10 values (without blocks).
 - Saturation: the largest share of values in a cell that equal the largest value of the response, or the smallest.
 - Independence, only along a column that gives the order: Durbin and Watson's statistic (Biometrika 37, 1950) of the
   residuals in that order, with a p-value from random orders.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from clau_doom.statistics.skewness import most_skewed, pooled_skewness
 from clau_doom.table_analysis.design import Design
 from clau_doom.table_analysis.permutation import PERMUTATIONS, permutation_generator
 
@@ -24,6 +28,7 @@ __all__ = ["Diagnostic", "diagnose"]
 _MOST_FOR_NORMALITY = 5_000
 _FEWEST_TO_SCALE = 8  # scaling by the deviation of fewer values removes too much of their shape
 _SATURATED = 0.5
+_ENOUGH = 10  # values in a cell; with fewer, simulated rates of false positives at 5 % reach 13 %
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,7 +36,7 @@ class Diagnostic:
     """One diagnostic.
 
     Attributes:
-        name: ``normality``, ``equal variances``, ``saturation`` or ``independence``.
+        name: ``normality``, ``equal variances``, ``skewness``, ``sample size``, ``saturation`` or ``independence``.
         method: Name of the test or measure.
         statistic: Its value, or None if it cannot be computed.
         p: The p-value, or None.
@@ -53,6 +58,8 @@ def diagnose(design: Design, order: NDArray[np.float64] | None = None) -> tuple[
         order: A value for each row by which rows are ordered, or None; shape (rows,).
     """
     found = [_normality(design), _equal_variances(design), _saturation(design)]
+    if design.block is None:
+        found += [_skewness(design), *_sample_size(design)]
     return (*found, _independence(design, order)) if order is not None else tuple(found)
 
 
@@ -93,6 +100,22 @@ def _equal_variances(design: Design) -> Diagnostic:
         remark = "all values of a cell are equally far from its median"
         return Diagnostic(name=name, method=method, statistic=None, p=None, remark=remark)
     return Diagnostic(name=name, method=method, statistic=float(found.statistic), p=float(found.pvalue))
+
+
+def _skewness(design: Design) -> Diagnostic:
+    groups = design.groups()
+    n = min(map(len, groups))
+    remark = f"means are compared up to {most_skewed(n):.2f} with {n} values in a cell"
+    return Diagnostic(
+        name="skewness", method="pooled over cells", statistic=pooled_skewness(groups), p=None, remark=remark
+    )
+
+
+def _sample_size(design: Design) -> Iterator[Diagnostic]:
+    n = min(map(len, design.groups()))
+    if n < _ENOUGH:
+        remark = f"{n} values: p is too small if values are skewed and spreads differ; collect at least {_ENOUGH}"
+        yield Diagnostic(name="sample size", method="smallest cell", statistic=None, p=None, remark=remark)
 
 
 def _saturation(design: Design) -> Diagnostic:

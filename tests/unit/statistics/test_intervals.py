@@ -23,18 +23,33 @@ values = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60)
 
 
 def test_symmetric_values_have_students_interval() -> None:
-    """Without skewness the transformation is the identity: 3 ± 2.776 · 1.5811 / √5."""
+    """Without skewness the transformation is the identity: 5.5 ± 2.262157 · √(110 / 12) / √10 in R."""
+    interval = mean_interval([float(value) for value in range(1, 11)])
+    assert interval.low == pytest.approx(3.334149, abs=1e-6)
+    assert interval.high == pytest.approx(7.665851, abs=1e-6)
+    assert (interval.mean, interval.n) == (5.5, 10)
+
+
+def test_few_values_have_quantiles_of_97_percent() -> None:
+    """R: 3 ± qt(.985, 4) · √(2.5 / 5)."""
     interval = mean_interval(SYMMETRIC)
-    assert interval.low == pytest.approx(1.0368, abs=1e-3)
-    assert interval.high == pytest.approx(4.9632, abs=1e-3)
-    assert (interval.mean, interval.n) == (3.0, 5)
+    assert interval.low == pytest.approx(0.6682236576, abs=1e-9)
+    assert interval.high == pytest.approx(5.3317763424, abs=1e-9)
+
+
+def test_independent_samples_with_skewed_values_have_no_interval() -> None:
+    """By hand: residuals (-3, -2, -1, 6) have the mean cube 45 and the variance 12.5; 45 / 12.5^1.5 = 1.018."""
+    skewed = unpaired_interval([0.0, 1.0, 2.0, 9.0], [1.0, 2.0, 3.0, 10.0])
+    assert skewed.reason == "a skewness of 1.02, at most 1.00 with 4 values"
+    assert (skewed.mean, skewed.low, skewed.high) == (-1.0, None, None)
+    assert unpaired_interval([0.0, 1.0, 2.0, 9.0], [9.0, 8.0, 7.0, 0.0]).reason == ""
 
 
 @pytest.mark.parametrize(
     ("numbers", "low", "high"),
     [  # R: Hall's formula with qt
-        (SKEWED, 0.221438174956, 29.02740090006),
-        ([11506, 5500, 16988, 2968, 16, 184, 23, 280, 84, 73, 25, 43], 487.36718871, 17776.12715385),
+        (SKEWED, 0.773319104204, 20.172045400262),
+        ([11506, 5500, 16988, 2968, 16, 184, 23, 280, 84, 73, 25, 43], 655.655401713, 16721.285488723),
     ],
 )
 def test_halls_interval_follows_the_skewness(numbers: list[float], low: float, high: float) -> None:

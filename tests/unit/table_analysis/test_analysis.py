@@ -183,3 +183,14 @@ def test_model_of_cells_equals_the_model_of_rows() -> None:
     assert model.ssr == pytest.approx(float(residuals @ residuals))
     assert model.df_resid == 200 - 12
     assert model.covariance == pytest.approx(np.linalg.inv(matrix.T @ matrix) * model.ssr / model.df_resid)
+
+
+def test_tests_of_skewed_values_are_withheld_with_a_remedy(one_way: Callable[..., Design]) -> None:
+    """The remedy tests the hypothesis of equal distributions, for which skewness does no harm."""
+    design = one_way([0.0, 1.0, 2.0, 9.0], [1.0, 2.0, 3.0, 10.0])
+    found = analyze_design(design)
+    assert found.comparisons == ()
+    assert [(effect.p, effect.note) for effect in found.effects] == [
+        (None, "withheld: a skewness of 1.02, at most 1.00 with 4 values in a cell; use --test ranks or permutation")
+    ]
+    assert analyze_design(design, "permutation").effects[0].p is not None

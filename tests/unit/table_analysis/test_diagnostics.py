@@ -82,3 +82,18 @@ def test_durbin_watson_by_hand(one_way: Callable[..., Design]) -> None:
     """Residuals 1, -1, 1, -1 have (4 + 4 + 4) / 4."""
     found = named(one_way([1.0, -1.0], [1.0, -1.0]), [1.0, 2.0, 3.0, 4.0])["independence"]
     assert found.statistic == 3.0
+
+
+def test_skewness_is_pooled_and_its_bound_is_named(one_way: Callable[..., Design]) -> None:
+    """By hand: residuals (-3, -2, -1, 6) have the mean cube 45 and the variance 12.5."""
+    found = named(one_way([0.0, 1.0, 2.0, 9.0], [1.0, 2.0, 3.0, 10.0]))["skewness"]
+    assert found.statistic == pytest.approx(45 / 12.5**1.5)
+    assert found.remark == "means are compared up to 1.00 with 4 values in a cell"
+
+
+def test_small_cells_have_a_warning(one_way: Callable[..., Design]) -> None:
+    """Below ten values the level of the tests is not certain; with ten there is no warning."""
+    ten = [float(value) for value in range(10)]
+    remark = "9 values: p is too small if values are skewed and spreads differ; collect at least 10"
+    assert named(one_way(ten, ten[:9]))["sample size"].remark == remark
+    assert "sample size" not in named(one_way(ten, ten))
