@@ -9,7 +9,7 @@ from clau_doom.analysis.wording import bracket, count, measured, withheld
 from clau_doom.number_format import number, number_in_interval, significant
 from clau_doom.statistics.equivalence import ALPHA
 
-__all__ = ["contrast_chart", "equivalence_table", "overall_table", "test_table"]
+__all__ = ["contrast_chart", "effect_table", "equivalence_table", "overall_table", "test_table"]
 
 
 def contrast_chart(comparison: ExperimentComparison, found: ConditionComparison) -> Chart:
@@ -67,7 +67,6 @@ def test_table(comparison: ExperimentComparison, found: ConditionComparison) -> 
             Column("df"),
             Column("p"),
             Column("p, Holm"),
-            Column("detectable"),
         ),
         rows=tuple(
             (
@@ -78,15 +77,27 @@ def test_table(comparison: ExperimentComparison, found: ConditionComparison) -> 
                 _df(each.result.df),
                 PValue(each.result.p),
                 PValue(each.p_holm),
-                each.detectable,
             )
             for each in found.contrasts
         ),
         note=(
             f"Tests are two-sided. Holm's correction (1979) covers {count(found.family, 'comparison')}: all conditions "
-            "against the baseline's. Detectable: the smallest true difference that these runs show with a power of "
-            f"80 %, without correction. {withheld(each.result.difference for each in found.contrasts)}"
+            f"against the baseline's. {withheld(each.result.difference for each in found.contrasts)}"
         ).strip(),
+    )
+
+
+def effect_table(comparison: ExperimentComparison, found: ConditionComparison) -> Table:
+    """Describe the standardised differences, and the differences that the runs can show."""
+    labels = _labels(comparison)
+    return Table(
+        title=f"Effect sizes against {labels[0]}, and detectable differences",
+        columns=(Column("condition", text=True), Column("Hedges' g [95 %]"), Column("detectable difference")),
+        rows=tuple((labels[each.condition], measured(each.hedges_g), each.detectable) for each in found.contrasts),
+        note=(
+            "Hedges' g divides the difference by the root of the mean variance of the runs of both conditions. "
+            "Detectable: the smallest true difference that these runs show with a power of 80 %, without correction."
+        ),
     )
 
 

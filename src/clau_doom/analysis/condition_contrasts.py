@@ -8,9 +8,11 @@ Holm's correction covers all conditions but the baseline's, even those without a
 tests against a difference of 0, and the equivalence tests.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from statistics import variance
 
 from clau_doom.analysis.conditions import Condition
 from clau_doom.analysis.unavailable import Unavailable
@@ -18,6 +20,7 @@ from clau_doom.analysis.wording import joined
 from clau_doom.statistics.blocked_groups import Design, OverallTest, compare_groups
 from clau_doom.statistics.difference_tests import DifferenceTest, holm_adjusted
 from clau_doom.statistics.equivalence import ALPHA, Equivalence, equivalence
+from clau_doom.statistics.hedges_g import HedgesG, hedges_g, independent_g, paired_g
 from clau_doom.statistics.two_sample_comparison import detectable_difference
 
 __all__ = ["Conclusion", "ConditionComparison", "ConditionContrast", "analyzed_conditions", "compare_conditions"]
@@ -49,6 +52,8 @@ class ConditionContrast:
         p_holm: P-value after Holm's correction, or None without a test.
         equivalence: Equivalence test, or None without a margin or without a standard error.
         equivalence_p_holm: P-value of the equivalence test after Holm's correction, or None.
+        hedges_g: The difference over the root of the mean variance of the runs of both conditions: g_av of pairs, else
+            g. None without a test.
         detectable: Smallest true difference that these runs show with a power of 80 %, without correction. None without
             a test.
         conclusion: Conclusion from both corrected p-values.
@@ -62,6 +67,7 @@ class ConditionContrast:
     p_holm: float | None = None
     equivalence: Equivalence | None = None
     equivalence_p_holm: float | None = None
+    hedges_g: HedgesG | None = None
     detectable: float | None = None
     conclusion: Conclusion = Conclusion.UNTESTED
 
@@ -108,7 +114,10 @@ def compare_conditions(
         return Unavailable(missing=f"{joined(single)} {'has one run' if len(single) == 1 else 'have one run each'}")
     groups = [{seed: scores[name] for seed, name in zip(each.seeds, each.experiments, strict=True)} for each in able]
     found = compare_groups(groups)
-    contrasts = [_contrast(able[0], each, result) for each, result in zip(able[1:], found.contrasts, strict=True)]
+    contrasts = [
+        replace(_contrast(able[0], each, result), hedges_g=_effect(found.design, group, groups[0], result))
+        for each, group, result in zip(able[1:], groups[1:], found.contrasts, strict=True)
+    ]
     untested = len(conditions) - len(able)
     return ConditionComparison(
         design=found.design,
@@ -128,6 +137,29 @@ def _contrast(base: Condition, other: Condition, result: DifferenceTest) -> Cond
         common_seeds=len({*base.seeds} & {*other.seeds}),
         result=result,
         detectable=None if error is None or df is None else detectable_difference(error, df),
+    )
+
+
+def _effect(
+    design: Design, ours: Mapping[int, float], theirs: Mapping[int, float], result: DifferenceTest
+) -> HedgesG | None:
+    if result.standard_error is None or result.df is None:
+        return None
+    us, them = [*ours.values()], [theirs[seed] for seed in (ours if design is Design.COMPLETE_BLOCKS else theirs)]
+    if design is Design.COMPLETE_BLOCKS:
+        return paired_g(us, them)
+    independent = independent_g(us, them)
+    if independent is None or design is Design.INDEPENDENT:
+        return independent
+    # The mixed model's difference and interval, with the standard deviation of the runs.
+    variances = [variance(us), variance(them)]
+    return hedges_g(
+        result.difference.mean,
+        standard_error=result.standard_error,
+        df=result.df,
+        deviation=math.sqrt(sum(variances) / 2.0),
+        deviation_df=sum(variances) ** 2 / sum(v**2 / (len(x) - 1) for v, x in zip(variances, (us, them), strict=True)),
+        standardizer=independent.standardizer,
     )
 
 

@@ -55,6 +55,27 @@ def test_detectable_difference() -> None:
     assert only(compared((range(10), FIRST), (range(10), SECOND))).detectable == pytest.approx(1.22507718823)
 
 
+def test_effect_size_of_independent_runs_and_of_pairs() -> None:
+    """R: effectsize::hedges_g(second, first, pooled_sd = FALSE) is 0.796; pairs have the same standardizer."""
+    independent = only(compared((range(10), FIRST), (range(10, 20), SECOND))).hedges_g
+    pairs = only(compared((range(10), FIRST), (range(10), SECOND))).hedges_g
+    assert independent is not None
+    assert pairs is not None
+    assert (independent.symbol, pairs.symbol) == ("g", "g_av")
+    assert independent.value == pytest.approx(0.796484647153)
+    assert pairs.cohen_d == pytest.approx(independent.cohen_d)
+
+
+def test_effect_size_of_the_mixed_model() -> None:
+    """R: difference 0.88388560417 of lmer over sqrt((var(second) + var(first)) / 2), times Hedges' correction."""
+    first, second = [10.2, 11.5, 9.8, 12.4, 10.9, 11.1], [10.1, 13.3, 11.2, 12.6, 12.2, 13.5]
+    third = [9.1, 11.9, 10.4, 9.9]
+    found = compared((range(1, 7), first), ([3, 4, 5, 6, 7, 8], second), ([1, 2, 9, 5], third)).contrasts[0].hedges_g
+    assert found is not None
+    assert found.symbol == "g"
+    assert found.value == pytest.approx(0.7153395629, rel=1e-4)
+
+
 def test_other_seeds_are_independent_runs() -> None:
     """R: t.test(second, first); p = 0.07939."""
     found = compared((range(10), FIRST), (range(10, 20), SECOND))

@@ -5,7 +5,13 @@ from collections.abc import Mapping, Sequence
 from clau_doom.analysis.charts import Colour, IntervalPlot, IntervalRow
 from clau_doom.analysis.comparison import ConditionMean, ExperimentComparison
 from clau_doom.analysis.comparison_data import ComparisonData
-from clau_doom.analysis.condition_blocks import contrast_chart, equivalence_table, overall_table, test_table
+from clau_doom.analysis.condition_blocks import (
+    contrast_chart,
+    effect_table,
+    equivalence_table,
+    overall_table,
+    test_table,
+)
 from clau_doom.analysis.condition_contrasts import ConditionComparison
 from clau_doom.analysis.condition_wording import conclusions, design_sentence
 from clau_doom.analysis.conditions import Condition
@@ -61,7 +67,12 @@ def _blocks(comparison: ExperimentComparison, found: ConditionComparison | Unava
     blocks: list[Block] = [definition, _runs_chart(comparison)]
     if isinstance(found, ConditionComparison):
         design = Paragraph(text=design_sentence(found.design), kind="note")
-        blocks += [design, contrast_chart(comparison, found), test_table(comparison, found)]
+        blocks += [
+            design,
+            contrast_chart(comparison, found),
+            test_table(comparison, found),
+            effect_table(comparison, found),
+        ]
         if found.margin is not None:
             blocks.append(equivalence_table(comparison, found))
         if found.overall is not None:
