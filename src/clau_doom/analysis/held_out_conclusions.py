@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from clau_doom.analysis.experiment_data import ExperimentData
 from clau_doom.analysis.held_out_results import ROLE_NAMES, held_out_standings
 from clau_doom.analysis.result_tables import CHAMPION, ResultRow, ResultTable, SelectionBias
-from clau_doom.analysis.saturation import Saturation, known_maximum, saturated, saturation_sentence
+from clau_doom.analysis.saturation import KnownMaximum, Saturation, known_maximum, saturated, saturation_sentence
 from clau_doom.analysis.wording import count, joined
 from clau_doom.domain import Purpose
 from clau_doom.number_format import number, number_with_interval
@@ -21,6 +21,7 @@ __all__ = [
     "bias_sentence",
     "cautions",
     "champion_of",
+    "maximum_of",
     "never_better",
     "performance_sentence",
     "saturation_caution",
@@ -145,5 +146,9 @@ def saturation_of(data: ExperimentData) -> tuple[Saturation, ...]:
 
 def saturation_caution(data: ExperimentData) -> str:
     """Return a caution about saturated episodes, or an empty text."""
-    maximum = known_maximum(data.scenario, data.fitness_name, data.stored.config.scenario.timeout)
-    return saturation_sentence(data.result(saturation_of), maximum)
+    return saturation_sentence(data.result(saturation_of), maximum_of(data))
+
+
+def maximum_of(data: ExperimentData) -> KnownMaximum | None:
+    """Return the largest possible fitness of an episode, or None if it is unknown."""
+    return known_maximum(data.scenario, data.fitness_name, data.stored.config.scenario.timeout)

@@ -177,6 +177,7 @@ def test_saturated_fitness_is_a_caution() -> None:
         {"episodes": "held-out episodes of the champion", "n": 20, "at_largest": 20, "largest": 99.0}
     ]
     assert document_json(other)["saturation"] == []
+    assert document_json(other)["fitness_maximum"] is None
     assert not any("largest value" in caution for caution in other.cautions)
 
 

@@ -11,6 +11,7 @@ from clau_doom.analysis.held_out_conclusions import (
     bias_sentence,
     cautions,
     champion_of,
+    maximum_of,
     never_better,
     performance_sentence,
     saturation_caution,
@@ -133,6 +134,7 @@ def describe(data: ExperimentData) -> Section:
             "validation_fitness": data.stored.snapshot.champion[1] if data.stored.snapshot.champion else None,
             "held_out": _results_json(results, data.result(robust_of)),
             "saturation": data.result(saturation_of),
+            "fitness_maximum": maximum_of(data),
             "comparisons": _contrasts_json(data.result(contrasts_of)),
             "selection_bias": (
                 asdict(results.bias) | {"value": results.bias.value} if results and results.bias else None
