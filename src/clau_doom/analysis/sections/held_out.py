@@ -249,8 +249,7 @@ def _episodes_table(standings: Sequence[HoldoutResult]) -> Table:
 
 def _episode_cell(fitness: float | None) -> int | float | None:
     """Return the fitness of one episode; counts, such as kills, as whole numbers."""
-    whole = fitness is not None and fitness.is_integer() and abs(fitness) < _LARGE
-    return int(fitness) if fitness is not None and whole else fitness
+    return int(fitness) if fitness is not None and fitness.is_integer() and abs(fitness) < _LARGE else fitness
 
 
 def _measures_table(data: ExperimentData, results: ResultTable) -> Table:
