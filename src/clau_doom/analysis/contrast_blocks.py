@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from clau_doom.analysis.charts import Colour, IntervalPlot, IntervalRow, Panel, Series, XYPlot
 from clau_doom.analysis.document import Cell, Chart, Column, Marked, PValue, Share, Table, TextTable
 from clau_doom.analysis.wording import count, joined, measured, shared, withheld
-from clau_doom.number_format import number, p_relation
+from clau_doom.number_format import number, number_in_interval, p_relation
+from clau_doom.statistics.hedges_g import HedgesG
 from clau_doom.statistics.interval_format import interval
 from clau_doom.statistics.rliable_aggregates import PerformanceProfile
 from clau_doom.statistics.two_sample_comparison import Contrast
@@ -17,7 +18,7 @@ def contrast_sentence(contrast: Contrast, us: str, them: str) -> str:
     """Describe a contrast in a sentence."""
     difference = contrast.difference
     n = f"{contrast.n} pairs" if contrast.paired else f"n = {contrast.n} and {contrast.n_theirs}"
-    effect = "" if contrast.effect is None else f", {contrast.effect.symbol} = {number(contrast.effect.value)}"
+    effect = "" if contrast.effect is None else f", {_effect_text(contrast.effect)}"
     test = "" if contrast.p_holm is None else f", {p_relation(contrast.p_holm)} by {contrast.test}, Holm-corrected"
     details = f"{interval(difference)} ({n}{effect}{test})"
     if difference.reason:
@@ -25,6 +26,10 @@ def contrast_sentence(contrast: Contrast, us: str, them: str) -> str:
     if not difference.excludes(0.0):
         return f"No difference between {us[:1].lower()}{us[1:]} and {them} is shown: {details}."
     return f"{us} is ahead of {them} by {details}." if difference.mean > 0 else f"{us} is behind {them}: {details}."
+
+
+def _effect_text(effect: HedgesG) -> str:
+    return f"{effect.symbol} = {number_in_interval(effect.value, effect.low, effect.high)}"
 
 
 def contrast_chart(contrasts: Sequence[Contrast], names: Sequence[str], *, title: str, name: str) -> Chart:

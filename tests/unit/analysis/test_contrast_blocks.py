@@ -19,7 +19,7 @@ def test_effect_sizes_of_pairs_are_named() -> None:
     contrast = _contrast(paired=True)
     rows = [str(row[0]) for row in contrast_table([contrast], ["second"]).rows]
     assert rows[2:4] == ["g_z", "g_av"]
-    assert "g_z = 1.17" in contrast_sentence(contrast, "Second", "first")
+    assert "g_z = 1.17," in contrast_sentence(contrast, "Second", "first")
 
 
 def test_independent_samples_have_no_effect_size_of_pairs() -> None:
@@ -27,6 +27,6 @@ def test_independent_samples_have_no_effect_size_of_pairs() -> None:
     contrast = _contrast(paired=False)
     effects = contrast_tables([contrast], ["second"])[0]
     assert [column.heading for column in effects.columns[2:4]] == ["difference", "g"]
-    assert "g = 0.796" in contrast_sentence(contrast, "Second", "first")
+    assert "g = 0.80," in contrast_sentence(contrast, "Second", "first")
     both = contrast_tables([contrast, _contrast(paired=True)], ["one", "other"])[0]
     assert [column.heading for column in both.columns[3:5]] == ["g_z", "g or g_av"]

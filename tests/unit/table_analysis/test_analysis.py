@@ -138,6 +138,14 @@ def test_extreme_values_do_not_overflow(name: str, f: float) -> None:
     )
 
 
+def test_rounding_errors_are_not_variance() -> None:
+    """0.1 + 0.2 and 0.3 are equal values, with or without a common offset."""
+    group = [0.3, 0.1 + 0.2, 0.3, 0.3, 0.1 + 0.2]
+    for other in ([0.35, 0.4, 0.45, 0.5, 0.55], [0.35, 0.4, 0.45, 0.5, 9.0]):
+        found = analysis({"g": ["a"] * 5 + ["b"] * 5}, [*group, *other])
+        assert found.groups[0].mean.reason == "all 5 values are equal"
+
+
 @pytest.mark.parametrize("unit", [2.0**600, 2.0**-600, 1.7e308 / 8])
 def test_unit_does_not_change_statistics(unit: float) -> None:
     """Each effect's F, p and effect size are those of ordinary values."""

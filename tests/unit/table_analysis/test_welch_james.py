@@ -1,8 +1,10 @@
 """Tests of Welch-James tests against R."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 from scipy import stats
 
@@ -114,3 +116,13 @@ def test_both_ways_of_the_wald_statistic_agree(published: Published) -> None:
         assert plain is not None
         assert weighted[0] == pytest.approx(plain[0], rel=1e-9)
         assert weighted[1] == pytest.approx(plain[1], rel=1e-9)
+
+
+def test_a_common_offset_of_the_means_is_not_lost() -> None:
+    """Welch's weighted sum of squares in exact arithmetic, of means near 5 with standard errors from 1e-13 to 2."""
+    means, errors = (5.0, 5.125, 20.0), (1e-26, 1e-2, 4.0)
+    weights = [1 / Fraction(error) for error in errors]
+    centre = sum(weight * Fraction(mean) for weight, mean in zip(weights, means, strict=True)) / sum(weights)
+    wald = sum(weight * (Fraction(mean) - centre) ** 2 for weight, mean in zip(weights, means, strict=True))
+    contrasts = np.array([[1.0, -1.0, 0.0], [1.0, 0.0, -1.0]])
+    assert _weighted(contrasts, np.array(means), np.array(errors))[0] == pytest.approx(float(wald), rel=1e-12)
