@@ -16,7 +16,7 @@ from scipy import special
 
 from clau_doom.statistics.intervals import CONFIDENCE
 
-__all__ = ["RESAMPLES", "percentiles", "picks", "weight_chunks", "weights"]
+__all__ = ["RESAMPLES", "percentiles", "picks", "weight_chunks"]
 
 RESAMPLES = 10_000
 """Number of bootstrap resamples."""
@@ -44,15 +44,18 @@ def picks(sizes: Sequence[int], rng: np.random.Generator) -> Iterator[list[NDArr
         yield [rng.integers(size, size=(count, size)) for size in sizes]
 
 
-def weights(rng: np.random.Generator, size: int, count: int) -> NDArray[np.float64]:
-    """Return how often each value is drawn, shape (`count`, `size`)."""
-    return rng.multinomial(size, np.full(size, 1.0 / size), size=count).astype(np.float64)
+def weight_chunks(
+    rng: np.random.Generator, sizes: Sequence[int], other: int = 0
+) -> Iterator[list[NDArray[np.float64]]]:
+    """Yield chunks of resamples: for each stratum how often each value is drawn, shape (resamples, values).
 
-
-def weight_chunks(rng: np.random.Generator, size: int, other: int) -> Iterator[NDArray[np.float64]]:
-    """Yield chunks of `weights` of all resamples, for a computation with `other` numbers for each resample."""
-    for count in _chunks(size + other):
-        yield weights(rng, size, count)
+    Args:
+        rng: Generator of the resamples.
+        sizes: Number of values in each stratum.
+        other: Other numbers that the caller computes for each resample.
+    """
+    for count in _chunks(sum(sizes) + other):
+        yield [rng.multinomial(size, np.full(size, 1.0 / size), size=count).astype(np.float64) for size in sizes]
 
 
 def _chunks(width: int) -> Iterator[int]:

@@ -30,7 +30,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clau_doom.statistics.resampling import RESAMPLES, percentiles, picks, weight_chunks, weights
+from clau_doom.statistics.resampling import RESAMPLES, percentiles, picks, weight_chunks
 
 __all__ = [
     "FEWEST_IN_STRATUM",
@@ -42,7 +42,7 @@ __all__ = [
     "aggregate",
     "optimality_gap",
     "performance_profile",
-    "probability_of_improvement",
+    "probabilities_of_improvement",
     "thresholds_over",
 ]
 
@@ -153,34 +153,47 @@ def optimality_gap(strata: Strata, rng: np.random.Generator, *, threshold: float
     return found
 
 
-def probability_of_improvement(ours: Strata, theirs: Strata, rng: np.random.Generator) -> Estimate:
-    """Return the probability that a score of ours is above a score of theirs; a tie counts half.
+def probabilities_of_improvement(
+    scores: Sequence[Strata], pairs: Sequence[tuple[int, int]], rng: np.random.Generator
+) -> tuple[Estimate, ...]:
+    """Return the probabilities that a score of one method is above a score of another; a tie counts half.
 
-    This is the Mann-Whitney U over the number of pairs of scores, averaged over strata. For one stratum,
+    Each is the Mann-Whitney U over the number of pairs of scores, averaged over strata. For one stratum,
     `probability_of_superiority` has an interval without resampling.
 
     Args:
-        ours: Our scores.
-        theirs: Their scores, in the same number of strata.
-        rng: Generator of the resamples.
+        scores: The scores of each method, all in the same strata.
+        pairs: Compared methods, as indices into `scores`.
+        rng: Generator of the resamples, which all pairs share.
 
     Raises:
-        ValueError: The strata do not match, or one has no scores.
+        ValueError: The numbers of strata differ, or a stratum has no scores.
     """
-    us, them = _arrays(ours), _arrays(theirs)
-    if len(us) != len(them):
-        raise ValueError(f"strata of {[*map(len, us)]} scores cannot be compared with strata of {[*map(len, them)]}")
-    observed, drawn = 0.0, np.zeros(RESAMPLES)
-    for our, their in zip(us, them, strict=True):
-        ones = (np.ones((1, len(our))), np.ones((1, len(their))))
-        observed += float(_superiority(our, their, *ones)[0]) / len(us)
-        parts = [
-            _superiority(our, their, mine, weights(rng, len(their), len(mine)))
-            for mine in weight_chunks(rng, len(our), len(their))
-        ]
-        drawn += np.concatenate(parts) / len(us)
-    sizes = [min(len(our), len(their)) for our, their in zip(us, them, strict=True)]
-    return _estimate(observed, drawn, sizes, _too_few(us) or _too_few(them))
+    methods = [_arrays(strata) for strata in scores]
+    if len({*map(len, methods)}) > 1:
+        raise ValueError(f"scores in {[*map(len, methods)]} strata cannot be compared")
+    observed, drawn = np.zeros(len(pairs)), np.zeros((len(pairs), RESAMPLES))
+    for stratum in zip(*methods, strict=True):
+        wins = [_wins(stratum[ours], stratum[theirs]) for ours, theirs in pairs]
+        observed += [float(won.sum()) / (2 * won.size) for won in wins]
+        start = 0
+        for weights in weight_chunks(rng, [*map(len, stratum)]):
+            end = start + len(weights[0])
+            for place, ((ours, theirs), won) in enumerate(zip(pairs, wins, strict=True)):
+                # Sums of whole numbers are exact, so that equal resamples have equal estimates.
+                sums = ((weights[ours] @ won) * weights[theirs]).sum(axis=1)
+                drawn[place, start:end] += sums / (2 * won.size)
+            start = end
+    return tuple(
+        _estimate(float(value), row, [*map(min, map(len, methods[ours]), map(len, methods[theirs]))], reason)
+        for value, row, (ours, theirs), reason in zip(
+            observed / len(methods[0]),
+            drawn / len(methods[0]),
+            pairs,
+            [_too_few(methods[ours]) or _too_few(methods[theirs]) for ours, theirs in pairs],
+            strict=True,
+        )
+    )
 
 
 def thresholds_over(scores: Sequence[float]) -> tuple[float, ...]:
@@ -205,7 +218,7 @@ def performance_profile(strata: Strata, thresholds: Sequence[float], rng: np.ran
     counts = np.zeros((RESAMPLES, len(levels)))
     for row in scores:
         above = (row[:, None] > levels).astype(np.float64)
-        counts += np.concatenate([drawn @ above for drawn in weight_chunks(rng, len(row), len(levels))])
+        counts += np.concatenate([drawn @ above for (drawn,) in weight_chunks(rng, [len(row)], len(levels))])
     observed = (np.concatenate(scores)[:, None] > levels).mean(axis=0)
     low, high = np.percentile(counts / n, percentiles([*map(len, scores)]), axis=0)
     return PerformanceProfile(
@@ -269,20 +282,9 @@ def _iqm(strata: Sequence[_Rows]) -> _Rows:
     return found
 
 
-def _superiority(ours: _Rows, theirs: _Rows, weights: _Rows, other: _Rows) -> _Rows:
-    """Return P(X > Y) + P(X = Y) / 2 for each resample.
-
-    Args:
-        ours: Shape (n,).
-        theirs: Shape (m,).
-        weights: Resampling counts of ours; shape (resamples, n).
-        other: Resampling counts of theirs; shape (resamples, m).
-    """
-    order = np.argsort(theirs, kind="stable")
-    ranked = theirs[order]
-    drawn = np.concatenate([np.zeros((len(other), 1)), np.cumsum(other[:, order], axis=1)], axis=1)
-    beaten = drawn[:, np.searchsorted(ranked, ours, "left")] + drawn[:, np.searchsorted(ranked, ours, "right")]
-    found: _Rows = np.einsum("rn,rn->r", weights, beaten) / (2.0 * len(ours) * len(theirs))
+def _wins(ours: _Rows, theirs: _Rows) -> _Rows:
+    """Return 2 where our score is above theirs, 1 for a tie, else 0; shape (ours, theirs)."""
+    found: _Rows = np.sign(ours[:, None] - theirs) + 1.0
     return found
 
 

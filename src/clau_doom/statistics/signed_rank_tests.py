@@ -29,6 +29,7 @@ DRAWS = 50_000
 
 _PRIOR = 0.5  # strength of the prior, in observations
 _BATCH = 5_000  # draws in memory at a time
+_EQUAL = 1e-12  # sums that differ by less are equal; a draw then counts for each of them in equal parts
 
 _Values = NDArray[np.float64]
 
@@ -71,14 +72,16 @@ def bayesian_signed_rank(differences: Sequence[float], rng: np.random.Generator,
     """
     values = np.array([0.0, *differences])
     sums = values[:, None] + values
-    above, below = (np.heaviside(signed - 2.0 * margin, 0.5) for signed in (sums, -sums))
+    kinds = [np.heaviside(signed - 2.0 * margin, 0.5) for signed in (sums, -sums)]
     prior = np.ones(len(values))
     prior[0] = _PRIOR
     wins = np.zeros(3)
     for _ in range(DRAWS // _BATCH):
         weights = rng.dirichlet(prior, size=_BATCH)
-        better, worse = (((weights @ each) * weights).sum(axis=1) for each in (above, below))
+        better, worse = (((weights @ kind) * weights).sum(axis=1) for kind in kinds)
         equivalent = 1.0 - better - worse if margin > 0.0 else np.full(_BATCH, -1.0)
-        wins += np.bincount(np.argmax([better, equivalent, worse], axis=0), minlength=3)
+        found = np.array([better, equivalent, worse])
+        largest = found >= found.max(axis=0) - _EQUAL
+        wins += (largest / largest.sum(axis=0)).sum(axis=1)
     better, equivalent, worse = (wins / DRAWS).tolist()
     return Posterior(better=better, equivalent=equivalent if margin > 0.0 else None, worse=worse)

@@ -28,7 +28,7 @@ from clau_doom.statistics.rliable_aggregates import (
     aggregate,
     optimality_gap,
     performance_profile,
-    probability_of_improvement,
+    probabilities_of_improvement,
     thresholds_over,
 )
 from clau_doom.statistics.signed_rank_tests import Posterior, bayesian_signed_rank, wilcoxon_p
@@ -200,15 +200,16 @@ def _pairs(
     means, nemenyi = scores.means, nemenyi_p(ranks, len(scores.tasks))
     every = combinations(range(len(ranks)), 2)
     places = [*every] if control is None else [(each, control) for each in range(len(ranks)) if each != control]
+    improvements = probabilities_of_improvement(scores.runs, places, rng)
     found = []
-    for first, second in places:
+    for (first, second), improvement in zip(places, improvements, strict=True):
         differences = (means[:, first] - means[:, second]).tolist()
         p = wilcoxon_p(differences)
         found.append(
             MethodPair(
                 first=scores.methods[first],
                 second=scores.methods[second],
-                improvement=probability_of_improvement(scores.runs[first], scores.runs[second], rng),
+                improvement=improvement,
                 rank_difference=ranks[second] - ranks[first],
                 p_nemenyi=nemenyi[first][second],
                 p_wilcoxon=p,

@@ -32,6 +32,8 @@ def test_all_resamples_are_drawn_in_chunks() -> None:
     assert len(drawn) > 1
     assert drawn[0][1].shape[1] == 3
     assert max(places[1].max() for places in drawn) == 2
-    weights = [*weight_chunks(rng, 4, 3)]
-    assert sum(map(len, weights)) == RESAMPLES
-    assert np.all(weights[0].sum(axis=1) == 4)
+    weights = [*weight_chunks(rng, [4, 2_000], 3)]
+    assert sum(len(fours) for fours, _ in weights) == RESAMPLES
+    assert len(weights) > 1
+    assert np.all(weights[0][0].sum(axis=1) == 4)
+    assert weights[0][1].shape[1] == 2_000

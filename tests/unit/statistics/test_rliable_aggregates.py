@@ -11,14 +11,22 @@ from hypothesis import strategies as st
 from clau_doom.domain import generator
 from clau_doom.statistics.rliable_aggregates import (
     Aggregates,
+    Estimate,
     aggregate,
     optimality_gap,
     performance_profile,
-    probability_of_improvement,
+    probabilities_of_improvement,
     thresholds_over,
 )
 
 scores = st.lists(st.integers(-50, 50).map(float), min_size=10, max_size=20).filter(lambda row: len({*row}) > 1)
+
+
+def probability_of_improvement(
+    ours: list[list[float]], theirs: list[list[float]], rng: np.random.Generator
+) -> Estimate:
+    (found,) = probabilities_of_improvement([ours, theirs], [(0, 1)], rng)
+    return found
 
 
 def estimates(*strata: list[float]) -> Aggregates:
@@ -100,7 +108,7 @@ def test_probability_of_improvement_is_averaged_over_strata() -> None:
 
 def test_strata_must_match() -> None:
     """One task cannot be compared with two, nor nothing with anything."""
-    with pytest.raises(ValueError, match="cannot be compared with strata"):
+    with pytest.raises(ValueError, match=r"scores in \[1, 2\] strata cannot be compared"):
         probability_of_improvement([[1.0]], [[1.0], [2.0]], generator(1, "test"))
     with pytest.raises(ValueError, match="no scores"):
         aggregate([[1.0], []], generator(1, "test"))

@@ -77,3 +77,9 @@ def test_a_single_better_task_is_better_than_the_prior() -> None:
 def test_opposite_differences_are_even() -> None:
     """By symmetry."""
     assert posterior([1.0, -1.0]).better == pytest.approx(0.5, abs=0.01)
+
+
+def test_equal_methods_are_even() -> None:
+    """By hand: all sums are 0 and count half. With a margin, the methods are equivalent in each draw."""
+    assert posterior([0.0, 0.0, 0.0]) == Posterior(better=0.5, equivalent=None, worse=0.5)
+    assert posterior([0.0, 0.0, 0.0], margin=0.1) == Posterior(better=0.0, equivalent=1.0, worse=0.0)
