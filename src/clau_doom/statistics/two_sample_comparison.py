@@ -21,9 +21,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import ttest_power
 
+from clau_doom.statistics.difference_tests import holm_adjusted
 from clau_doom.statistics.hedges_g import HedgesG, independent_g, paired_g, paired_gz
 from clau_doom.statistics.intervals import Interval, difference_interval, unpaired_interval
 from clau_doom.statistics.rliable_aggregates import Estimate
@@ -157,10 +157,9 @@ def compare(ours: Sample, theirs: Sample, *, pair: bool = True) -> Contrast:
 
 
 def holm(contrasts: Sequence[Contrast]) -> tuple[Contrast, ...]:
-    """Return the contrasts with p-values after Holm's correction; all of them are one family."""
-    tested = [contrast.p for contrast in contrasts if contrast.p is not None]
-    corrected = iter(multipletests(tested, alpha=ALPHA, method="holm")[1].tolist() if tested else [])
-    return tuple(each if each.p is None else replace(each, p_holm=next(corrected)) for each in contrasts)
+    """Return the contrasts with p-values after Holm's correction; all of them are one family, even without a test."""
+    corrected = holm_adjusted([each.p for each in contrasts])
+    return tuple(replace(each, p_holm=p) for each, p in zip(contrasts, corrected, strict=True))
 
 
 def power_of(difference: float, deviations: Sequence[float], sizes: Sequence[int]) -> float:

@@ -6,6 +6,7 @@ from clau_doom.analysis.charts import Colour, IntervalPlot, IntervalRow
 from clau_doom.analysis.comparison_data import ComparisonData
 from clau_doom.analysis.contrast_blocks import contrast_chart, contrast_sentence, contrast_tables
 from clau_doom.analysis.document import Chart, Column, Paragraph, Section, Table, TextTable
+from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import joined, shared
 from clau_doom.number_format import percent
 from clau_doom.statistics.two_sample_comparison import Contrast
@@ -38,6 +39,7 @@ def describe(data: ComparisonData) -> Section:
             *contrast_tables(contrasts, names),
             *_apart(contrasts, names),
         ),
+        summary=sentences if isinstance(data.comparison.condition_comparison, Unavailable) else (),
         cautions=(_SCOPE,),
         data={"champion_contrasts": contrasts, "champion_conclusions": sentences},
     )
