@@ -67,7 +67,7 @@ def _weighted(
     order = np.argsort(errors)
     weights = 1.0 / np.sqrt(errors[order])
     basis = linalg.qr(weights[:, None] * linalg.null_space(contrasts)[order], mode="economic", pivoting=True)[0]
-    target = weights * (means - means[order[0]])[order]
+    target = weights * means[order]
     residuals = target - basis @ (basis.T @ target)
     shares = np.empty(len(errors))
     shares[order] = 1.0 - (basis**2).sum(axis=1)

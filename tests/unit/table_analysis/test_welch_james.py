@@ -119,8 +119,8 @@ def test_both_ways_of_the_wald_statistic_agree(published: Published) -> None:
 
 
 def test_a_common_offset_of_the_means_is_not_lost() -> None:
-    """Welch's weighted sum of squares in exact arithmetic, of means near 5 with standard errors from 1e-13 to 2."""
-    means, errors = (5.0, 5.125, 20.0), (1e-26, 1e-2, 4.0)
+    """Welch's weighted sum of squares in exact arithmetic, of means from 5.1 with standard errors from 1e-13 to 2."""
+    means, errors = (5.1, 5.223, 20.7), (3e-26, 1e-2, 4.0)
     weights = [1 / Fraction(error) for error in errors]
     centre = sum(weight * Fraction(mean) for weight, mean in zip(weights, means, strict=True)) / sum(weights)
     wald = sum(weight * (Fraction(mean) - centre) ** 2 for weight, mean in zip(weights, means, strict=True))
