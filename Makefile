@@ -73,6 +73,7 @@ format: $(DEV) ## Fix formatting, and lint errors that ruff can fix
 reference: ## Compute the expected values of tests/reference again; needs R with the packages that the scripts name
 	Rscript tests/reference/reference.R tests/reference/tables.json
 	Rscript tests/reference/mixed_models.R tests/reference/mixed_models.json
+	Rscript tests/reference/adjusted_means.R tests/reference/adjusted_means.json
 	Rscript tests/reference/effect_sizes.R tests/reference/effect_sizes.json
 
 validate: $(DEV) ## Simulate error rates of tests and intervals; about two hours, continues where it was stopped

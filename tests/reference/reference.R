@@ -1,6 +1,6 @@
 # Expected values of the analysis of tables, computed by R. `make reference` runs this script and stores its output.
 # It needs R with car, effectsize, emmeans and jsonlite. Each table is stored with the values, so that the tests need no R.
-# mixed_models.R computes the expected values of mixed models.
+# mixed_models.R and adjusted_means.R compute the expected values of mixed models and of designs with covariates.
 suppressPackageStartupMessages({library(car); library(effectsize); library(emmeans); library(jsonlite)})
 options(contrasts = c("contr.sum", "contr.poly"), digits = 15)
 emm_options(msg.interaction = FALSE, lmer.df = "satterthwaite")

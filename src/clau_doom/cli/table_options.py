@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Block",
+    "Covariates",
     "Data",
     "Decimals",
     "Delimiter",
@@ -77,6 +78,15 @@ Normalize = Annotated[
         metavar="LOW,HIGH",
         rich_help_panel=_PANEL,
         help="Columns whose values become 0 and 1 in each task, or range: the lowest and the highest score.",
+    ),
+]
+Covariates = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--covariate",
+        metavar="COLUMN",
+        rich_help_panel=_PANEL,
+        help="Covariate: a column of numbers whose linear effect is removed; repeatable.",
     ),
 ]
 Delimiter = Annotated[
@@ -162,6 +172,7 @@ class TableRequest:
     factors: Sequence[str] | None
     where: str | None
     block: str | None
+    covariates: Sequence[str] | None
     task: str | None
     normalize: str | None
     method: Test
@@ -181,6 +192,7 @@ class TableRequest:
             ConfigError: One is given.
         """
         given = {"response": self.response, "factor": self.factors, "where": self.where, "block": self.block}
+        given |= {"covariate": self.covariates}
         given |= {"task": self.task, "normalize": self.normalize}
         given |= {"test": None if self.method == Test.DEFAULT else self.method.value, "order": self.order}
         squares = self.sums_of_squares

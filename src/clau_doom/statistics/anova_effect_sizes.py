@@ -74,7 +74,7 @@ def noncentrality_interval(f: float, df: float, residual_df: float) -> tuple[flo
     return scale * low, scale * high
 
 
-def omega_squared_of_f(f: float, df: float, residual_df: float, count: int, *, partial: bool = False) -> EffectSize:
+def omega_squared_of_f(f: float, df: float, residual_df: float, count: float, *, partial: bool = False) -> EffectSize:
     """Return omega squared as a function of F, with its interval.
 
     Args:

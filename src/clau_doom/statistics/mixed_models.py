@@ -132,6 +132,12 @@ class MixedModel:
         df = float(len(rows))
         return FTest(f, df, residual_df, float(stats.f.sf(f, df, residual_df)))
 
+    @property
+    def total_df(self) -> float:
+        """Degrees of freedom of the sum of the components (Satterthwaite, Biometrics Bulletin 2, 1946)."""
+        total = sum(self.components) / self._unit**2
+        return 2.0 * total**2 / float(self._uncertainty.expected.sum())
+
     def _kenward_roger(self, rows: _Array) -> tuple[float, float]:
         """Return the scale of F and its residual degrees of freedom.
 

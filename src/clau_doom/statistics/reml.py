@@ -7,8 +7,9 @@ block sizes are unequal", Biometrika 58, 1971):
 
     -2 log L = log |K'H K| + (n - p) log(y'K (K'H K)^-1 K'y) + a constant
 
-One QR decomposition of [X Z y] reduces the n rows to as many as there are columns; the other n - p - q - 1 error
-contrasts depend on σ² only. It also separates the error contrasts from X: they are the rows below X's.
+Rows with the same columns are replaced by their mean and their sum of squares. One QR decomposition of [X Z y] reduces
+the n rows to as many as there are columns; the other n - p - q - 1 error contrasts depend on σ² only. It also separates
+the error contrasts from X: they are the rows below X's.
 """
 
 from collections.abc import Sequence
@@ -24,7 +25,8 @@ __all__ = ["Likelihood", "ReducedData", "covariance_factor", "likelihood_at", "m
 
 _Array = NDArray[np.float64]
 
-_LARGEST_RATIO = 1e9  # beyond it, the residual variance is rounding error
+_LARGEST_RATIO = 1e13  # beyond it, the residual variance is rounding error
+_LARGEST = 20_000_000  # entries of a matrix
 _STEPS = 200
 _CONVERGED = 1e-11
 _LONGEST_STEP = 3.0
@@ -83,9 +85,23 @@ def reduce_data(values: _Array, fixed: _Array, groups: Sequence[NDArray[np.intp]
         values: Shape (n,).
         fixed: Linearly independent columns; shape (n, p).
         groups: The level of each row in each grouping factor, from 0 without gaps; shapes (n,).
+
+    Raises:
+        ConfigError: The matrices would be too large.
     """
-    indicators = [np.eye(int(codes.max()) + 1)[codes] for codes in groups]
-    (triangle,) = linalg.qr(np.hstack([fixed, *indicators, values[:, None]]), mode="r")
+    # Rows with the same columns are one row, weighted by the root of their number, and their deviations from its mean.
+    _, first, places, counts = np.unique(
+        np.column_stack([fixed, *groups]), axis=0, return_index=True, return_inverse=True, return_counts=True
+    )
+    width = fixed.shape[1] + sum(int(codes.max()) + 1 for codes in groups)
+    if len(first) * width > _LARGEST:
+        raise ConfigError(f"a mixed model of {len(first)} different rows and {width} columns is too large")
+    means, roots = np.bincount(places, weights=values) / counts, np.sqrt(counts)[:, None]
+    within = np.zeros((1, width + 1))
+    within[0, -1] = np.linalg.norm(values - means[places])
+    indicators = [np.eye(int(codes.max()) + 1)[codes[first]] for codes in groups]
+    rows = np.vstack([roots * np.hstack([fixed[first], *indicators, means[:, None]]), within])
+    (triangle,) = linalg.qr(rows, mode="r")
     triangle = triangle[: triangle.shape[1]]
     p = fixed.shape[1]
     ends = p + np.cumsum([part.shape[1] for part in indicators])
@@ -176,8 +192,9 @@ def _newton_step(x: _Array, found: Likelihood) -> _Array:
         return step
     values, vectors = np.linalg.eigh(found.hessian[np.ix_(free, free)])
     # Where the likelihood is not convex, the direction of the eigenvector is still downhill.
-    curvature = np.maximum(np.abs(values), 1e-8 * max(float(np.abs(values).max()), 1e-300))
-    step[free] = -vectors @ ((vectors.T @ found.gradient[free]) / curvature)
+    slope = found.gradient[free]
+    least = max(1e-8 * float(np.abs(values).max()), 1e-6 * float(np.abs(slope).max()), 1e-300)
+    step[free] = -vectors @ ((vectors.T @ slope) / np.maximum(np.abs(values), least))
     return step * min(1.0, _LONGEST_STEP / max(float(np.abs(step).max()), 1e-300))
 
 

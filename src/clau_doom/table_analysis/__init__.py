@@ -7,11 +7,21 @@ experiments. Importing it takes a second, for statsmodels.
 
 from clau_doom.table_analysis.analysis import analyze_design, run_tests
 from clau_doom.table_analysis.csv_dialect import CsvOptions
-from clau_doom.table_analysis.design import Design, Factor, make_design
+from clau_doom.table_analysis.design import Covariate, Design, Factor, make_design
 from clau_doom.table_analysis.diagnostics import Diagnostic, diagnose
 from clau_doom.table_analysis.linear_models import AnovaTable, LinearModel, SumsOfSquares, anova, fit
 from clau_doom.table_analysis.pairs import MOST_COMPARED, Comparisons, Pair
-from clau_doom.table_analysis.results import METHODS, EffectTest, Group, Method, TableAnalysis, TestedDesign
+from clau_doom.table_analysis.results import (
+    METHODS,
+    AdjustedMean,
+    EffectTest,
+    Group,
+    Method,
+    Slope,
+    TableAnalysis,
+    TestedDesign,
+    VarianceComponent,
+)
 from clau_doom.table_analysis.row_filter import Condition, parse_where, rows_where
 from clau_doom.table_analysis.table import Column, Table, Value, check_names, make_column, make_table
 from clau_doom.table_analysis.table_reader import read_table
@@ -20,10 +30,12 @@ from clau_doom.table_analysis.task_design import make_task_scores, task_generato
 __all__ = [
     "METHODS",
     "MOST_COMPARED",
+    "AdjustedMean",
     "AnovaTable",
     "Column",
     "Comparisons",
     "Condition",
+    "Covariate",
     "CsvOptions",
     "Design",
     "Diagnostic",
@@ -33,11 +45,13 @@ __all__ = [
     "LinearModel",
     "Method",
     "Pair",
+    "Slope",
     "SumsOfSquares",
     "Table",
     "TableAnalysis",
     "TestedDesign",
     "Value",
+    "VarianceComponent",
     "analyze_design",
     "anova",
     "check_names",

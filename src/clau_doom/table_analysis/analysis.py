@@ -5,15 +5,18 @@ The design and the user's choice of a method select the analysis, never the data
 | method | without blocks | in complete blocks |
 |---|---|---|
 | default | Welch-James tests; Games-Howell | Hotelling's T² or corrected F; paired t tests |
-| classical | analysis of variance (type III); Tukey | the same with additive blocks |
+| classical | analysis of variance (type III); Tukey | the same with additive blocks, complete or not |
 | ranks | one factor: Kruskal-Wallis, Dunn; two: aligned ranks | one factor: Friedman, Nemenyi |
 | permutation | permuted Wald statistic | permuted within blocks |
+
+In incomplete blocks, the default is a mixed model with random blocks. With covariates, it is a linear model with HC3
+covariance, in blocks a mixed model, and ``classical`` is the analysis of covariance.
 
 Each factor's levels are compared, and the combinations of levels of the highest interaction.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -25,10 +28,11 @@ from clau_doom.statistics.approximate_f import ApproximateF
 from clau_doom.statistics.complete_blocks import block_contrasts_test, block_generalised_eta_squared
 from clau_doom.statistics.intervals import FEWEST_FOR_MEAN, concentration, mean_interval
 from clau_doom.statistics.skewness import skewed
+from clau_doom.table_analysis.adjusted_means import analyze_by_model, model_summaries
 from clau_doom.table_analysis.comparisons import games_howell, paired, tukey
-from clau_doom.table_analysis.design import Design, Factor
+from clau_doom.table_analysis.design import Design
 from clau_doom.table_analysis.diagnostics import diagnose
-from clau_doom.table_analysis.effect_contrasts import EffectContrasts, cell_statistics, effects_of
+from clau_doom.table_analysis.effect_contrasts import EffectContrasts, cell_statistics, compared_factors, effects_of
 from clau_doom.table_analysis.families import families
 from clau_doom.table_analysis.linear_models import AnovaTable, SumsOfSquares, anova, fit
 from clau_doom.table_analysis.pair_effects import with_effect_sizes, with_equivalence
@@ -73,7 +77,10 @@ def analyze_design(
         effects=tested.effects,
         residual=tested.residual,
         comparisons=tuple([with_effect_sizes(each) for each in tested.comparisons]),
-        diagnostics=diagnose(design, order),
+        diagnostics=(*diagnose(design, order), *tested.diagnostics),
+        adjusted_means=tested.adjusted_means,
+        slopes=tested.slopes,
+        components=tested.components,
     )
     found = in_units(found, design.unit)
     if margin is not None:
@@ -94,32 +101,44 @@ def run_tests(design: Design, method: Method = "default", *, sums_of_squares: Su
     Raises:
         ConfigError: The method does not allow the design; the message names one that does.
     """
+    if design.covariates and method in {"ranks", "permutation"}:
+        raise ConfigError(f"--test {method} does not allow covariates: use --test default or classical")
     return _classical(design, sums_of_squares) if method == "classical" else _TESTS[method](design)
 
 
 def _default(design: Design) -> TestedDesign:
-    if design.block is None:
-        name = "Welch's ANOVA" if len(design.factors) == 1 else "Welch-James tests of unweighted marginal means"
-        reason = _unsuitable(design)
-        if reason:
-            return TestedDesign(
-                test=name,
-                effects=tuple([_impossible(effect, reason) for effect in effects_of(design)]),
-                comparisons=(),
-            )
-        cells, several = cell_statistics(design), len(design.factors) > 1
-        effects = [
-            _approximate(effect, welch_james(effect.contrasts, cells), len(design.values), partial=several)
-            for effect in effects_of(design)
-        ]
-        comparisons = [games_howell(design, cells, factors) for factors in _compared(design)]
-        return TestedDesign(test=name, effects=tuple(effects), comparisons=tuple(comparisons))
-    blocks = _blocks(design)
+    return _default_without_blocks(design) if design.block is None else _default_in_blocks(design)
+
+
+def _default_without_blocks(design: Design) -> TestedDesign:
+    name = "Welch's ANOVA" if len(design.factors) == 1 else "Welch-James tests of unweighted marginal means"
+    reason = _unsuitable(design)
+    if reason:
+        return TestedDesign(
+            test=name,
+            effects=tuple([_impossible(effect, reason) for effect in effects_of(design)]),
+            comparisons=(),
+        )
+    if design.covariates:
+        return analyze_by_model(design)
+    cells, several = cell_statistics(design), len(design.factors) > 1
+    effects = [
+        _approximate(effect, welch_james(effect.contrasts, cells), len(design.values), partial=several)
+        for effect in effects_of(design)
+    ]
+    comparisons = [games_howell(design, cells, factors) for factors in compared_factors(design)]
+    return TestedDesign(test=name, effects=tuple(effects), comparisons=tuple(comparisons))
+
+
+def _default_in_blocks(design: Design) -> TestedDesign:
+    blocks = complete_blocks(design)
+    if blocks is None or design.covariates:
+        return analyze_by_model(design)
     effects = [_within(effect, blocks) for effect in effects_of(design)]
     return TestedDesign(
         test="tests of the differences within blocks",
         effects=tuple(effects),
-        comparisons=tuple([paired(design, blocks, factors) for factors in _compared(design)]),
+        comparisons=tuple([paired(design, blocks, factors) for factors in compared_factors(design)]),
     )
 
 
@@ -128,9 +147,11 @@ def _classical(design: Design, sums_of_squares: SumsOfSquares) -> TestedDesign:
     table = anova(design, model, sums_of_squares)
     kind = "" if design.balanced else f" (type {sums_of_squares})"
     block = None if design.block is None else design.block.name
-    comparisons = [tukey(design, model, factors) for factors in _compared(design)]
-    return TestedDesign(
-        test=f"analysis of variance{kind}",
+    comparisons = [tukey(design, model, factors) for factors in compared_factors(design)]
+    summaries = model_summaries(design) if design.covariates else TestedDesign(test="", effects=(), comparisons=())
+    return replace(
+        summaries,
+        test=f"analysis of {'covariance' if design.covariates else 'variance'}{kind}",
         effects=tuple([_of_anova(table, name, block) for name in model.terms]),
         comparisons=tuple(comparisons) if design.balanced or sums_of_squares == "III" else (),
         residual=(table.residual_df, table.residual_sum_of_squares),
@@ -190,7 +211,7 @@ def _permutation(design: Design) -> TestedDesign:
                 name=effect.name, symbol=symbol, statistic=found[0], df=(float(len(effect.contrasts)),), p=found[1]
             )
         )
-    compared = _compared(design)
+    compared = compared_factors(design)
     return TestedDesign(
         test=f"permutation tests ({PERMUTATIONS:,} permutations)",
         effects=tuple(effects),
@@ -213,15 +234,9 @@ def _blocks(design: Design) -> CompleteBlocks:
         assert design.block is not None
         raise ConfigError(
             f"a block of {design.block.name} has no value in some cells: exclude such blocks with --where, or use "
-            "--test classical"
+            "--test default or classical"
         )
     return found
-
-
-def _compared(design: Design) -> list[Sequence[Factor]]:
-    """Return the factors whose levels are compared: each by itself, and all together."""
-    single: list[Sequence[Factor]] = [(factor,) for factor in design.factors]
-    return single if len(design.factors) == 1 else [*single, design.factors]
 
 
 def _within(effect: EffectContrasts, blocks: CompleteBlocks) -> EffectTest:
@@ -255,8 +270,10 @@ def _unsuitable(design: Design) -> str:
     reasons = (
         concentration(group.tolist()) for group in design.groups(design.centred) if len(group) >= FEWEST_FOR_MEAN
     )
-    reason = next(filter(None, reasons), "") or skewed(design.groups(design.centred))
-    return f"withheld: {reason} in a cell; use --test ranks or permutation" if reason else ""
+    values = fit(replace(design, block=None)).residuals if design.covariates else design.centred
+    reason = next(filter(None, reasons), "") or skewed(design.groups(values))
+    remedy = "use --test ranks or permutation" + (" without --covariate" if design.covariates else "")
+    return f"withheld: {reason} in a cell; {remedy}" if reason else ""
 
 
 def _impossible(effect: EffectContrasts, note: str = "not possible: a cell has no variance") -> EffectTest:

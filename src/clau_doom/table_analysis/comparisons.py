@@ -6,6 +6,8 @@
   of the contrast.
 - Equal variances: Tukey's test with Kramer's extension to unequal sizes (Biometrics 12, 1956), from the residual mean
   square of the full model.
+- Models with covariates or random blocks: the largest |t| of all pairs, from their estimated covariance (`MaxT`). The
+  degrees of freedom are those of the pair.
 - Complete blocks: paired t tests of the blocks' differences, with Šidák's correction ("Rectangular confidence regions
   for the means of multivariate normal distributions", Journal of the American Statistical Association 62, 1967).
 
@@ -22,6 +24,8 @@ from numpy.typing import NDArray
 from scipy import special
 
 from clau_doom.statistics.intervals import CONFIDENCE
+from clau_doom.statistics.max_t import MaxT
+from clau_doom.statistics.mixed_models import ContrastEstimate
 from clau_doom.statistics.studentized_range import quantile, tail_probability
 from clau_doom.table_analysis.design import Design, Factor
 from clau_doom.table_analysis.effect_contrasts import Cells, level_weights
@@ -29,7 +33,7 @@ from clau_doom.table_analysis.linear_models import LinearModel, level_rows
 from clau_doom.table_analysis.pairs import MOST_COMPARED, Comparisons, Pair, Standardizer
 from clau_doom.table_analysis.repeated_measures import CompleteBlocks
 
-__all__ = ["games_howell", "paired", "tukey"]
+__all__ = ["games_howell", "level_names", "max_t", "paired", "tukey"]
 
 _Matrix = NDArray[np.float64]
 
@@ -80,7 +84,7 @@ def tukey(design: Design, model: LinearModel, factors: Sequence[Factor], *, scal
     rows, df = level_rows(design, model, factors), float(model.df_resid)
     standardizer = Standardizer(
         symbol="g",
-        name="pooled standard deviation" if design.block is None else "residual standard deviation within blocks",
+        name=_residual_name(design),
         deviation=float(np.sqrt(model.ssr / model.df_resid)),
         df=df,
     )
@@ -93,8 +97,14 @@ def tukey(design: Design, model: LinearModel, factors: Sequence[Factor], *, scal
     if scale == "ranks":
         return _of_ranks(found)
     # The variation by other factors and blocks is not in the residuals.
-    others = len(factors) == 1 and (len(design.factors) > 1 or design.block is not None)
+    others = len(factors) == 1 and (len(design.factors) > 1 or design.block is not None) and not design.covariates
     return _with_pooled_levels(design, factors[0], found) if others else found
+
+
+def _residual_name(design: Design) -> str:
+    if design.block is not None:
+        return "residual standard deviation within blocks"
+    return "residual standard deviation" if design.covariates else "pooled standard deviation"
 
 
 def _with_pooled_levels(design: Design, factor: Factor, found: Comparisons) -> Comparisons:
@@ -114,7 +124,7 @@ def _with_pooled_levels(design: Design, factor: Factor, found: Comparisons) -> C
 
 def paired(design: Design, blocks: CompleteBlocks, factors: Sequence[Factor]) -> Comparisons:
     """Compare the marginal means of factors by the differences within blocks."""
-    weights, levels = level_weights(design, factors), _level_names(factors)
+    weights, levels = level_weights(design, factors), level_names(factors)
     name = ":".join(factor.name for factor in factors)
     if len(levels) > MOST_COMPARED:
         return _too_many(name, "paired t tests, Šidák")
@@ -157,6 +167,53 @@ def _of_pairs(ours: _Matrix, theirs: _Matrix) -> tuple[Standardizer, Standardize
     return average, Standardizer(symbol="g_z", name="standard deviation of the differences", deviation=deviation, df=df)
 
 
+def max_t(
+    factors: Sequence[Factor],
+    rows: _Matrix,
+    *,
+    estimate: Callable[[_Matrix], ContrastEstimate],
+    covariance: _Matrix,
+    standardizer: Standardizer,
+) -> Comparisons:
+    """Compare marginal means of a model by the largest |t| of all pairs.
+
+    Args:
+        factors: The factors.
+        rows: The marginal mean of each level as a combination of parameters; shape (levels, parameters).
+        estimate: Estimates a combination of the parameters.
+        covariance: Covariance of the parameters; shape (parameters, parameters).
+        standardizer: The standard deviation of the effect sizes.
+    """
+    levels, name = level_names(factors), ":".join(factor.name for factor in factors)
+    if len(levels) > MOST_COMPARED:
+        return _too_many(name, "max-t")
+    places = list(combinations(range(len(levels)), 2))
+    contrasts = np.array([rows[i] - rows[j] for i, j in places])
+    family = MaxT(contrasts @ covariance @ contrasts.T)
+    criticals: dict[float, float] = {}
+    pairs = []
+    for (i, j), contrast in zip(places, contrasts, strict=True):
+        found = estimate(contrast)
+        if found.df not in criticals:
+            criticals[found.df] = family.quantile(CONFIDENCE, found.df)
+        critical = criticals[found.df]
+        pairs.append(
+            Pair(
+                first=levels[i],
+                second=levels[j],
+                difference=found.estimate,
+                low=found.estimate - critical * found.standard_error,
+                high=found.estimate + critical * found.standard_error,
+                p=family.tail_probability(abs(found.estimate) / found.standard_error, found.df),
+                standard_error=found.standard_error,
+                df=found.df,
+                critical_t=critical,
+                standardizers=(standardizer,),
+            )
+        )
+    return Comparisons(effect=name, method="max-t", scale="values", pairs=tuple(pairs))
+
+
 def _studentized(
     method: str,
     factors: Sequence[Factor],
@@ -174,7 +231,7 @@ def _studentized(
         means: Shape (levels,).
         spread: Returns the standard error, its degrees of freedom and the standardizer of a difference of weights.
     """
-    levels, name = _level_names(factors), ":".join(factor.name for factor in factors)
+    levels, name = level_names(factors), ":".join(factor.name for factor in factors)
     count = len(levels)
     if count > MOST_COMPARED:
         return _too_many(name, method)
@@ -222,7 +279,8 @@ def _ratio_p(difference: float, error: float, tail: Callable[[float], float]) ->
     return tail(abs(difference) / error)
 
 
-def _level_names(factors: Sequence[Factor]) -> list[str]:
+def level_names(factors: Sequence[Factor]) -> list[str]:
+    """Return the levels of factors; of several, their combinations, the last changing fastest."""
     names = [""]
     for factor in factors:
         names = [f"{before}:{level}" if before else level for before in names for level in factor.levels]

@@ -1,4 +1,4 @@
-"""Design of an analysis of variance: a response, factors, and optional blocks."""
+"""Design of an analysis of variance: a response, factors, optional blocks and covariates."""
 
 import math
 import re
@@ -14,13 +14,16 @@ from numpy.typing import NDArray
 from clau_doom.errors import ConfigError
 from clau_doom.table_analysis.table import Column, Table
 
-__all__ = ["Design", "Factor", "make_design", "make_factor", "response_values"]
+__all__ = ["Covariate", "Design", "Factor", "make_design", "make_factor", "response_values"]
 
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?", re.ASCII)
 _SMALLEST, _LARGEST = 1e-100, 1e100
 _MOST_FACTORS = 4
 _DIGITS = 1e-6  # leading digits that values may have in common
 _MOST_LEVELS = 1_000  # a model has a column for each level
+_LARGEST_MODEL = 20_000_000  # entries of a matrix
+_SAME = 1e-13  # relative; a smaller spread is rounding error
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +42,23 @@ class Factor:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Covariate:
+    """A column of numbers with a linear effect on the response.
+
+    Attributes:
+        name: The column's name.
+        mean: The mean over the rows.
+        unit: The standard deviation over the rows.
+        values: (value - mean) / unit of each row; shape (rows,).
+    """
+
+    name: str
+    mean: float
+    unit: float
+    values: NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Design:
     """A response and its factors. Each cell has at least two values.
 
@@ -48,6 +68,7 @@ class Design:
         factors: One to four.
         block: A nuisance factor, such as the seed of the episode, or None.
         unit: 1, or a power of two if squares of the response would overflow or underflow.
+        covariates: Columns whose linear effect is removed.
     """
 
     response: str
@@ -55,6 +76,7 @@ class Design:
     factors: tuple[Factor, ...]
     block: Factor | None = None
     unit: float = 1.0
+    covariates: tuple[Covariate, ...] = ()
 
     @cached_property
     def cells(self) -> Factor:
@@ -113,7 +135,14 @@ class Design:
         return np.argsort(self.cells.codes, kind="stable")
 
 
-def make_design(table: Table, *, response: str, factors: Sequence[str], block: str | None = None) -> Design:
+def make_design(
+    table: Table,
+    *,
+    response: str,
+    factors: Sequence[str],
+    block: str | None = None,
+    covariates: Sequence[str] = (),
+) -> Design:
     """Return the design of columns of a table.
 
     Args:
@@ -121,17 +150,21 @@ def make_design(table: Table, *, response: str, factors: Sequence[str], block: s
         response: The response column.
         factors: One to four factor columns.
         block: The column of blocks, or None.
+        covariates: Columns of numbers.
 
     Raises:
-        ConfigError: A column is missing or named twice, the response has a value that is not a finite number, a factor
-            has only one level, a cell has fewer than two values, or the response does not vary within the cells.
+        ConfigError: A column is missing or named twice, the response or a covariate has a value that is not a finite
+            number, a factor has only one level, a cell has fewer than two values, the response does not vary within the
+            cells, or the covariates are determined by the factors or by each other.
     """
     if not 1 <= len(factors) <= _MOST_FACTORS:
         raise ConfigError(f"{len(factors)} factors: give one to {_MOST_FACTORS}")
-    names = [response, *factors, *([] if block is None else [block])]
+    names = [response, *factors, *([] if block is None else [block]), *covariates]
     for name in names:
         if names.count(name) > 1:
-            raise ConfigError(f"{name!r} is named twice: response, factors and block must be different columns")
+            raise ConfigError(
+                f"{name!r} is named twice: response, factors, block and covariates must be different columns"
+            )
     interactions = {":".join(part) for size in range(2, len(factors) + 1) for part in combinations(factors, size)}
     for name in sorted(interactions & set(names)):
         raise ConfigError(f"the column {name!r} has the name of an interaction: rename it")
@@ -144,14 +177,21 @@ def make_design(table: Table, *, response: str, factors: Sequence[str], block: s
         unit=unit,
         factors=tuple(make_factor(columns[name], table, "factor") for name in factors),
         block=None if block is None else make_factor(columns[block], table, "block"),
+        covariates=tuple(_covariate(columns[name], table) for name in covariates),
     )
     _check_cells(design)
     _check_spread(design)
+    _check_covariates(design)
     return design
 
 
-def response_values(column: Column, table: Table) -> NDArray[np.float64]:
+def response_values(column: Column, table: Table, role: str = "response") -> NDArray[np.float64]:
     """Return the numbers of a response column; shape (rows,).
+
+    Args:
+        column: The column.
+        table: Its table, for messages.
+        role: Role of the column, for messages.
 
     Raises:
         ConfigError: A value is missing, not a number, or not finite; the message names the row.
@@ -159,18 +199,18 @@ def response_values(column: Column, table: Table) -> NDArray[np.float64]:
     found, text = column.floats()
     if text is not None:
         place = int(np.argmax(column.codes == column.levels.index(text)))
-        remedy = "a response must be a number in every row"
+        remedy = f"a {role} must be a number in every row"
         if column.decimal == "." and _DECIMAL_COMMA.fullmatch(text.strip()):
             remedy = "read decimal commas with --decimal ,"
-        raise _no_response(table, place, column, f"not a number but {text!r}", remedy)
+        raise _no_number(table, place, f"{role} {column.name}", f"not a number but {text!r}", remedy)
     if (column.codes < 0).any():
         place = int(np.argmax(column.codes < 0))
         remedy = f"exclude such rows with --where, as in --where '`{column.name}` == `{column.name}`'"
-        raise _no_response(table, place, column, "missing", remedy)
+        raise _no_number(table, place, f"{role} {column.name}", "missing", remedy)
     if not np.isfinite(found).all():
         place = int(np.argmin(np.isfinite(found)))
         remedy = f"exclude such rows with --where, as in --where \"`{column.name}` != '{column.values[place]}'\""
-        raise _no_response(table, place, column, f"not finite ({column.values[place]})", remedy)
+        raise _no_number(table, place, f"{role} {column.name}", f"not finite ({column.values[place]})", remedy)
     return found
 
 
@@ -182,8 +222,18 @@ def _unit(values: NDArray[np.float64]) -> float:
     return math.ldexp(1.0, math.frexp(largest)[1] - 1)
 
 
-def _no_response(table: Table, place: int, column: Column, problem: str, remedy: str) -> ConfigError:
-    return ConfigError(f"{table.name}, row {table.numbers[place]}: the response {column.name} is {problem}: {remedy}")
+def _no_number(table: Table, place: int, role: str, problem: str, remedy: str) -> ConfigError:
+    return ConfigError(f"{table.name}, row {table.numbers[place]}: the {role} is {problem}: {remedy}")
+
+
+def _covariate(column: Column, table: Table) -> Covariate:
+    values = response_values(column, table, "covariate")
+    scale = _unit(values)
+    scaled = values / scale
+    mean, unit = float(scaled.mean()), float(scaled.std())
+    if unit <= _SAME * float(np.abs(scaled).max()):
+        raise ConfigError(f"the covariate {column.name} has the same value in all rows: omit it")
+    return Covariate(name=column.name, mean=mean * scale, unit=unit * scale, values=(scaled - mean) / unit)
 
 
 def make_factor(column: Column, table: Table, role: str) -> Factor:
@@ -238,3 +288,29 @@ def _check_cells(design: Design) -> None:
 def _check_spread(design: Design) -> None:
     if all(float(np.ptp(group)) == 0.0 for group in design.groups()):
         raise ConfigError(f"{design.response} does not vary within any group: no test can be computed")
+
+
+def _check_covariates(design: Design) -> None:
+    """Check that covariates vary within the cells, independently of each other, and leave degrees of freedom."""
+    within = []
+    for covariate in design.covariates:
+        means = np.array([group.mean() for group in design.groups(covariate.values)])
+        inside = covariate.values - means[design.cells.codes]
+        if float(np.abs(inside).max()) <= _ROUNDING:
+            raise ConfigError(
+                f"the covariate {covariate.name} does not vary within the groups, so that its effect cannot be "
+                "distinguished from theirs: omit it"
+            )
+        within.append(inside)
+    if within and np.linalg.matrix_rank(np.column_stack(within)) < len(within):
+        names = " and ".join(covariate.name for covariate in design.covariates)
+        raise ConfigError(f"the covariates {names} are linearly dependent within the groups: omit one of them")
+    count = len(design.cells.levels) + len(within)
+    width = count + (0 if design.block is None else len(design.block.levels))
+    if within and len(design.values) * width > _LARGEST_MODEL:
+        raise ConfigError(
+            f"{len(design.values)} rows and {width} parameters are too many for a model with covariates: at most "
+            f"{_LARGEST_MODEL // width} rows are supported; select rows with --where"
+        )
+    if within and len(design.values) <= count:
+        raise ConfigError(f"{len(design.values)} rows are too few for {count} parameters: omit a covariate")

@@ -13,7 +13,7 @@ They describe the data and do not select the test.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from scipy import stats
 
 from clau_doom.statistics.skewness import most_skewed, pooled_skewness
 from clau_doom.table_analysis.design import Design
+from clau_doom.table_analysis.linear_models import fit
 from clau_doom.table_analysis.permutation import PERMUTATIONS, permutation_generator
 
 __all__ = ["Diagnostic", "diagnose"]
@@ -36,7 +37,8 @@ class Diagnostic:
     """One diagnostic.
 
     Attributes:
-        name: ``normality``, ``equal variances``, ``skewness``, ``sample size``, ``saturation`` or ``independence``.
+        name: ``normality``, ``equal variances``, ``skewness``, ``sample size``, ``saturation``, ``independence`` or
+            ``homogeneity of slopes``.
         method: Name of the test or measure.
         statistic: Its value, or None if it cannot be computed.
         p: The p-value, or None.
@@ -64,12 +66,19 @@ def diagnose(design: Design, order: NDArray[np.float64] | None = None) -> tuple[
 
 
 def _residuals(design: Design) -> NDArray[np.float64]:
+    if design.covariates:
+        return fit(replace(design, block=None)).residuals
     means = np.array([group.mean() for group in design.groups(design.centred)])
     return np.asarray(design.centred - means[design.cells.codes], dtype=np.float64)
 
 
+def _groups(design: Design) -> tuple[NDArray[np.float64], ...]:
+    """Return the values of each cell; with covariates the residuals."""
+    return design.groups(_residuals(design) if design.covariates else design.centred)
+
+
 def _normality(design: Design) -> Diagnostic:
-    residuals, groups = _residuals(design), design.groups(design.centred)
+    residuals, groups = _residuals(design), _groups(design)
     remark = "residuals"
     if min(map(len, groups)) >= _FEWEST_TO_SCALE and all(float(np.ptp(group)) > 0.0 for group in groups):
         deviations = np.array([np.std(group, ddof=1) for group in groups])
@@ -90,7 +99,7 @@ def _normality(design: Design) -> Diagnostic:
 
 
 def _equal_variances(design: Design) -> Diagnostic:
-    name, method, groups = "equal variances", "Brown-Forsythe", design.groups(design.centred)
+    name, method, groups = "equal variances", "Brown-Forsythe", _groups(design)
     if max(len(group) for group in groups) < 3:
         remark = "two values in each cell are too few"
         return Diagnostic(name=name, method=method, statistic=None, p=None, remark=remark)
@@ -103,7 +112,7 @@ def _equal_variances(design: Design) -> Diagnostic:
 
 
 def _skewness(design: Design) -> Diagnostic:
-    groups = design.groups()
+    groups = _groups(design)
     n = min(map(len, groups))
     remark = f"means are compared up to {most_skewed(n):.2f} with {n} values in a cell"
     return Diagnostic(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from clau_doom.table_analysis.design import Design, Factor
 
-__all__ = ["Cells", "EffectContrasts", "cell_statistics", "effects_of", "level_weights"]
+__all__ = ["Cells", "EffectContrasts", "cell_statistics", "compared_factors", "effects_of", "level_weights"]
 
 _Matrix = NDArray[np.float64]
 
@@ -78,6 +78,12 @@ def level_weights(design: Design, factors: Sequence[Factor]) -> _Matrix:
     """
     parts = [np.eye(len(factor.levels)) if factor in factors else _average(factor) for factor in design.factors]
     return _kronecker(parts)
+
+
+def compared_factors(design: Design) -> list[Sequence[Factor]]:
+    """Return the factors whose levels are compared: each by itself, and all together."""
+    single: list[Sequence[Factor]] = [(factor,) for factor in design.factors]
+    return single if len(design.factors) == 1 else [*single, design.factors]
 
 
 def _kronecker(parts: Sequence[_Matrix]) -> _Matrix:

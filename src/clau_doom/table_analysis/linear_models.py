@@ -75,7 +75,7 @@ class AnovaTable:
 
 @dataclass(frozen=True, kw_only=True)
 class Combinations:
-    """Distinct combinations of the levels of factors and blocks in a design.
+    """Distinct combinations of the levels of factors and blocks in a design; with covariates, its rows.
 
     All values of one combination share a row of the model matrix, and the parameters depend on their number and mean
     only. The cost of a fit therefore depends on the number of combinations, not of rows.
@@ -116,6 +116,11 @@ class LinearModel:
     covariance: NDArray[np.float64]
     ssr: float
     df_resid: int
+
+    @property
+    def columns(self) -> NDArray[np.float64]:
+        """The columns of the model, the intercept first; shape (rows, parameters)."""
+        return _columns(self.terms.values(), len(self.grid.counts))[self.grid.codes]
 
     @property
     def residuals(self) -> NDArray[np.float64]:
@@ -161,9 +166,8 @@ def fit(design: Design, values: NDArray[np.float64] | None = None) -> LinearMode
         ssr=ssr,
         df_resid=df_resid,
     )
-    if design.block is not None and values is None and ssr <= _NOTHING * model.total:
-        name = design.block.name
-        raise ConfigError(f"{design.response} does not vary within the blocks of {name}: no test can be computed")
+    if values is None and ssr <= _NOTHING * model.total:
+        _refuse_exact_fit(design)
     return model
 
 
@@ -248,6 +252,9 @@ def _effect(name: str, df: int, explained: float, *, residual_df: int, residual:
 
 
 def _combinations(design: Design) -> Combinations:
+    if design.covariates:
+        rows = np.arange(len(design.values))
+        return Combinations(codes=rows, counts=np.ones(len(rows)), first=rows)
     codes = design.cells.codes
     if design.block is not None:
         codes = codes * len(design.block.levels) + design.block.codes
@@ -256,12 +263,14 @@ def _combinations(design: Design) -> Combinations:
 
 
 def _terms(design: Design, grid: Combinations) -> dict[str, NDArray[np.float64]]:
-    """Return the columns of each effect: factors, interactions by order, and blocks last."""
+    """Return the columns of each effect: factors, interactions by order, covariates, and blocks last."""
     coded = {factor.name: sum_coded(factor)[factor.codes[grid.first]] for factor in design.factors}
     terms = {}
     for order in range(1, len(design.factors) + 1):
         for chosen in combinations(coded, order):
             terms[":".join(chosen)] = reduce(_products, [coded[name] for name in chosen])
+    for covariate in design.covariates:
+        terms[covariate.name] = covariate.values[grid.first][:, None]
     if design.block is not None:
         terms[design.block.name] = sum_coded(design.block)[design.block.codes[grid.first]]
     return terms
@@ -291,6 +300,15 @@ def _residual(model: LinearModel, names: Iterable[str]) -> float:
     """Return the residual sum of squares of the model with only these effects."""
     columns = _columns([model.terms[name] for name in names], len(model.grid.counts))
     return _least_squares(columns, model.grid, model.response - model.response.mean())[1]
+
+
+def _refuse_exact_fit(design: Design) -> None:
+    if design.block is not None:
+        name = design.block.name
+        raise ConfigError(f"{design.response} does not vary within the blocks of {name}: no test can be computed")
+    if design.covariates:
+        names = " and ".join(covariate.name for covariate in design.covariates)
+        raise ConfigError(f"{design.response} is a linear function of {names} in each group: no test can be computed")
 
 
 def _check_blocks(design: Design, columns: NDArray[np.float64]) -> None:

@@ -8,7 +8,17 @@ from clau_doom.statistics.intervals import Interval
 from clau_doom.table_analysis.diagnostics import Diagnostic
 from clau_doom.table_analysis.pairs import Comparisons
 
-__all__ = ["METHODS", "EffectTest", "Group", "Method", "TableAnalysis", "TestedDesign"]
+__all__ = [
+    "METHODS",
+    "AdjustedMean",
+    "EffectTest",
+    "Group",
+    "Method",
+    "Slope",
+    "TableAnalysis",
+    "TestedDesign",
+    "VarianceComponent",
+]
 
 Method = Literal["default", "classical", "ranks", "permutation"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -57,6 +67,67 @@ class EffectTest:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AdjustedMean:
+    """Marginal mean of a level in a linear model, at the means of the covariates.
+
+    Attributes:
+        effect: The factor's name; several joined by colons for combinations of levels.
+        level: The level.
+        mean: The estimate.
+        standard_error: Its standard error.
+        df: Degrees of freedom of its t statistic.
+        low: Lower end of the 95 % interval.
+        high: Upper end.
+    """
+
+    effect: str
+    level: str
+    mean: float
+    standard_error: float
+    df: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Slope:
+    """Change of the response with a covariate.
+
+    Attributes:
+        covariate: The covariate's name.
+        mean: Its mean over the rows, at which means are adjusted.
+        slope: The change of the response for a change of 1.
+        standard_error: Its standard error.
+        df: Degrees of freedom of its t statistic.
+        low: Lower end of the 95 % interval.
+        high: Upper end.
+    """
+
+    covariate: str
+    mean: float
+    slope: float
+    standard_error: float
+    df: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VarianceComponent:
+    """Variance component of a mixed model.
+
+    Attributes:
+        name: The block's name, or ``residual``.
+        variance: In the response's unit squared; None beyond the range of a double.
+        deviation: Its square root.
+    """
+
+    name: str
+    variance: float | None
+    deviation: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TableAnalysis:
     """Analysis of a design.
 
@@ -71,6 +142,9 @@ class TableAnalysis:
         diagnostics: Diagnostics.
         margin: Margin of the equivalence tests, in the response's unit, or None.
         families: Sentences that describe the families of tests and the correction within each.
+        adjusted_means: Marginal means of a model with covariates or random blocks.
+        slopes: Of the covariates.
+        components: Variance components of a mixed model.
     """
 
     method: Method
@@ -83,6 +157,9 @@ class TableAnalysis:
     diagnostics: tuple[Diagnostic, ...]
     margin: float | None = None
     families: tuple[str, ...] = ()
+    adjusted_means: tuple[AdjustedMean, ...] = ()
+    slopes: tuple[Slope, ...] = ()
+    components: tuple[VarianceComponent, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,9 +171,17 @@ class TestedDesign:
         effects: The tests of the effects.
         comparisons: Comparisons of levels.
         residual: Residual degrees of freedom and sum of squares of an analysis of variance, or None.
+        adjusted_means: Marginal means of a model with covariates or random blocks.
+        slopes: Of the covariates.
+        components: Variance components of a mixed model.
+        diagnostics: Diagnostics of the model.
     """
 
     test: str
     effects: tuple[EffectTest, ...]
     comparisons: tuple[Comparisons, ...]
     residual: tuple[int, float | None] | None = None
+    adjusted_means: tuple[AdjustedMean, ...] = ()
+    slopes: tuple[Slope, ...] = ()
+    components: tuple[VarianceComponent, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()

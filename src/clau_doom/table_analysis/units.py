@@ -2,12 +2,15 @@
 
 import math
 from dataclasses import replace
+from typing import TypeVar
 
 from clau_doom.statistics.intervals import Interval
 from clau_doom.table_analysis.pairs import Comparisons, Pair
-from clau_doom.table_analysis.results import TableAnalysis
+from clau_doom.table_analysis.results import AdjustedMean, Slope, TableAnalysis
 
 __all__ = ["in_units", "shifted"]
+
+_Estimate = TypeVar("_Estimate", AdjustedMean, Slope)
 
 
 def in_units(found: TableAnalysis, unit: float) -> TableAnalysis:
@@ -30,7 +33,19 @@ def in_units(found: TableAnalysis, unit: float) -> TableAnalysis:
     residual = None if found.residual is None else (found.residual[0], _squared(found.residual[1], unit))
     comparisons = [_comparisons_in_units(each, unit) for each in found.comparisons]
     return replace(
-        found, groups=tuple(groups), effects=tuple(effects), residual=residual, comparisons=tuple(comparisons)
+        found,
+        groups=tuple(groups),
+        effects=tuple(effects),
+        residual=residual,
+        comparisons=tuple(comparisons),
+        adjusted_means=tuple([_scaled(each, unit, "mean") for each in found.adjusted_means]),
+        slopes=tuple([_scaled(each, unit, "slope") for each in found.slopes]),
+        components=tuple(
+            [
+                replace(each, variance=_squared(each.variance, unit), deviation=each.deviation * unit)
+                for each in found.components
+            ]
+        ),
     )
 
 
@@ -40,6 +55,11 @@ def _squared(squares: float | None, unit: float) -> float | None:
         return None
     found = squares * unit * unit
     return found if math.isfinite(found) and (found > 0.0 or squares == 0.0) else None
+
+
+def _scaled(found: _Estimate, unit: float, name: str) -> _Estimate:
+    scaled = {each: getattr(found, each) * unit for each in (name, "standard_error", "low", "high")}
+    return replace(found, **scaled)
 
 
 def shifted(found: Interval, offset: float) -> Interval:

@@ -53,13 +53,13 @@ def test_derivatives() -> None:
         assert found.hessian[k] == pytest.approx((up.gradient - down.gradient) / (2 * step), rel=1e-6)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(6))
 def test_the_maximum_is_above_a_grid(seed: int) -> None:
     """No point of a grid is better, and the slope is 0 in the interior and uphill at the boundary."""
     data = reduced(seed)
     ratios = maximize(data)
     found = likelihood_at(data, ratios)
-    grid = np.concatenate([[0.0], np.geomspace(1e-3, 1e3, 13)])
+    grid = np.concatenate([[0.0], np.geomspace(1e-2, 1e2, 7)])
     assert found.value <= min(likelihood_at(data, np.array([a, b])).value for a in grid for b in grid) + 1e-9
     for ratio, slope in zip(ratios, found.gradient, strict=True):
         assert slope >= -1e-6 if ratio == 0.0 else abs(slope) * (ratio + 0.2) < 1e-5

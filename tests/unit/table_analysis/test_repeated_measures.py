@@ -6,7 +6,7 @@ import pytest
 
 from clau_doom.errors import ConfigError
 from clau_doom.statistics.complete_blocks import block_contrasts_test
-from clau_doom.table_analysis import Design, Table, analyze_design, make_design
+from clau_doom.table_analysis import Design, Method, Table, analyze_design, make_design
 from clau_doom.table_analysis.effect_contrasts import effects_of
 from clau_doom.table_analysis.repeated_measures import complete_blocks
 
@@ -66,10 +66,11 @@ def test_a_shift_of_a_block_changes_nothing(table: Make) -> None:
     )
 
 
-def test_incomplete_blocks_are_refused(table: Make) -> None:
-    """The error names the method that takes them."""
+@pytest.mark.parametrize("method", ["ranks", "permutation"])
+def test_incomplete_blocks_are_refused(table: Make, method: Method) -> None:
+    """The error names the methods that allow them."""
     made = table(y=[1.0, 2.0, 3.0, 5.0, 4.0], a=["x", "y", "x", "y", "x"], seed=[1, 1, 2, 2, 3])
     design = make_design(made, response="y", factors=["a"], block="seed")
-    with pytest.raises(ConfigError, match=r"a block of seed has no value in some cells.*--test classical"):
-        analyze_design(design)
+    with pytest.raises(ConfigError, match=r"a block of seed has no value in some cells.*--test default or classical"):
+        analyze_design(design, method)
     assert analyze_design(design, "classical").effects[0].name == "a"

@@ -40,7 +40,13 @@ def analyze_table(data: Path, request: TableRequest, *, as_json: bool) -> None:
 
     table, where = read_table(data, request.csv_options), request.where
     chosen = table if where is None else rows_where(table, where)
-    design = make_design(chosen, response=request.response, factors=request.factors, block=request.block)
+    design = make_design(
+        chosen,
+        response=request.response,
+        factors=request.factors,
+        block=request.block,
+        covariates=request.covariates or (),
+    )
     analysis = analyze_design(
         design,
         request.method.value,
@@ -71,13 +77,17 @@ def _order(table: "Table", name: str) -> "NDArray[np.float64]":
 def _view(design: "Design", analysis: "TableAnalysis", rows: str) -> RenderableType:
     by = " and ".join(factor.name for factor in design.factors)
     blocks = f", in blocks of {design.block.name}" if design.block else ""
-    head = Text.assemble((f"{design.response} by {by}{blocks}", "bold"), (f"  {rows}", "dim"))
+    adjusted = f", adjusted for {' and '.join(each.name for each in design.covariates)}" if design.covariates else ""
+    head = Text.assemble((f"{design.response} by {by}{adjusted}{blocks}", "bold"), (f"  {rows}", "dim"))
     reasons = {group.mean.reason for group in analysis.groups if group.mean.reason}
     parts: list[RenderableType] = [head, _groups_view(design, analysis)]
     parts += [Text(f"no interval: {'; '.join(sorted(reasons))}", "dim")] if reasons else []
     parts.append(_effects_view(analysis))
     parts += [Text(note, "dim") for note in _notes(analysis)]
     parts += _sizes_views(analysis)
+    parts += [_components_view(analysis)] if analysis.components else []
+    parts += [_slopes_view(analysis)] if analysis.slopes else []
+    parts += _adjusted_means_views(analysis)
     compared = [each for each in analysis.comparisons if each.pairs]
     parts += [_comparisons_view(each) for each in compared]
     parts += [Text(note, "dim") for note in _standardizer_notes(compared)]
@@ -153,6 +163,42 @@ def _sizes_views(analysis: "TableAnalysis") -> list[RichTable]:
         found = {size.symbol: _share(size.value, size.low, size.high) for size in effect.sizes}
         view.add_row(effect.name, *(found.get(symbol, MISSING) for symbol in symbols))
     return [view]
+
+
+def _components_view(analysis: "TableAnalysis") -> RichTable:
+    view = _table()
+    view.add_column("component", no_wrap=True)
+    for heading in ("variance", "standard deviation"):
+        view.add_column(heading, justify="right", no_wrap=True)
+    for each in analysis.components:
+        view.add_row(
+            each.name, MISSING if each.variance is None else significant(each.variance), significant(each.deviation)
+        )
+    return view
+
+
+def _slopes_view(analysis: "TableAnalysis") -> RichTable:
+    view = _table()
+    view.add_column("covariate", no_wrap=True)
+    for heading in ("mean", "slope [95 %]", "standard error", "df"):
+        view.add_column(heading, justify="right", no_wrap=True)
+    for each in analysis.slopes:
+        slope = number_with_interval(each.slope, each.low, each.high)
+        view.add_row(each.covariate, significant(each.mean), slope, significant(each.standard_error), f"{each.df:.6g}")
+    return view
+
+
+def _adjusted_means_views(analysis: "TableAnalysis") -> list[RichTable]:
+    views: dict[str, RichTable] = {}
+    for each in analysis.adjusted_means:
+        if each.effect not in views:
+            view = views[each.effect] = _table()
+            view.add_column(f"{each.effect}, adjusted", no_wrap=True)
+            for heading in ("mean [95 %]", "standard error", "df"):
+                view.add_column(heading, justify="right", no_wrap=True)
+        mean = Text(number_with_interval(each.mean, each.low, each.high), "bold")
+        views[each.effect].add_row(each.level, mean, significant(each.standard_error), f"{each.df:.6g}")
+    return list(views.values())
 
 
 def _share(value: float, low: float | None, high: float | None) -> str:
@@ -251,6 +297,7 @@ def _analysis_json(design: "Design", analysis: "TableAnalysis") -> dict[str, obj
         "response": design.response,
         "factors": [factor.name for factor in design.factors],
         "block": design.block.name if design.block else None,
+        "covariates": [covariate.name for covariate in design.covariates],
         "confidence": 0.95,
         "effect_size_confidence": 0.9,
         "method": analysis.method,
@@ -261,7 +308,11 @@ def _analysis_json(design: "Design", analysis: "TableAnalysis") -> dict[str, obj
         "residual": None
         if analysis.residual is None
         else plain_value({"df": analysis.residual[0], "sum_of_squares": analysis.residual[1]}, ""),
+        "components": [plain_value(each, "") for each in analysis.components],
+        "slopes": [plain_value(each, "") for each in analysis.slopes],
+        "adjusted_means": [plain_value(each, "") for each in analysis.adjusted_means],
         "comparisons": [plain_value(comparisons, "") for comparisons in analysis.comparisons],
+        "notes": _standardizer_notes([each for each in analysis.comparisons if each.pairs]),
         "margin": analysis.margin,
         "families": list(analysis.families),
         "diagnostics": [plain_value(each, "") for each in analysis.diagnostics],

@@ -21,6 +21,7 @@ from clau_doom.cli.format import ago, clock
 from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server
 from clau_doom.cli.table_options import (
     Block,
+    Covariates,
     Data,
     Decimals,
     Delimiter,
@@ -177,6 +178,7 @@ def analyze(
     factor: Factors = None,
     where: Where = None,
     block: Block = None,
+    covariate: Covariates = None,
     task: TaskColumn = None,
     normalize: Normalize = None,
     test: TestMethod = Test.DEFAULT,
@@ -200,6 +202,7 @@ def analyze(
         factors=factor,
         where=where,
         block=block,
+        covariates=covariate,
         task=task,
         normalize=normalize,
         method=test,

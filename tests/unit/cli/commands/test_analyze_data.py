@@ -365,3 +365,124 @@ def test_error_names_the_option_for_the_csv_dialect(run: Run, name: str, words: 
     done = run("analyze", "--data", str(ROOT / f"tests/cases/csv/{name}.csv"), "--response", "score", *words)
     assert (done.code, done.out) == (2, "")
     assert complaint in done.err
+
+
+MTCARS = ["--response", "mpg", "--factor", "cyl"]
+TOOTH = ["--response", "len", "--factor", "supp", "--factor", "dose"]
+NPK = ["--response", "yield", "--factor", "N"]
+
+# Words of the text that are not results: headings and prepositions.
+_HEADINGS = """
+by and for in of where rows blocks adjusted n mean sd median df sum squares p d difference diagnostic method value
+component variance standard deviation covariate slope effect error pooled equivalence within conclusion
+ residuals no interval ranks F W H
+"""
+
+
+def write_runs(folder: Path) -> None:
+    """Write a table of three agents on eight seeds, with some rows missing."""
+    rows = [
+        f"{agent},{seed},{3 * seed + 2 * place + (seed * place) % 3},{(seed * 7 + place) % 5}"
+        for seed in range(8)
+        for place, agent in enumerate("abc")
+        if (seed + place) % 4
+    ]
+    (folder / "runs.csv").write_text("\n".join(["agent,seed,kills,distance", *rows]))
+
+
+def _leaves(value: object) -> list[object]:
+    """Return the texts and numbers of a JSON value."""
+    if isinstance(value, dict):
+        return [leaf for each in value.values() for leaf in _leaves(each)]
+    return [leaf for each in value for leaf in _leaves(each)] if isinstance(value, list) else [value]
+
+
+def _unexplained(text: str, document: dict[str, object]) -> list[str]:
+    """Return the words and numbers of the text that the JSON document does not hold."""
+    leaves = _leaves(document)
+    numbers = [float(leaf) for leaf in leaves if isinstance(leaf, int | float)]
+    for word in sorted({leaf for leaf in leaves if isinstance(leaf, str) and leaf}, key=len, reverse=True):
+        text = re.sub(rf"(?<![\w.]){re.escape(word)}(?![\w.])", " ", text)
+    text = text.replace("[95 %]", " ").replace("[90 %]", " ").replace("±", " ").replace("− ", " ").replace(" -", " -")  # noqa: RUF001
+    found = []
+    for word in re.findall(r"-?\d[\d.]*(?:e[+-]?\d+)?|[^\W\d_]+", text):
+        if not word.lstrip("-")[0].isdigit():
+            found += [] if word in _HEADINGS.split() else [word]
+            continue
+        value = float(word.rstrip("."))
+        digits = len(word.partition("e")[0].partition(".")[2])
+        exponent = int(word.partition("e")[2] or 0)
+        unit = 10.0 ** (exponent - digits)
+        # p-values below 0.001 are shown as "< 0.001".
+        small = value == 0.001 and any(0.0 <= number < 0.001 for number in numbers)
+        if not small and not any(abs(number - value) <= 0.5001 * unit + 1e-9 * abs(value) for number in numbers):
+            found.append(word)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("ToothGrowth.csv", TOOTH),
+        ("ToothGrowth.csv", [*TOOTH, "--where", "dose < 2"]),
+        ("ToothGrowth.csv", [*TOOTH, "--test", "classical", "--order", "len"]),
+        ("ToothGrowth.csv", [*TOOTH, "--test", "ranks"]),
+        ("ToothGrowth.csv", [*TOOTH, "--equivalence", "4"]),
+        ("ToothGrowth.csv", [*TOOTH[:4], "--test", "ranks"]),
+        ("ToothGrowth.csv", [*TOOTH[:4], "--test", "permutation"]),
+        ("ToothGrowth.csv", [*TOOTH[:4], "--covariate", "dose"]),
+        ("ToothGrowth.csv", [*TOOTH[:4], "--covariate", "dose", "--test", "classical"]),
+        ("npk.csv", [*NPK, "--block", "block"]),
+        ("npk.csv", [*NPK, "--block", "block", "--test", "classical"]),
+        ("npk.csv", [*NPK, "--factor", "P", "--block", "block"]),
+        ("runs.csv", ["--response", "kills", "--factor", "agent", "--block", "seed"]),
+        ("runs.csv", ["--response", "kills", "--factor", "agent", "--block", "seed", "--covariate", "distance"]),
+        ("missing.csv", ["--response", "y", "--factor", "g"]),
+        ("saturated.csv", ["--response", "y", "--factor", "g"]),
+    ],
+)
+def test_json_holds_everything_that_the_text_says(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, file: str, words: list[str]
+) -> None:
+    """Each number of the text is a rounded number of the JSON document, and each text one of its texts."""
+    monkeypatch.setenv("COLUMNS", "300")
+    if (ROOT / "tests/data" / file).exists():
+        shutil.copy(ROOT / "tests/data" / file, tmp_path)
+    write_runs(tmp_path)
+    values = [5, 5, 5, 5, 5, 5, 1] if file == "saturated.csv" else [1, 2, 4]
+    made = [f"{level},{value + place}" for place, level in enumerate("ab") for value in values]
+    (tmp_path / "missing.csv").write_text("\n".join(["g,y", *made]))
+    (tmp_path / "saturated.csv").write_text("\n".join(["g,y", *made]))
+    text = run("analyze", "--data", file, *words)
+    document = run("analyze", "--data", file, *words, "--json")
+    assert (text.code, document.code, document.err) == (0, 0, "")
+    assert _unexplained(text.out, json.loads(document.out)) == []
+
+
+def test_the_comparison_of_text_and_json_finds_missing_fields() -> None:
+    """A number or a text without a field is reported."""
+    document: dict[str, object] = {"p": 0.0312, "name": "dose", "small": 1e-9}
+    assert _unexplained("dose  0.031  < 0.001", document) == []
+    assert _unexplained("dose  0.032  supp", document) == ["0.032", "supp"]
+
+
+def test_covariates_and_incomplete_blocks_are_printed(run: Run, tmp_path: Path) -> None:
+    """The heading names the covariate; the model's components, slope and adjusted means have tables."""
+    write_runs(tmp_path)
+    words = ("analyze", "--data", "runs.csv", "--response", "kills", "--factor", "agent", "--block", "seed")
+    done = run(*words, "--covariate", "distance")
+    assert (done.code, done.err) == (0, "")
+    for shown in (
+        "kills by agent, adjusted for distance, in blocks of seed",
+        "mixed model with random blocks, Kenward-Roger",
+        "component",
+        "covariate",
+        "agent, adjusted",
+        "agent, max-t",
+        "homogeneity of slopes",
+    ):
+        assert shown in done.out
+    refused = run(*words, "--test", "ranks")
+    assert refused.code == 2
+    assert "a block of seed has no value in some cells" in refused.err
+    assert "--covariate needs a table: use --data FILE" in run("analyze", "tiny", "--covariate", "x").err
