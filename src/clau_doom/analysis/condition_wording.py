@@ -23,7 +23,8 @@ _DESIGNS: Mapping[Design, str] = {
     ),
     Design.INCOMPLETE_BLOCKS: (
         "The conditions have some experiment seeds in common. Contrasts are tested in a mixed model of the runs with "
-        "random seeds and Kenward and Roger's degrees of freedom. The model has equal variances in all conditions."
+        "random seeds and Kenward and Roger's degrees of freedom. Its differences are adjusted for the seeds, and can "
+        "differ from those of the plain means. It has equal variances in all conditions."
     ),
 }
 
