@@ -1,13 +1,17 @@
 """Tests of effect sizes, comparisons, corrections and sample sizes."""
 
+import csv
 import statistics
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clau_doom.statistics.two_sample_comparison import Contrast, Sample, compare, holm, power_of, values_needed
+
+_CASES = Path(__file__).parents[2] / "cases"
 
 
 def sample(values: list[float], seeds: list[int] | None = None, name: str = "ours") -> Sample:
@@ -69,6 +73,33 @@ def test_cliffs_delta_agrees_with_effsize() -> None:
     assert found.cliff_delta.low is not None
     assert found.cliff_delta.high is not None
     assert -1.0 <= found.cliff_delta.low < -0.25 < found.cliff_delta.high <= 1.0
+
+
+def test_interval_p_and_effect_size_of_skewed_differences_agree() -> None:
+    """R, t.test of 40 lognormal differences: p = 0.09787; all intervals of the mean contain 0."""
+    with (_CASES / "stat_interval_and_p_contradict/data.csv").open() as file:
+        differences = [float(row["difference"]) for row in csv.DictReader(file)]
+    found = against(sample(differences), sample([0.0] * len(differences)))
+    assert found.p == pytest.approx(0.09787, abs=1e-5)
+    assert not found.difference.excludes(0.0)
+    for size in (found.hedges_g, found.hedges_gz):
+        assert size is not None
+        assert size.low is not None
+        assert size.high is not None
+        assert size.low < 0.0 < size.high
+
+
+def test_four_pairs_do_not_show_certainty() -> None:
+    """All values of one sample are above the other's; the intervals of improvement and delta have a width."""
+    with (_CASES / "stat_better_in_100/data.csv").open() as file:
+        rows = [*csv.DictReader(file)]
+    ours, theirs = ([float(row["score"]) for row in rows if row["agent"] == name] for name in ("ours", "theirs"))
+    found = against(sample(ours), sample(theirs))
+    assert (found.improvement.value, found.improvement.high) == (1.0, 1.0)
+    assert found.improvement.low is not None
+    assert found.improvement.low < 0.6
+    assert found.cliff_delta.low is not None
+    assert found.cliff_delta.low < 0.2
 
 
 def test_constant_differences_have_no_test() -> None:
