@@ -59,6 +59,7 @@ add_command(
     "clau-doom analyze quickstart --report quickstart.html",
     "clau-doom analyze baseline larger-population",
     "clau-doom analyze --data episodes.csv --response kills --factor agent --block seed",
+    "clau-doom analyze --data runs.csv --response score --factor method --task scenario",
 )(analyze)
 add_command(app, "clau-doom export quickstart --to tables --format parquet")(export)
 add_command(

@@ -102,6 +102,7 @@ def _columns(table: TableRequest) -> tuple[str, str, str]:
         raise ConfigError("--task needs --response COLUMN and exactly one --factor COLUMN, the methods")
     others = {
         "block": table.block,
+        "covariate": table.covariates or None,
         "order": table.order,
         "test": None if table.method is Test.DEFAULT else table.method,
     }
