@@ -29,7 +29,9 @@ def stored(
     """Return an experiment whose random play has a mean reward of 0.5."""
     snapshot = snapshot_of(name, [[[1.0]]], {}, seed=seed, champion=champion, random=(0.0, 1.0))
     given = {"scenario": ScenarioConfig(name=scenario), "fitness": "reward"} | config
-    made = ExperimentConfig.model_validate({"name": name, "seed": seed, "population": population} | given)
+    made = ExperimentConfig.model_validate(
+        {"name": name, "seed": seed, "population": population, "generations": 1} | given
+    )
     return StoredExperiment(snapshot=snapshot, config=made, state=snapshot.state, last_activity=0.0)
 
 
