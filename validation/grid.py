@@ -1,7 +1,8 @@
 """Cells of the validation: combinations of a procedure, a distribution and a design."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from validation.distributions import DISTRIBUTIONS
 from validation.procedures import Groups
@@ -10,6 +11,7 @@ __all__ = ["Cell", "grid"]
 
 _COUNTS = (3, 5, 10, 20, 30, 100)
 _BLOCKS = (5, 10, 30)
+_RUNS = (5, 10, 20)
 _TWO_SAMPLES = (
     Groups(sizes=(5, 5)),
     Groups(sizes=(10, 10)),
@@ -70,16 +72,21 @@ class Cell:
 def grid() -> Iterator[Cell]:
     """Yield all cells in a fixed order."""
     for distribution in DISTRIBUTIONS:
-        for procedure in ("mean", "paired", "aggregates"):
-            for count in _COUNTS:
-                yield Cell(procedure=procedure, distribution=distribution, groups=Groups(sizes=(count,)))
-        for groups in _TWO_SAMPLES:
-            yield Cell(procedure="unpaired", distribution=distribution, groups=groups)
-            if len(groups.deviations) == 1:
-                yield Cell(procedure="superiority", distribution=distribution, groups=groups)
-        for groups in _TABLES:
-            yield Cell(procedure="table", distribution=distribution, groups=groups)
-        for count in _BLOCKS:
-            for factors in ((2,), (4,), (2, 2)):
-                groups = Groups(sizes=(count,), factors=factors)
-                yield Cell(procedure="blocks", distribution=distribution, groups=groups)
+        for procedure, groups in _designs():
+            yield Cell(procedure=procedure, distribution=distribution, groups=groups)
+
+
+def _designs() -> Iterator[tuple[str, Groups]]:
+    """Yield the procedures with their designs."""
+    yield from product(("mean", "paired", "aggregates"), [Groups(sizes=(count,)) for count in _COUNTS])
+    yield from product(("unpaired",), _TWO_SAMPLES)
+    equal = [groups for groups in _TWO_SAMPLES if len(groups.deviations) == 1]
+    yield from product(("superiority", "equivalence", "effect size"), equal)
+    yield from product(("table",), _TABLES)
+    yield from product(("blocks",), _balanced(_BLOCKS, ((2,), (4,), (2, 2))))
+    runs = ("runs, same seeds", "runs, half of the seeds", "runs, other seeds")
+    yield from product(runs, _balanced(_RUNS, ((2,), (3,))))
+
+
+def _balanced(counts: Sequence[int], factors: Sequence[tuple[int, ...]]) -> list[Groups]:
+    return [Groups(sizes=(count,), factors=each) for count, each in product(counts, factors)]

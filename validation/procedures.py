@@ -2,10 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from clau_doom.statistics.blocked_groups import compare_groups
+from clau_doom.statistics.difference_tests import welch_test
+from clau_doom.statistics.equivalence import equivalence
+from clau_doom.statistics.hedges_g import independent_g
 from clau_doom.statistics.intervals import Interval, difference_interval, mean_interval, unpaired_interval
 from clau_doom.statistics.rliable_aggregates import Estimate, aggregate
 from clau_doom.statistics.superiority import probability_of_superiority
@@ -16,6 +21,7 @@ __all__ = ["PROCEDURES", "Groups", "Procedure"]
 
 Values = NDArray[np.float64]
 _ALPHA = 0.05
+_EFFECT = 0.8
 _EXACT = 200_000  # values of which the true parameter of an aggregate is computed
 
 
@@ -113,6 +119,61 @@ def _aggregates(distribution: Distribution, groups: Groups) -> Simulation:
     return simulate
 
 
+def _equivalence(distribution: Distribution, groups: Groups) -> Simulation:
+    """Means that differ by the margin: a test that shows equivalence is wrong."""
+
+    def simulate(rng: np.random.Generator) -> Errors:
+        ours, theirs = _groups(rng, distribution, groups)
+        found = welch_test((ours + 1.0).tolist(), theirs.tolist())
+        if found.standard_error is None or found.df is None:
+            return {}
+        return {"equivalence": equivalence(found.difference.mean, found.standard_error, found.df, 1.0).shown}
+
+    return simulate
+
+
+def _effect_size(distribution: Distribution, groups: Groups) -> Simulation:
+    """Means that differ by 0.8 standard deviations."""
+
+    def simulate(rng: np.random.Generator) -> Errors:
+        ours, theirs = (group.tolist() for group in _groups(rng, distribution, groups))
+        shifted = [value + _EFFECT for value in ours]
+        found = independent_g(shifted, theirs)
+        if found is None or found.low is None or found.high is None or unpaired_interval(shifted, theirs).reason:
+            return {}
+        return {"g": not found.low <= _EFFECT <= found.high}
+
+    return simulate
+
+
+def _runs(distribution: Distribution, groups: Groups, *, shared: float) -> Simulation:
+    """Runs of conditions. Half of a run's variance is that of its seed.
+
+    Args:
+        distribution: Of the rest.
+        groups: One size, the number of runs of a condition, and one factor, the conditions.
+        shared: Share of the seeds that a condition has in common with the next one.
+    """
+    (count,), (conditions,) = groups.sizes, groups.factors
+    step = round((1.0 - shared) * count)
+
+    def simulate(rng: np.random.Generator) -> Errors:
+        seeds = rng.normal(size=count + step * (conditions - 1))
+        found = compare_groups(
+            [
+                {
+                    seed: float(value + seeds[seed])
+                    for seed, value in enumerate(distribution.standardized(rng, count), start=step * place)
+                }
+                for place in range(conditions)
+            ]
+        )
+        tests = {"difference": found.contrasts[0].p, "all conditions": found.overall.p}
+        return {name: None if p is None else p <= _ALPHA for name, p in tests.items()}
+
+    return simulate
+
+
 def _table(distribution: Distribution, groups: Groups, *, blocks: bool) -> Simulation:
     sizes = _sizes(groups)
     levels = np.indices(groups.factors).reshape(len(groups.factors), -1)
@@ -188,5 +249,21 @@ PROCEDURES: Mapping[str, Procedure] = {
         interval=False,
         conservative="Greenhouse and Geisser's correction overcorrects for few blocks.",
     ),
+    "equivalence": Procedure(
+        title="equivalence test at its margin",
+        simulate=_equivalence,
+        interval=False,
+        conservative="Equivalence cannot be shown if the interval is wider than the margins.",
+    ),
+    "effect size": Procedure(title="Hedges' g", simulate=_effect_size, interval=True, conservative=_SYMMETRIC_SKEW),
+    **{
+        f"runs, {seeds} seeds": Procedure(
+            title=f"conditions over runs, {seeds} seeds",
+            simulate=partial(_runs, shared=shared),
+            interval=False,
+            conservative="Greenhouse and Geisser's correction overcorrects for few runs. " + _SYMMETRIC_SKEW,
+        )
+        for seeds, shared in (("same", 1.0), ("half of the", 0.5), ("other", 0.0))
+    },
 }
 """All procedures by name."""

@@ -25,6 +25,7 @@ from clau_doom.statistics.complete_blocks import block_contrasts_test
 from clau_doom.statistics.difference_tests import DifferenceTest, paired_test, welch_test
 from clau_doom.statistics.intervals import Interval, concentration
 from clau_doom.statistics.mixed_models import MixedModel, fit_mixed
+from clau_doom.statistics.skewness import skewed
 
 __all__ = ["BlockedComparison", "Design", "OverallTest", "compare_groups", "design_of"]
 
@@ -121,7 +122,7 @@ def _complete_blocks(groups: _Groups) -> tuple[list[DifferenceTest], OverallTest
 def _independent(groups: _Groups) -> tuple[list[DifferenceTest], OverallTest]:
     values, name = [[*each.values()] for each in groups], "Welch's ANOVA"
     contrasts = [welch_test(each, values[0]) for each in values[1:]]
-    if reason := next(filter(None, map(concentration, values)), ""):
+    if reason := next(filter(None, map(concentration, values)), "") or skewed(values):
         return contrasts, OverallTest(test=name, reason=reason)
     found = anova_oneway(values, use_var="unequal")
     df, residual_df = map(float, found.df)

@@ -118,3 +118,13 @@ def test_mixed_model_that_cannot_be_fitted_has_a_reason() -> None:
     assert "the residual variance of the mixed model is estimated as 0" in found.overall.reason
     assert found.contrasts[0].difference.reason == found.overall.reason
     assert found.contrasts[0].difference.mean == pytest.approx(4.0 - 7.0 / 3.0)
+
+
+def test_skewed_independent_groups_have_no_overall_test() -> None:
+    """Each pair may be less skewed than all groups together."""
+    tail = [0.0, 1.0, 2.0, 9.0]
+    groups = [
+        dict(enumerate([shift + value for value in tail], start=10 * place)) for place, shift in enumerate((0, 1, 2))
+    ]
+    overall = compare_groups(groups).overall
+    assert (overall.p, overall.reason) == (None, "a skewness of 1.02, at most 1.00 with 4 values")

@@ -19,6 +19,11 @@ from validation.results import verdict
         ("table", "normal", Groups(sizes=(5, 10, 30), factors=(3,), deviations=(4.0, 2.0, 1.0))),
         ("table", "normal", Groups(sizes=(10,), factors=(2, 2), deviations=(1.0, 1.0, 1.0, 4.0))),
         ("blocks", "normal", Groups(sizes=(10,), factors=(4,))),
+        ("equivalence", "normal", Groups(sizes=(30, 30))),
+        ("effect size", "normal", Groups(sizes=(10, 10))),
+        ("runs, same seeds", "exponential", Groups(sizes=(10,), factors=(3,))),
+        ("runs, half of the seeds", "normal", Groups(sizes=(10,), factors=(2,))),
+        ("runs, other seeds", "normal", Groups(sizes=(10,), factors=(3,))),
     ],
 )
 def test_error_rates(procedure: str, distribution: str, groups: Groups) -> None:
@@ -27,7 +32,7 @@ def test_error_rates(procedure: str, distribution: str, groups: Groups) -> None:
     found = simulate(cell, 300)
     assert found
     assert {verdict(cell, each) for each in found} <= {"ok", "conservative"}
-    assert all(each.withheld == 0 for each in found)
+    assert all(each.withheld <= 9 for each in found)  # 3 % of normal samples look skewed
 
 
 def test_saturated_values_have_no_interval() -> None:
