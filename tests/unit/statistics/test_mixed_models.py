@@ -61,6 +61,19 @@ def test_complete_blocks_have_the_exact_f_test(method: Method) -> None:
     assert model.components == pytest.approx(((4 * np.sum(block**2) / 6 - residual) / 4, residual))
 
 
+def test_degrees_of_freedom_of_the_total_variance() -> None:
+    """The sum of the components is a sum of two mean squares, with Satterthwaite's degrees of freedom."""
+    rng = np.random.default_rng(7)
+    table = rng.normal(size=(10, 6)) + 2.0 * rng.normal(size=(10, 1))
+    between = 6 * float(np.var(table.mean(axis=1), ddof=1))
+    within = float(np.var(table, axis=1, ddof=1).mean())
+    parts = between / 6, 5 * within / 6
+    expected = sum(parts) ** 2 / (parts[0] ** 2 / 9 + parts[1] ** 2 / 50)
+    model = fit_mixed(table.ravel(), np.ones((60, 1)), [np.repeat(np.arange(10), 6)])
+    assert sum(model.components) == pytest.approx(sum(parts))
+    assert model.total_df == pytest.approx(expected)
+
+
 def crossed() -> tuple[Array, Array, list[NDArray[np.intp]]]:
     rng = np.random.default_rng(4)
     runs, seeds = np.repeat(np.arange(8), 5)[:-4], np.tile(np.arange(5), 8)[:-4]
