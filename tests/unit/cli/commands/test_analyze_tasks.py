@@ -84,7 +84,6 @@ def test_a_report_is_written(run: Run, atari: str, tmp_path: Path) -> None:
     [
         (["--factor", "run"], "--task needs --response COLUMN and exactly one --factor COLUMN"),
         (["--block", "run"], "--block excludes --task: omit one of them"),
-        (["--covariate", "run"], "--covariate excludes --task: omit one of them"),
         (["--test", "ranks"], "--test excludes --task: omit one of them"),
         (["--covariate", "run"], "--covariate excludes --task: omit one of them"),
         (["--baseline", "IRIS"], "--baseline 'IRIS' is not a level of method: choose one of DIAMOND, TWM"),
