@@ -22,7 +22,21 @@ def task_document(found: TaskComparison, *, title: str, rows: str, scale: str, a
         about: Values on the table and the request, for JSON.
     """
     terms = TaskTerms(method="method", task="task", scale=scale)
-    sections = (
+    return Document(
+        kind="clau-doom report of a table",
+        title=title,
+        subtitle=rows,
+        introduction=(
+            f"{count(len(found.scores.methods), 'method')} on {count(len(found.scores.tasks), 'task')}. Each row of "
+            f"the table counts as one independent run. {scale}"
+        ),
+        sections=_sections(found, terms),
+        data=about,
+    )
+
+
+def _sections(found: TaskComparison, terms: TaskTerms) -> tuple[Section, ...]:
+    return (
         Section(
             name="aggregates",
             title="Scores over all tasks",
@@ -30,6 +44,18 @@ def task_document(found: TaskComparison, *, title: str, rows: str, scale: str, a
             data={"methods": found.methods},
         ),
         Section(name="profiles", title="Performance profiles", blocks=profile_blocks(found, terms)),
+        *_rank_sections(found, terms),
+        Section(
+            name="scores",
+            title="Scores of the tasks",
+            blocks=score_blocks(found, terms),
+            data={"scores": found.scores},
+        ),
+    )
+
+
+def _rank_sections(found: TaskComparison, terms: TaskTerms) -> tuple[Section, ...]:
+    return (
         Section(
             name="ranks",
             title="Ranks over tasks",
@@ -59,21 +85,4 @@ def task_document(found: TaskComparison, *, title: str, rows: str, scale: str, a
                 "control_ranks": found.control_ranks,
             },
         ),
-        Section(
-            name="scores",
-            title="Scores of the tasks",
-            blocks=score_blocks(found, terms),
-            data={"scores": found.scores},
-        ),
-    )
-    return Document(
-        kind="clau-doom report of a table",
-        title=title,
-        subtitle=rows,
-        introduction=(
-            f"{count(len(found.scores.methods), 'method')} on {count(len(found.scores.tasks), 'task')}. Each row of "
-            f"the table counts as one independent run. {scale}"
-        ),
-        sections=sections,
-        data=about,
     )

@@ -17,6 +17,7 @@ import typer
 from clau_doom import __version__
 from clau_doom.cli.command_decorators import HelpGroup, add_command
 from clau_doom.cli.commands import agents, config, token
+from clau_doom.cli.commands.analyze import analyze
 from clau_doom.cli.commands.control import add_agent_commands, cancel, pause, resume
 from clau_doom.cli.commands.doctor import doctor
 from clau_doom.cli.commands.events import events
@@ -25,7 +26,7 @@ from clau_doom.cli.commands.replay import replay
 from clau_doom.cli.commands.run import run
 from clau_doom.cli.commands.scenarios import scenarios
 from clau_doom.cli.commands.serve import serve
-from clau_doom.cli.commands.status_and_analyze import analyze, status
+from clau_doom.cli.commands.status import status
 from clau_doom.cli.console import ExitCode, report_dropped_output, report_error
 from clau_doom.cli.shared_options import CURRENT, DEFAULT_OUTPUT_DIR, OUTPUT_DIR_VARIABLE, SharedOptions, home_expanded
 from clau_doom.cli.standard_streams import install_streams, output_failure

@@ -79,21 +79,14 @@ def _cautions(data: ComparisonData) -> tuple[str, ...]:
 
 
 def _distribution_chart(data: ComparisonData, targets: Targets, conditions: Sequence[ConditionRuntimes]) -> Chart:
-    n = count(len(targets.values), "target")
     reasons = withheld(point.share for condition in conditions for point in condition.distribution)
-    rule = (
-        f"the {n} of --target"
-        if targets.given
-        else f"{n} at equal distances from {number(targets.values[0])}, the mean of generation 0's best agents on "
-        f"validation seeds, to {number(targets.values[-1])}, the best champion's mean on held-out seeds"
-    )
     return Chart(
         name="runtimes",
         title="Runtime distribution",
         caption=(
             "Share of pairs of a run and a target that are reached within a number of training episodes (COCO, Hansen "
-            f"et al. 2021), over {rule}. The band is the pointwise 95 % interval over runs. A curve ends where the "
-            f"condition's shortest run ends. {reasons}".strip()
+            f"et al. 2021), over {_targets_text(targets)}. The band is the pointwise 95 % interval over runs. A curve "
+            f"ends where the condition's shortest run ends. {reasons}".strip()
         ),
         alt="A rising curve for each condition; the table below has the numbers.",
         plot=XYPlot(
@@ -119,6 +112,16 @@ def _distribution_chart(data: ComparisonData, targets: Targets, conditions: Sequ
             spread=True,
         ),
         text_table=TextTable.NEVER,
+    )
+
+
+def _targets_text(targets: Targets) -> str:
+    n = count(len(targets.values), "target")
+    if targets.given:
+        return f"the {n} of --target"
+    return (
+        f"{n} at equal distances from {number(targets.values[0])}, the mean of generation 0's best agents on "
+        f"validation seeds, to {number(targets.values[-1])}, the best champion's mean on held-out seeds"
     )
 
 
@@ -214,21 +217,25 @@ def _area_chart(data: ComparisonData, areas: AreaComparison) -> Chart:
             values_label="run",
             value_label="mean of the runs",
         ),
-        table=Table(
-            title="Area under the learning curve with 95 % intervals over runs",
-            columns=(
-                Column("condition", text=True),
-                Column("runs"),
-                Column("mean of runs [95 %]"),
-                Column("lowest"),
-                Column("highest"),
-            ),
-            rows=tuple(
-                (data.label(each.condition), len(each.runs), measured(each.mean), min(each.areas), max(each.areas))
-                for each in areas.conditions
-            ),
-        ),
+        table=_area_table(data, areas),
         text_table=TextTable.INSTEAD,
+    )
+
+
+def _area_table(data: ComparisonData, areas: AreaComparison) -> Table:
+    return Table(
+        title="Area under the learning curve with 95 % intervals over runs",
+        columns=(
+            Column("condition", text=True),
+            Column("runs"),
+            Column("mean of runs [95 %]"),
+            Column("lowest"),
+            Column("highest"),
+        ),
+        rows=tuple(
+            (data.label(each.condition), len(each.runs), measured(each.mean), min(each.areas), max(each.areas))
+            for each in areas.conditions
+        ),
     )
 
 

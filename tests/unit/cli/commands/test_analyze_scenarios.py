@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clau_doom.cli.commands import status_and_analyze
+from clau_doom.cli.commands import analyze
 from tests.unit.app.test_scenario_comparison import two_by_two
 
 Run = Callable[..., Any]
@@ -17,7 +17,7 @@ IDS = [stored.snapshot.experiment.id for stored in two_by_two()]
 def experiments(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the experiments known by their ids."""
     known = dict(zip(IDS, two_by_two(), strict=True))
-    monkeypatch.setattr(status_and_analyze, "find_experiment", lambda name, *_: known[name])
+    monkeypatch.setattr(analyze, "find_experiment", lambda name, *_: known[name])
 
 
 def test_the_comparison_is_printed(run: Run) -> None:
