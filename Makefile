@@ -42,8 +42,9 @@ install: $(RUN) ## Install the dependencies of a run into .venv
 
 dev: $(DEV) ## Install the development tools as well
 
+# Each of the test processes uses one core. More threads for linear algebra would only compete.
 test: $(DEV) ## Run the tests; ARGS="-k word" selects tests by name
-	$(BIN)/python -m pytest --numprocesses 2 $(ARGS)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 $(ARGS)
 
 # Branch coverage makes tests two to three times as slow: tests of real backends are left out.
 coverage: $(DEV) ## Measure branch coverage of unit and contract tests; fails below the floor in pyproject.toml
