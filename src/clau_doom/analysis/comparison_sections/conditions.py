@@ -38,6 +38,8 @@ _DEFINITION = (
     "value, the held-out mean of its champion."
 )
 _FEW_RUNS = 5
+_ENOUGH_RUNS = 10
+"""Runs that show their skewness well enough; see `docs/explanation/validation.md`."""
 _FACTS = 4
 
 
@@ -49,7 +51,11 @@ def describe(data: ComparisonData) -> Section:
     return Section(
         name="conditions",
         title="Conditions, compared by runs",
-        blocks=(*(Paragraph(text=each) for each in sentences), *_blocks(comparison, found)),
+        blocks=(
+            *(Paragraph(text=each) for each in sentences),
+            *(Paragraph(text=each, kind="caution") for each in _few_runs(comparison.conditions)),
+            *_blocks(comparison, found),
+        ),
         facts=_facts(comparison, found),
         summary=sentences,
         cautions=_cautions(comparison),
@@ -97,15 +103,26 @@ def _facts(comparison: ExperimentComparison, found: ConditionComparison | Unavai
 
 
 def _cautions(comparison: ExperimentComparison) -> tuple[str, ...]:
-    fewest = min(len(each.seeds) for each in comparison.conditions)
     scope = (
         f"The results cover {comparison.scenario} and fitness {comparison.fitness}, and no other scenario or setting. "
         "A difference that is not shown can still exist."
     )
-    if fewest >= _FEW_RUNS:
-        return (scope,)
-    few = f"The smallest condition has {count(fewest, 'run')}: {_FEW_RUNS} or more of each are recommended."
-    return (few, scope)
+    return (*_few_runs(comparison.conditions), scope)
+
+
+def _few_runs(conditions: Sequence[Condition]) -> tuple[str, ...]:
+    """Return the warning of a comparison with few runs, or nothing."""
+    fewest = min(len(each.seeds) for each in conditions)
+    if fewest >= _ENOUGH_RUNS:
+        return ()
+    advice = f": {_FEW_RUNS} or more of each are recommended" if fewest < _FEW_RUNS else ""
+    return (
+        (
+            f"The smallest condition has {count(fewest, 'run')}{advice}. Fewer than {_ENOUGH_RUNS} runs do not show "
+            "whether they are skewed. If they are, and their spread differs, more than 5 % of tests are false "
+            "positives."
+        ),
+    )
 
 
 def _labels(comparison: ExperimentComparison) -> tuple[str, ...]:

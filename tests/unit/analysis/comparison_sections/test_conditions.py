@@ -1,5 +1,7 @@
 """Tests of the section about conditions and of the order of the sections."""
 
+import pytest
+
 from clau_doom.analysis.comparison_data import ComparisonData
 from clau_doom.analysis.comparison_document import comparison_document, main_sections
 from clau_doom.analysis.comparison_sections.conditions import describe
@@ -103,7 +105,14 @@ def test_no_text_judges_overlapping_intervals() -> None:
         assert "overlap" not in render(comparison_document(data)).lower()
 
 
-def test_few_runs_are_a_caution() -> None:
-    cautions = describe(compared(FIRST[:3], SECOND[:3])).cautions
-    assert cautions[0] == "The smallest condition has 3 runs: 5 or more of each are recommended."
-    assert len(describe(compared(FIRST, SECOND)).cautions) == 1
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [(2, "has 2 runs: 5 or more of each are recommended. Fewer than 10 "), (5, "has 5 runs. Fewer than 10 "), (10, "")],
+)
+def test_few_runs_are_a_caution(number: int, expected: str) -> None:
+    """The caution stands in the section, too, because the terminal shows sections only."""
+    means = [*FIRST, *SECOND][:number]
+    section = describe(compared(means, [mean + 1.0 for mean in means]))
+    shown = [block.text for block in section.blocks if isinstance(block, Paragraph) and block.kind == "caution"]
+    assert shown == [*section.cautions[:-1]]
+    assert [expected in text for text in shown] == ([True] if expected else [])
