@@ -64,7 +64,9 @@ def notice_child_deaths() -> None:
 def child_deaths() -> int:
     """Return the number of SIGCHLD signals: children that ended, stopped or continued.
 
-    Comparing this number is free. Checking a process at each decision would cost several per cent.
+    Comparing this number is free. Checking a process at each decision would cost several per cent. The kernel sends the
+    signal to the thread that started the child. If that is not the main thread, the number changes shortly after the
+    child's end.
     """
     return _deaths
 

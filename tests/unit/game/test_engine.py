@@ -19,7 +19,7 @@ import vizdoom as vzd
 from clau_doom.config import ScenarioConfig
 from clau_doom.errors import EngineCrashed
 from clau_doom.game import SCENARIOS, Scenario, VizdoomEngine, resolve, sweep
-from clau_doom.game.process_liveness import child_has_ended
+from clau_doom.game.process_liveness import child_deaths, child_has_ended
 from clau_doom.ports import Action, Needs, Observation, SeenObject
 from tests.support.waiting import wait_until
 
@@ -236,9 +236,10 @@ def test_killed_engine_is_reported(make_engine: MakeEngine, *, record: bool) -> 
     whole = play(engine, 1)
     engine.begin(1)
     assert engine.process is not None
-    pid = engine.process.pid
+    pid, deaths = engine.process.pid, child_deaths()
     os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: child_has_ended(pid))
+    # The signal of the death reaches the thread that started the engine, so that the count may lag behind the death.
+    wait_until(lambda: child_has_ended(pid) and child_deaths() != deaths)
     before = time.monotonic()
     with pytest.raises(EngineCrashed, match="gone"):
         engine.act(Action([0, 0, 0]))
