@@ -221,12 +221,12 @@ async def test_edited_policy_is_named_as_the_cause(tmp_path: Path, monkeypatch: 
     """This holds if the episode differs and if it cannot be played."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    source = tmp_path / "edited_policy.py"
+    source = tmp_path / "replayed_policy.py"
     source.write_text("from clau_doom.policies import RulesPolicy\n\n\nclass Mine(RulesPolicy):\n    pass\n")
-    await evolve(tmp_path / "runs", "mine", CustomPolicyConfig(target="edited_policy:Mine"))
+    await evolve(tmp_path / "runs", "mine", CustomPolicyConfig(target="replayed_policy:Mine"))
     with source.open("a") as file:
         file.write("\n    def begin(self, genome, rng):\n        raise ValueError('edited')\n")
-    monkeypatch.delitem(sys.modules, "edited_policy")  # as another process would begin
+    monkeypatch.delitem(sys.modules, "replayed_policy")  # as another process would begin
     setting, choice = await found(tmp_path / "runs", "mine")
     with pytest.raises(ReplayDiffers, match=r"cannot be played to its end here; it was recorded with source\.policy"):
         proved(setting, choice)
