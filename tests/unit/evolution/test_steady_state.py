@@ -165,6 +165,12 @@ def test_agents_are_drawn_if_all_fail() -> None:
         assert strategy.ask().operator == "draw"
 
 
+def test_random_search_draws_each_agent_anew() -> None:
+    """No two agents have the same genome, because each has a random stream of its own."""
+    asked = evolved(made(RandomSearchConfig(mode="steady_state", lookahead=5)), 20)
+    assert len({offspring.genome.values for offspring in asked}) == 20
+
+
 def test_population_of_one_evolves() -> None:
     """One member is mutated, and replaced by its child."""
     strategy = make_steady_state(GeneticConfig(mode="steady_state", lookahead=1), SPACE, 1, 1)
