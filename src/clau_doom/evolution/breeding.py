@@ -120,7 +120,7 @@ class Breeding:
         return children, made
 
     def _mutating(self, rng: np.random.Generator, crossed: Mask, rate: float) -> Mask:
-        """Draw a mask of mutating genes; a child with one parent has at least one."""
+        """Draw a mask of mutating genes; a child with one parent has at least one if a gene is free."""
         free = self.space.free
         genes = np.empty((len(crossed), len(free)), dtype=bool)
         forced = np.zeros(len(crossed), dtype=np.intp)
@@ -131,8 +131,6 @@ class Breeding:
                 forced[rows] = np.argmin(np.where(free, drawn, 1.0), axis=1)
         if free.any():
             genes[np.flatnonzero(~crossed), forced[~crossed]] = True
-        else:
-            genes[~crossed] = True
         return genes
 
     def _rise(self, spread: float) -> float:
