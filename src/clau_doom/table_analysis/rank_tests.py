@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from clau_doom.statistics.studentized_range import tail_probability
+from clau_doom.statistics.mean_rank_comparisons import nemenyi_p
 from clau_doom.table_analysis.design import Design, Factor
 from clau_doom.table_analysis.effect_contrasts import EffectContrasts
 from clau_doom.table_analysis.pairs import MOST_COMPARED, Comparisons, Pair
@@ -70,13 +70,10 @@ def nemenyi(design: Design, blocks: CompleteBlocks) -> Comparisons:
     """Return Nemenyi's comparisons of the mean ranks over blocks."""
     (factor,) = design.factors
     ranks = stats.rankdata(blocks.means, axis=1)
-    count, levels = ranks.shape
     means = ranks.mean(axis=0).tolist()
-    places = list(combinations(range(levels), 2))
-    error = np.sqrt(levels * (levels + 1) / (12 * count))
-    ranges = np.array([abs(means[i] - means[j]) / error for i, j in places])
-    chances = tail_probability(ranges, levels, np.full(len(places), np.inf)).tolist()
-    return _comparisons(factor, "Nemenyi's test", means, places, chances)
+    p_values = nemenyi_p(means, len(ranks))
+    places = list(combinations(range(len(means)), 2))
+    return _comparisons(factor, "Nemenyi's test", means, places, [p_values[i][j] for i, j in places])
 
 
 def aligned_ranks(design: Design, effect: EffectContrasts) -> _Values:

@@ -9,11 +9,11 @@ from rich.text import Text
 from clau_doom.analysis import comparison_sections, sections
 from clau_doom.cli.analysis_options import AnalysisRequest
 from clau_doom.cli.commands.analyze_scenarios import analyze_scenarios
-from clau_doom.cli.console import data_console, print_json, progress_console
+from clau_doom.cli.console import data_console, progress_console
+from clau_doom.cli.document_output import print_document, write_report
 from clau_doom.errors import ConfigError, StorageFailed
 
 if TYPE_CHECKING:
-    from clau_doom.analysis.document import Document
     from clau_doom.analysis.experiment_data import ExperimentData
     from clau_doom.analysis.topsis import Criterion
     from clau_doom.ports import StoredExperiment
@@ -50,7 +50,6 @@ def analyze_experiments(stored: "Sequence[StoredExperiment]", first: str, reques
 def _analyze(stored: "StoredExperiment", criteria: "Sequence[Criterion]", request: AnalysisRequest) -> None:
     requested = request.sections(sections.EXPERIMENT_SECTIONS)
 
-    from clau_doom.analysis.document_json import document_json
     from clau_doom.analysis.experiment_document import experiment_document
     from clau_doom.app.analyze import analyse
     from clau_doom.app.report import report_experiment
@@ -59,13 +58,13 @@ def _analyze(stored: "StoredExperiment", criteria: "Sequence[Criterion]", reques
     if request.plot is not None:
         _draw(stored, analysis, request.plot)
     if request.report is not None:
-        _write(request.report, report_experiment(stored, criteria, analysis=analysis))
+        write_report(request.report, report_experiment(stored, criteria, analysis=analysis))
     if request.as_json:
-        print_json(document_json(experiment_document(analysis)))
+        print_document(experiment_document(analysis), as_json=True)
         return
     main = [*sections.MAIN_SECTIONS, *(["multicriteria-ranking"] if criteria else [])]
     shown = requested or [name for name in sections.EXPERIMENT_SECTIONS if name in main]
-    _print(experiment_document(analysis, shown), whole=bool(requested))
+    print_document(experiment_document(analysis, shown), as_json=False, whole=bool(requested))
     if not requested:
         _print_more(sections.EXPERIMENT_SECTIONS, shown)
 
@@ -76,7 +75,6 @@ def _compare(
     requested = request.sections(comparison_sections.COMPARISON_SECTIONS)
 
     from clau_doom.analysis.comparison_document import comparison_document, main_sections
-    from clau_doom.analysis.document_json import document_json
     from clau_doom.app.analyze import compare
     from clau_doom.app.report import report_comparison
     from clau_doom.app.scenario_comparison import has_several_scenarios
@@ -88,12 +86,12 @@ def _compare(
         return
     comparison = compare(stored, baseline, criteria, request.targets, margin=request.margin)
     if request.report is not None:
-        _write(request.report, report_comparison(stored, baseline, criteria, comparison=comparison))
+        write_report(request.report, report_comparison(stored, baseline, criteria, comparison=comparison))
     if request.as_json:
-        print_json(document_json(comparison_document(comparison)))
+        print_document(comparison_document(comparison), as_json=True)
         return
     shown = requested or [*main_sections(comparison), *(["multicriteria-ranking"] if criteria else [])]
-    _print(comparison_document(comparison, shown), whole=True)
+    print_document(comparison_document(comparison, shown), as_json=False)
     if not requested:
         _print_more(comparison_sections.COMPARISON_SECTIONS, shown)
 
@@ -111,12 +109,6 @@ def _compare_scenarios(stored: "Sequence[StoredExperiment]", baseline: str, requ
         report=request.report,
         as_json=request.as_json,
     )
-
-
-def _print(document: "Document", *, whole: bool) -> None:
-    from clau_doom.cli.views.document_rendering import document_view
-
-    data_console().print(document_view(document, whole=whole))
 
 
 def _print_more(known: Sequence[str], shown: Sequence[str]) -> None:
@@ -145,10 +137,3 @@ def _draw(stored: "StoredExperiment", analysis: "ExperimentData", path: Path) ->
     except OSError as error:
         raise StorageFailed(f"cannot write {path}: {error.strerror or error}") from error
     progress_console().print(f"drew {path}", style="dim", soft_wrap=True)
-
-
-def _write(path: Path, page: str) -> None:
-    from clau_doom.atomic_write import write_output
-
-    write_output(path, page)
-    progress_console().print(f"wrote {path}", style="dim", soft_wrap=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clau_doom.cli.console import data_console, print_json, progress_console
+from clau_doom.cli.document_output import print_document, write_report
 
 if TYPE_CHECKING:
     from clau_doom.ports import StoredExperiment
@@ -35,18 +35,11 @@ def analyze_scenarios(
         ConfigError: The experiments do not allow the comparison.
         WrongState: An experiment has no held-out episodes yet.
     """
-    from clau_doom.analysis.document_json import document_json
     from clau_doom.analysis.report import render
     from clau_doom.analysis.scenario_document import scenario_document
     from clau_doom.app.scenario_comparison import compare_over_scenarios
-    from clau_doom.atomic_write import write_output
-    from clau_doom.cli.views.document_rendering import document_view
 
     document = scenario_document(compare_over_scenarios(stored, baseline, control=control, margin=margin))
     if report is not None:
-        write_output(report, render(document))
-        progress_console().print(f"wrote {report}", style="dim", soft_wrap=True)
-    if as_json:
-        print_json(document_json(document))
-    else:
-        data_console().print(document_view(document, whole=True))
+        write_report(report, render(document))
+    print_document(document, as_json=as_json)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clau_doom.cli.console import data_console, print_json, progress_console
+from clau_doom.cli.document_output import print_document, write_report
 from clau_doom.cli.table_options import SumsOfSquares, TableRequest, Test
 from clau_doom.errors import ConfigError
 
@@ -54,12 +54,9 @@ def analyze_tasks(data: Path, table: TableRequest, tasks: TaskRequest, *, as_jso
         ConfigError: The file cannot be read, its columns do not allow the comparison, or the report cannot be written.
     """
     response, method, task = _columns(table)
-    from clau_doom.analysis.document_json import document_json
     from clau_doom.analysis.report import render
     from clau_doom.analysis.task_document import task_document
     from clau_doom.app.report import check_report_target
-    from clau_doom.atomic_write import write_output
-    from clau_doom.cli.views.document_rendering import document_view
     from clau_doom.table_analysis import read_table, rows_where
 
     if tasks.report is not None:
@@ -84,12 +81,8 @@ def analyze_tasks(data: Path, table: TableRequest, tasks: TaskRequest, *, as_jso
         },
     )
     if tasks.report is not None:
-        write_output(tasks.report, render(document))
-        progress_console().print(f"wrote {tasks.report}", style="dim", soft_wrap=True)
-    if as_json:
-        print_json(document_json(document))
-    else:
-        data_console().print(document_view(document, whole=True))
+        write_report(tasks.report, render(document))
+    print_document(document, as_json=as_json)
 
 
 def _columns(table: TableRequest) -> tuple[str, str, str]:
