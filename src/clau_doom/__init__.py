@@ -1,10 +1,33 @@
 """Evolution of populations of agents that play DOOM in ViZDoom.
 
+    import clau_doom as cd
+
+Public names are loaded at their first use, so that the import is fast. `__init__.pyi` has their types.
+
 The package has layers. A layer imports only the layers below it; `docs/contributing/architecture.md` describes them.
 `clau_doom.evolution` has ask/tell strategies for any function. `clau_doom.ports` has the interfaces of policies, stores
 and backends.
 """
 
-__all__ = ["__version__"]
+from importlib import import_module
+
+__all__ = [
+    "ClauDoomError",
+    "ExperimentConfig",
+    "__version__",
+]
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    modules = import_module("clau_doom.api").PUBLIC
+    found: object = getattr(import_module(modules[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__
