@@ -34,6 +34,7 @@ from clau_doom.config.load import (
     resolve_fields,
 )
 from clau_doom.config.memory_size import format_size, parse_size
+from clau_doom.config.plugins import GROUPS, Plugin, find_plugin, installed_plugins, load_error, resolve_target
 from clau_doom.config.policies import (
     CustomPolicyConfig,
     NeuralPolicyConfig,
@@ -71,10 +72,13 @@ from clau_doom.config.service import (
     is_loopback,
 )
 from clau_doom.config.strict_yaml import Document, parse_document, read_document
+from clau_doom.config.target_import import TARGET_PATTERN, ImportedTarget, import_target, reporting_errors
 from clau_doom.config.validation_messages import Problem
 
 __all__ = [
+    "GROUPS",
     "SERVICE_SECTIONS",
+    "TARGET_PATTERN",
     "BackendDescription",
     "BackendSection",
     "CmaEsConfig",
@@ -90,11 +94,13 @@ __all__ = [
     "GeneticConfig",
     "GrpcConfig",
     "HoldoutConfig",
+    "ImportedTarget",
     "LimitsConfig",
     "MapElitesConfig",
     "MetricsConfig",
     "NatsConfig",
     "NeuralPolicyConfig",
+    "Plugin",
     "PolicyConfig",
     "Problem",
     "RacingConfig",
@@ -112,14 +118,18 @@ __all__ = [
     "condition_changes",
     "config_from_yaml",
     "differences",
+    "find_plugin",
     "flow",
     "format_duration",
     "format_size",
     "gene_space_from_json",
     "gene_space_to_json",
+    "import_target",
+    "installed_plugins",
     "is_loopback",
     "json_schema",
     "load_config",
+    "load_error",
     "load_failures",
     "parse_document",
     "parse_duration",
@@ -128,8 +138,10 @@ __all__ = [
     "refuse_problems",
     "register_backend",
     "registered_backends",
+    "reporting_errors",
     "resolve",
     "resolve_fields",
+    "resolve_target",
     "starter",
     "to_yaml",
     "unregister_backend",

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PositiveFloat, Posi
 
 from clau_doom.config.base_section import ConfigSection, FromList
 from clau_doom.config.path_expansion import expand_address
+from clau_doom.config.target_import import TARGET_PATTERN
 
 __all__ = [
     "CustomPolicyConfig",
@@ -60,8 +61,8 @@ class CustomPolicyConfig(ConfigSection):
 
     kind: Literal["class"] = Field(default="class", description="Policy that a genome parameterises.")
     target: str = Field(
-        pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$",
-        description="Policy class as module:Class, importable from the working folder.",
+        pattern=TARGET_PATTERN,
+        description="Policy class as module:Class, importable from the working folder; or the name of a plugin.",
         examples=["my_policy:MyPolicy"],
     )
     options: dict[str, Annotated[bool | int | float | str, BeforeValidator(_option)]] = Field(

@@ -67,8 +67,7 @@ def source_facts(config: PolicyConfig, policy: Policy) -> tuple[tuple[str, str],
     """
     facts = [(f"source.{package}", _package_digest(package)) for package in _DECIDING]
     if isinstance(config, CustomPolicyConfig):
-        module = config.target.partition(":")[0]
-        facts.append(("source.policy", digest_sources([(module, custom_source(config))])))
+        facts.append(("source.policy", digest_sources([custom_source(config)])))
     if isinstance(config, RemotePolicyConfig):
         wire = digest_sources([("wire.agent_service", _PACKAGE / "wire" / "agent_service.py")])
         facts += [("source.wire.agent_service", wire), *cast("RemotePolicy", policy).facts]

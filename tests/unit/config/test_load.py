@@ -158,7 +158,7 @@ def test_invalid_environment_variables_are_refused(variable: str, value: str, me
         ("name: 'A b'", "name (line 1): 'A b' is not an experiment id: use 1 to 40 of a-z"),
         ("scenario: {name: ''}", "scenario.name (line 1): '' is too short: use at least 1"),
         ("policy: {kind: class}", "policy.target (line 1): is missing: Policy class as module:Class"),
-        ("policy: {kind: class, target: x}", "'x' has the wrong form: Policy class as module:Class"),
+        ("policy: {kind: class, target: 'x:'}", "'x:' has the wrong form: Policy class as module:Class"),
         ("policy: {kind: class, target: 'a:B', options: {x: [1]}}", "policy.options.x (line 1): [1] is not an option"),
         ("policy: {kind: class, target: 'a:B', options: 3}", "policy.options (line 1): 3 is not a mapping"),
         ("policy: {kind: neural, layers: 16}", "policy.layers (line 1): 16 is not a list: write it as [1, 2]"),

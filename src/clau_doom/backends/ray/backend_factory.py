@@ -42,10 +42,13 @@ def create_ray_backend(context: BackendContext) -> RayBackend:
 
 
 def _modules(context: BackendContext) -> tuple[Path, ...]:
-    """Return the Python files and packages of the policy and of the configuration's modules."""
+    """Return the Python files and packages of the policy and of the configuration's modules.
+
+    The package of a plugin is not copied, because its entry point is in the metadata of its installation.
+    """
     config = context.config
     named = [Path(module).resolve() for module in config.section_of(RayConfig).modules]
-    if isinstance(config.policy, CustomPolicyConfig):
+    if isinstance(config.policy, CustomPolicyConfig) and ":" in config.policy.target:
         named.append(_outermost(config.policy.target.partition(":")[0]))
     return tuple(sorted(set(named)))
 
