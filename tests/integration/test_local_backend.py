@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -353,6 +354,24 @@ async def test_worker_with_other_versions_is_refused() -> None:
     with pytest.raises(WorkerRefused, match=r"has numpy \S+, but this process has 0\.0"):
         async with backend(workers=2, numpy="0.0"):
             pass
+
+
+def test_workers_outlive_the_thread_that_started_them() -> None:
+    """The event loop moves to another thread, as with a run that a helper thread has started."""
+    local = backend()
+    with asyncio.Runner() as runner:
+        starter = threading.Thread(target=runner.run, args=(local.__aenter__(),))
+        starter.start()
+        starter.join()
+        (pid,) = local.worker_pids
+        engine = engine_of(pid)
+        try:
+            assert runner.run(local.play(task())).outcome.trajectory_sha256
+            assert local.worker_pids == (pid,)
+            assert engine_of(pid) == engine
+        finally:
+            runner.run(local.__aexit__(None, None, None))
+    assert group_of(pid) == []
 
 
 PARENT = """

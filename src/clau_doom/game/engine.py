@@ -66,7 +66,8 @@ class ViewSettings:
 class VizdoomEngine:
     """ViZDoom game that is started once and plays many episodes.
 
-    The engine is killed when the thread that started it ends. Start it from the main thread of the process.
+    The kernel ends the engine with this process (Linux). The engine does not depend on the thread that calls `start`,
+    because ViZDoom starts engines in a thread of its own.
 
     Args:
         scenario: Scenario to play.

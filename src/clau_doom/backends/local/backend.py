@@ -51,10 +51,7 @@ class _Slot:
 
 
 class LocalBackend(EvaluationBackend):
-    """Plays episodes in subprocesses of this process. Enter it in the main thread.
-
-    The kernel ends a worker when the *thread* that spawned it ends, and only the main thread lives long enough.
-    """
+    """Plays episodes in subprocesses of this process. The kernel ends them with this process (Linux)."""
 
     def __init__(
         self,

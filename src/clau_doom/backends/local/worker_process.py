@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from clau_doom.backends.local.launcher_thread import call_in_launcher_thread
 from clau_doom.backends.local.start_failure import starting
 from clau_doom.backends.local.worker_channel import Disconnected, WorkerChannel
 from clau_doom.backends.local.worker_output import WorkerOutput
@@ -129,7 +130,8 @@ class WorkerProcess:
             with theirs:
                 # No await between the start of the process and the `try` that ends it.
                 channel = await WorkerChannel.connect(ours)
-                popen = _spawn(theirs.fileno(), output.fileno(), core, folder, launch)
+                descriptors = theirs.fileno(), output.fileno()
+                popen = call_in_launcher_thread(lambda: _spawn(*descriptors, core, folder, launch))
             worker = cls(number, popen, channel, page, output=output, core=core, folder=folder, launch=launch)
             undo.pop_all()
             try:
