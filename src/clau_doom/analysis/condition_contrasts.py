@@ -20,7 +20,7 @@ from clau_doom.analysis.wording import joined
 from clau_doom.statistics.blocked_groups import Design, OverallTest, compare_groups
 from clau_doom.statistics.difference_tests import DifferenceTest, holm_adjusted
 from clau_doom.statistics.equivalence import ALPHA, Equivalence, equivalence
-from clau_doom.statistics.hedges_g import HedgesG, hedges_g, independent_g, paired_g
+from clau_doom.statistics.hedges_g import HedgesG, hedges_g, independent_g, paired_g, without_interval
 from clau_doom.statistics.two_sample_comparison import detectable_difference
 
 __all__ = ["Conclusion", "ConditionComparison", "ConditionContrast", "analyzed_conditions", "compare_conditions"]
@@ -153,7 +153,7 @@ def _effect(
         return independent
     # The mixed model's difference and interval, with the standard deviation of the runs.
     variances = [variance(us), variance(them)]
-    return hedges_g(
+    found = hedges_g(
         result.difference.mean,
         standard_error=result.standard_error,
         df=result.df,
@@ -161,6 +161,7 @@ def _effect(
         deviation_df=sum(variances) ** 2 / sum(v**2 / (len(x) - 1) for v, x in zip(variances, (us, them), strict=True)),
         standardizer=independent.standardizer,
     )
+    return without_interval(found) if independent.low is None else found
 
 
 def _concluded(

@@ -24,19 +24,29 @@ the population's difference in standard deviations, with the degrees of freedom 
 the t test rejects. It is exact with a pooled standard deviation and for g_z, and approximate for g with the mean
 variance (Delacre et al. 2021) and for g_av (Algina and Keselman, "Approximate confidence intervals for effect sizes",
 Educational and Psychological Measurement 63, 2003). The interval is not multiplied by J: the product covers less than
-its level in small samples.
+its level in small samples. It is withheld for skewed values, with the bound of `skewness`.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import optimize, special
 
 from clau_doom.statistics.intervals import CONFIDENCE
+from clau_doom.statistics.skewness import too_skewed_to_standardize
 
-__all__ = ["HedgesG", "hedges_correction", "hedges_g", "independent_g", "noncentrality_of_t", "paired_g", "paired_gz"]
+__all__ = [
+    "HedgesG",
+    "hedges_correction",
+    "hedges_g",
+    "independent_g",
+    "noncentrality_of_t",
+    "paired_g",
+    "paired_gz",
+    "without_interval",
+]
 
 _ROUNDING = 1e-9  # relative to the values; a smaller spread is rounding error
 _LARGEST_T = 1e3  # scipy's noncentral t loses digits above
@@ -131,7 +141,7 @@ def independent_g(ours: Sequence[float], theirs: Sequence[float]) -> HedgesG | N
     if first + second == 0.0:
         return None
     errors, freedom = (first / len(ours), second / len(theirs)), (len(ours) - 1, len(theirs) - 1)
-    return hedges_g(
+    found = hedges_g(
         float(np.mean(ours) - np.mean(theirs)),
         standard_error=math.sqrt(sum(errors)),
         df=sum(errors) ** 2 / sum(error**2 / df for error, df in zip(errors, freedom, strict=True)),
@@ -140,6 +150,7 @@ def independent_g(ours: Sequence[float], theirs: Sequence[float]) -> HedgesG | N
         deviation_df=(first + second) ** 2 / (first**2 / freedom[0] + second**2 / freedom[1]),
         standardizer="root of the mean variance",
     )
+    return _reliable(found, [ours, theirs])
 
 
 def paired_g(ours: Sequence[float], theirs: Sequence[float]) -> HedgesG | None:
@@ -157,7 +168,7 @@ def paired_g(ours: Sequence[float], theirs: Sequence[float]) -> HedgesG | None:
         return None
     spread = _variance(differences.tolist(), float(np.abs([ours, theirs]).max()))
     covariance = (first + second - spread) / 2.0
-    return hedges_g(
+    found = hedges_g(
         float(differences.mean()),
         standard_error=math.sqrt(spread / len(ours)),
         df=len(ours) - 1.0,
@@ -167,6 +178,7 @@ def paired_g(ours: Sequence[float], theirs: Sequence[float]) -> HedgesG | None:
         symbol="g_av",
         standardizer="root of the mean variance",
     )
+    return _reliable(found, [ours, theirs])
 
 
 def paired_gz(ours: Sequence[float], theirs: Sequence[float]) -> HedgesG | None:
@@ -180,7 +192,7 @@ def paired_gz(ours: Sequence[float], theirs: Sequence[float]) -> HedgesG | None:
         return None
     differences = np.subtract(ours, theirs)
     deviation = math.sqrt(_variance(differences.tolist(), float(np.abs([ours, theirs]).max())))
-    return hedges_g(
+    found = hedges_g(
         float(differences.mean()),
         standard_error=deviation / math.sqrt(len(ours)),
         df=len(ours) - 1.0,
@@ -189,6 +201,16 @@ def paired_gz(ours: Sequence[float], theirs: Sequence[float]) -> HedgesG | None:
         symbol="g_z",
         standardizer="standard deviation of the differences",
     )
+    return _reliable(found, [differences.tolist()])
+
+
+def without_interval(effect: HedgesG | None) -> HedgesG | None:
+    """Return an effect size without its interval; None for None."""
+    return None if effect is None else replace(effect, low=None, high=None)
+
+
+def _reliable(effect: HedgesG | None, samples: Sequence[Sequence[float]]) -> HedgesG | None:
+    return without_interval(effect) if too_skewed_to_standardize(samples) else effect
 
 
 def _variance(values: Sequence[float], largest: float | None = None) -> float:

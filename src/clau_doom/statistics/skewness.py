@@ -9,6 +9,9 @@ estimated from the standardized residuals of all samples together. The bound is 
 smallest sample if that is larger. Cochran ("Sampling Techniques", 3rd ed. 1977, section 2.15) requires √(n / 25) for
 one mean; a part of the skewness cancels in a difference. The constants were chosen by the simulations of
 `docs/explanation/validation.md`.
+
+A difference in standard deviations also has the error of the standard deviation. It depends on the kurtosis, and does
+not shrink against the error of the difference in larger samples. Its bound is therefore a constant, 1.5.
 """
 
 import math
@@ -17,9 +20,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["most_skewed", "pooled_skewness", "skewed"]
+__all__ = ["most_skewed", "pooled_skewness", "skewed", "too_skewed_to_standardize"]
 
 _ALWAYS_ALLOWED = 1.0
+_MOST_STANDARDIZED = 1.5  # for a difference in standard deviations, at any size
 _VALUES_AT_1 = 10  # values in the smallest sample with which a skewness of 1 is allowed, in the square root
 _ROUNDING = 1e-12  # relative to the largest value; smaller residuals are rounding errors
 
@@ -51,3 +55,8 @@ def skewed(samples: Sequence[ArrayLike]) -> str:
     n = min(np.size(sample) for sample in samples)
     found, most = abs(pooled_skewness(samples)), most_skewed(n)
     return f"a skewness of {found:.2f}, at most {most:.2f} with {n} values" if found > most else ""
+
+
+def too_skewed_to_standardize(samples: Sequence[ArrayLike]) -> bool:
+    """Return whether the skewness of samples forbids an interval of their difference in standard deviations."""
+    return abs(pooled_skewness(samples)) > _MOST_STANDARDIZED

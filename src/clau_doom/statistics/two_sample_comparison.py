@@ -24,7 +24,7 @@ from scipy import stats
 from statsmodels.stats.power import ttest_power
 
 from clau_doom.statistics.difference_tests import holm_adjusted
-from clau_doom.statistics.hedges_g import HedgesG, independent_g, paired_g, paired_gz
+from clau_doom.statistics.hedges_g import HedgesG, independent_g, paired_g, paired_gz, without_interval
 from clau_doom.statistics.intervals import Interval, difference_interval, unpaired_interval
 from clau_doom.statistics.rliable_aggregates import Estimate
 from clau_doom.statistics.superiority import probability_of_superiority
@@ -144,8 +144,8 @@ def compare(ours: Sample, theirs: Sample, *, pair: bool = True) -> Contrast:
         n=len(us),
         n_theirs=len(them),
         difference=difference,
-        hedges_g=g if tested else _without_interval(g),
-        hedges_gz=g_z if tested else _without_interval(g_z),
+        hedges_g=g if tested else without_interval(g),
+        hedges_gz=g_z if tested else without_interval(g_z),
         cliff_delta=_delta(better),
         improvement=better,
         test="paired t test" if paired else "Welch's t test",
@@ -239,10 +239,6 @@ def _deviation(values: _Values) -> float:
         return 0.0
     found = float(np.std(values, ddof=1))
     return found if found > _ROUNDING * float(np.abs(values).max()) else 0.0
-
-
-def _without_interval(effect: HedgesG | None) -> HedgesG | None:
-    return None if effect is None else replace(effect, low=None, high=None)
 
 
 def _delta(better: Estimate) -> Estimate:

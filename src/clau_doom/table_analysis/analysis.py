@@ -27,7 +27,7 @@ from clau_doom.statistics.anova_effect_sizes import EffectSize, anova_effect_siz
 from clau_doom.statistics.approximate_f import ApproximateF
 from clau_doom.statistics.complete_blocks import block_contrasts_test, block_generalised_eta_squared
 from clau_doom.statistics.intervals import FEWEST_FOR_MEAN, concentration, mean_interval
-from clau_doom.statistics.skewness import skewed
+from clau_doom.statistics.skewness import skewed, too_skewed_to_standardize
 from clau_doom.table_analysis.adjusted_means import analyze_by_model, model_summaries
 from clau_doom.table_analysis.comparisons import games_howell, paired, tukey
 from clau_doom.table_analysis.design import Design
@@ -69,6 +69,7 @@ def analyze_design(
     if margin is not None:
         _check_margin(margin, method)
     tested = run_tests(design, method, sums_of_squares=sums_of_squares)
+    skewed_values = too_skewed_to_standardize(_residual_groups(design))
     found = TableAnalysis(
         method=method,
         test=tested.test,
@@ -76,7 +77,7 @@ def analyze_design(
         balanced=design.balanced,
         effects=tested.effects,
         residual=tested.residual,
-        comparisons=tuple([with_effect_sizes(each) for each in tested.comparisons]),
+        comparisons=tuple([with_effect_sizes(each, skewed=skewed_values) for each in tested.comparisons]),
         diagnostics=(*diagnose(design, order), *tested.diagnostics),
         adjusted_means=tested.adjusted_means,
         slopes=tested.slopes,
@@ -270,10 +271,15 @@ def _unsuitable(design: Design) -> str:
     reasons = (
         concentration(group.tolist()) for group in design.groups(design.centred) if len(group) >= FEWEST_FOR_MEAN
     )
-    values = fit(replace(design, block=None)).residuals if design.covariates else design.centred
-    reason = next(filter(None, reasons), "") or skewed(design.groups(values))
+    reason = next(filter(None, reasons), "") or skewed(_residual_groups(design))
     remedy = "use --test ranks or permutation" + (" without --covariate" if design.covariates else "")
     return f"withheld: {reason} in a cell; {remedy}" if reason else ""
+
+
+def _residual_groups(design: Design) -> tuple[NDArray[np.float64], ...]:
+    """Return the values of each cell, without the effects of covariates."""
+    values = fit(replace(design, block=None)).residuals if design.covariates else design.centred
+    return design.groups(values)
 
 
 def _impossible(effect: EffectContrasts, note: str = "not possible: a cell has no variance") -> EffectTest:

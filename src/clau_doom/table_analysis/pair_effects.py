@@ -10,7 +10,7 @@ from dataclasses import replace
 from scipy import special
 
 from clau_doom.statistics.equivalence import equivalence
-from clau_doom.statistics.hedges_g import HedgesG, hedges_g
+from clau_doom.statistics.hedges_g import HedgesG, hedges_g, without_interval
 from clau_doom.table_analysis.pairs import Comparisons, Pair, PairEquivalence
 
 __all__ = ["with_effect_sizes", "with_equivalence"]
@@ -18,9 +18,15 @@ __all__ = ["with_effect_sizes", "with_equivalence"]
 _ALPHA = 0.05
 
 
-def with_effect_sizes(comparisons: Comparisons) -> Comparisons:
-    """Return comparisons with the effect sizes of their pairs."""
-    return replace(comparisons, pairs=tuple([replace(pair, sizes=_sizes(pair)) for pair in comparisons.pairs]))
+def with_effect_sizes(comparisons: Comparisons, *, skewed: bool) -> Comparisons:
+    """Return comparisons with the effect sizes of their pairs.
+
+    Args:
+        comparisons: The comparisons.
+        skewed: Whether the values are too skewed for intervals of effect sizes.
+    """
+    pairs = [replace(pair, sizes=_sizes(pair, skewed=skewed)) for pair in comparisons.pairs]
+    return replace(comparisons, pairs=tuple(pairs))
 
 
 def with_equivalence(comparisons: Comparisons, margin: float) -> Comparisons:
@@ -34,7 +40,7 @@ def with_equivalence(comparisons: Comparisons, margin: float) -> Comparisons:
     return replace(comparisons, pairs=tuple(pairs))
 
 
-def _sizes(pair: Pair) -> tuple[HedgesG, ...]:
+def _sizes(pair: Pair, *, skewed: bool) -> tuple[HedgesG, ...]:
     if pair.standard_error is None or pair.df is None:
         return ()
     found = [
@@ -50,7 +56,7 @@ def _sizes(pair: Pair) -> tuple[HedgesG, ...]:
         )
         for each in pair.standardizers
     ]
-    return tuple([each for each in found if each is not None])
+    return tuple([without_interval(each) if skewed else each for each in found if each is not None])
 
 
 def _confidence(pair: Pair) -> float:

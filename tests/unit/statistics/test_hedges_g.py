@@ -1,6 +1,7 @@
 """Tests of Hedges' g and its intervals."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from clau_doom.statistics.hedges_g import (
+    HedgesG,
     hedges_correction,
     hedges_g,
     independent_g,
@@ -106,3 +108,24 @@ def test_constant_differences_have_g_av_without_an_interval() -> None:
     found = paired_g([3.0, 4.0, 5.0], [1.0, 2.0, 3.0])
     assert found is not None
     assert (found.symbol, found.cohen_d, found.low, found.high) == ("g_av", 2.0, None, None)
+
+
+SKEWED = [0.0, 1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 4.0, 40.0, 50.0]  # a skewness of 1.55
+
+
+@pytest.mark.parametrize("effect", [independent_g, paired_g])
+def test_skewed_values_have_g_without_an_interval(effect: Callable[..., HedgesG | None]) -> None:
+    found = effect(SKEWED, [value + 1.0 + 0.1 * place for place, value in enumerate(SKEWED)])
+    assert found is not None
+    assert found.value < 0.0
+    assert (found.low, found.high) == (None, None)
+
+
+def test_skewed_differences_have_g_z_without_an_interval() -> None:
+    symmetric = [float(place) for place in range(10)]
+    found = paired_gz([ours + skew for ours, skew in zip(symmetric, SKEWED, strict=True)], symmetric)
+    assert found is not None
+    assert (found.low, found.high) == (None, None)
+    other = paired_gz(SKEWED, [value + 1.0 + 0.1 * place for place, value in enumerate(SKEWED)])
+    assert other is not None
+    assert other.low is not None

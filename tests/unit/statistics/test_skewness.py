@@ -2,7 +2,7 @@
 
 import pytest
 
-from clau_doom.statistics.skewness import most_skewed, pooled_skewness, skewed
+from clau_doom.statistics.skewness import most_skewed, pooled_skewness, skewed, too_skewed_to_standardize
 
 LONG_TAIL = [1.0, 1.0, 1.0, 5.0]  # residuals (-1, -1, -1, 3) / √3
 
@@ -43,3 +43,9 @@ def test_reason_names_skewness_bound_and_smallest_sample() -> None:
     reason = "a skewness of 1.15, at most 1.00 with 4 values"
     assert skewed([LONG_TAIL]) == skewed([[-value for value in LONG_TAIL], [-value for value in LONG_TAIL]]) == reason
     assert skewed([LONG_TAIL, [-3.0, -1.0, 1.0, 3.0, 5.0, 7.0]]) == ""
+
+
+@pytest.mark.parametrize(("n", "skewed_too_much"), [(4, False), (6, True), (200, True)])
+def test_the_bound_of_standardized_differences_does_not_grow(n: int, skewed_too_much: bool) -> None:
+    """One 1 among n - 1 zeros has the skewness (n - 2) / √(n - 1): 1.15, 1.79 and 14.0."""
+    assert too_skewed_to_standardize([[0.0] * (n - 1) + [1.0]]) is skewed_too_much

@@ -84,9 +84,7 @@ def test_interval_p_and_effect_size_of_skewed_differences_agree() -> None:
     assert not found.difference.excludes(0.0)
     for size in (found.hedges_g, found.hedges_gz):
         assert size is not None
-        assert size.low is not None
-        assert size.high is not None
-        assert size.low < 0.0 < size.high
+        assert (size.low, size.high) == (None, None)  # too skewed for an interval of g
 
 
 def test_four_pairs_do_not_show_certainty() -> None:
