@@ -13,8 +13,13 @@ from importlib import import_module
 
 __all__ = [
     "ClauDoomError",
+    "Experiment",
     "ExperimentConfig",
+    "ExperimentStatus",
+    "StoredAgent",
+    "Table",
     "__version__",
+    "open",
 ]
 
 __version__ = "0.1.0"

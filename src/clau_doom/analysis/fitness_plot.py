@@ -5,6 +5,8 @@ not contain a date, so that equal values give equal bytes.
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from io import BytesIO
 from pathlib import Path
 
 import matplotlib as mpl
@@ -16,31 +18,59 @@ from clau_doom.analysis.result_tables import GenerationRow, ResultRow
 from clau_doom.escaping import printable
 from clau_doom.number_format import number_in_interval
 
-__all__ = ["FORMATS", "draw_fitness_curve"]
+__all__ = ["FORMATS", "FitnessFigure", "fitness_figure"]
 
 FORMATS = ("png", "svg")
-"""File formats of `draw_fitness_curve`, by suffix."""
+"""File formats of `FitnessFigure.write`, by suffix."""
 
 _INK, _FAINT, _GRID, _PANEL = "#1f2430", "#6b7280", "#e5e7eb", "#f6f6f7"
 _EVOLVED = "#b3261e"
 _ROLES = {"champion": _EVOLVED, "generation 0": "#b7791f", "random": "#4b5563"}
 _SHORT = {"generation 0": "best of\ngeneration 0", "random": "random\nplay"}
+_DPI = 160
+_NOTEBOOK_DPI = 100
 _MARKED = 60  # with more generations, dots would hide the line
 
 
-def draw_fitness_curve(
-    path: Path,
+class FitnessFigure(Figure):
+    """A matplotlib figure that notebooks show as an image, and that is not registered with pyplot."""
+
+    def write(self, path: Path) -> None:
+        """Write the figure to a file.
+
+        Args:
+            path: Path of the file. The suffix, one of `FORMATS`, decides the format.
+
+        Raises:
+            ValueError: The suffix is not one of `FORMATS`.
+            OSError: The file cannot be written.
+        """
+        kind = path.suffix.removeprefix(".").lower()
+        if kind not in FORMATS:
+            raise ValueError(f"{str(path)!r} is not a {' or '.join(f'.{form}' for form in FORMATS)} file")
+        with _style():
+            # A date would make files of equal figures differ. PNG files have a date only on request.
+            self.savefig(path, format=kind, dpi=_DPI, metadata={"Date": None} if kind == "svg" else None)
+
+    def _repr_png_(self) -> bytes:
+        """Return the image that Jupyter shows."""
+        image = BytesIO()
+        with _style():
+            self.savefig(image, format="png", dpi=_NOTEBOOK_DPI)
+        return image.getvalue()
+
+
+def fitness_figure(
     generations: Sequence[GenerationRow],
     results: Sequence[ResultRow] = (),
     *,
     title: str,
     subtitle: str = "",
     fitness: str = "fitness",
-) -> None:
-    """Draw fitness by generation and the held-out results, and write the figure to a file.
+) -> FitnessFigure:
+    """Draw fitness by generation and the held-out results.
 
     Args:
-        path: Path of the file. The suffix, one of `FORMATS`, decides the format.
         generations: Generations to draw. A generation without any fitness leaves a gap.
         results: Held-out results, drawn as levels with intervals.
         title: Title of the figure.
@@ -48,16 +78,12 @@ def draw_fitness_curve(
         fitness: Label of the vertical axis.
 
     Raises:
-        ValueError: The suffix is not one of `FORMATS`, or all generations lack a fitness.
-        OSError: The file cannot be written.
+        ValueError: All generations lack a fitness.
     """
-    kind = path.suffix.removeprefix(".").lower()
-    if kind not in FORMATS:
-        raise ValueError(f"{str(path)!r} is not a {' or '.join(f'.{form}' for form in FORMATS)} file")
     if not any(row.best is not None for row in generations):
         raise ValueError("no generation has a fitness yet")
-    with mpl.rc_context({"font.size": 11, "svg.hashsalt": "clau-doom"}):  # a fixed salt makes an SVG's ids reproducible
-        figure = Figure(figsize=(9.0, 4.9), facecolor="white")
+    with _style():
+        figure = FitnessFigure(figsize=(9.0, 4.9), facecolor="white")
         curve, levels = _panels(figure, results)
         _draw_generations(curve, generations)
         for row in results:
@@ -65,8 +91,12 @@ def draw_fitness_curve(
             curve.axhline(mean, color=colour, linewidth=1.0, linestyle=(0, (5, 4)), alpha=0.75, zorder=1)
         _draw_levels(levels, results)
         _dress(figure, curve, generations, title=title, subtitle=subtitle, fitness=fitness)
-        # A date would make files of equal figures differ. PNG files have a date only on request.
-        figure.savefig(path, format=kind, dpi=160, metadata={"Date": None} if kind == "svg" else None)
+    return figure
+
+
+def _style() -> AbstractContextManager[None]:
+    """Return a context with the font size of the figure, and with reproducible ids of SVG elements."""
+    return mpl.rc_context({"font.size": 11, "svg.hashsalt": "clau-doom"})
 
 
 def _panels(figure: Figure, results: Sequence[ResultRow]) -> tuple[Axes, Axes]:

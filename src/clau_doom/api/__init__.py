@@ -7,6 +7,11 @@ __all__ = ["PUBLIC"]
 
 PUBLIC = {
     "ClauDoomError": "clau_doom.errors",
+    "Experiment": "clau_doom.api.experiment",
     "ExperimentConfig": "clau_doom.config",
+    "ExperimentStatus": "clau_doom.api.experiment_status",
+    "StoredAgent": "clau_doom.api.stored_agent",
+    "Table": "clau_doom.api.table",
+    "open": "clau_doom.api.opening",
 }
 """Module of each public name."""

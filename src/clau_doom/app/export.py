@@ -7,13 +7,11 @@ from contextlib import aclosing
 from pathlib import Path
 
 from clau_doom.app.catalog.folder_source import ExperimentSource
+from clau_doom.app.experiment_tables import event_row
 from clau_doom.app.gene_space import space_of
 from clau_doom.app.run_planning import make_fitness
-from clau_doom.domain.event_declaration import declaration_of
-from clau_doom.domain.events import RecordedEvent
 from clau_doom.storage.export_schema import Value, agent_rows, episode_rows, exported_tables, generation_rows
 from clau_doom.storage.table_files import FORMATS, TableFiles, TableFormat, writing_tables
-from clau_doom.wire import event_json, event_message
 
 __all__ = ["FORMATS", "TableFormat", "export_experiment"]
 
@@ -54,13 +52,8 @@ async def _add_events(files: TableFiles, source: ExperimentSource, experiment: s
         async for recorded in log:
             if recorded.sequence > last:
                 break
-            rows.append(_event_row(experiment, recorded))
+            rows.append(event_row(experiment, recorded))
             if len(rows) == _EVENTS_AT_ONCE:
                 files.add("events", rows)
                 rows = []
     files.add("events", rows)
-
-
-def _event_row(experiment: str, recorded: RecordedEvent) -> tuple[Value, ...]:
-    payload = event_json(event_message(experiment, recorded))
-    return experiment, recorded.sequence, recorded.time, declaration_of(recorded.event).code, payload

@@ -119,6 +119,12 @@ class ExperimentReader:
             ((asked, played),) = query("SELECT EXISTS (SELECT 1 FROM agents), EXISTS (SELECT 1 FROM played)")
         return bool(asked), bool(played)
 
+    def revision(self) -> tuple[str, int]:
+        """Return the UUID of the experiment and the last sequence of its log."""
+        with self._transaction() as query:
+            uuid = str(head_of(list(query(_HEAD)))[1])
+            return uuid, int(_one(query("SELECT coalesce(max(sequence), 0) FROM log")))
+
     def snapshot(self, *, measured: bool = True) -> Snapshot:
         """Return the whole experiment; if not `measured`, training episodes have only numbers and fingerprints.
 

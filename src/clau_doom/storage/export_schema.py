@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from clau_doom.domain import AgentStatus, Episode, Fitness, Gene, GeneKind, GenomeSpace
+from clau_doom.domain import AgentStatus, Episode, Evaluation, Fitness, Gene, GeneKind, GenomeSpace
 from clau_doom.domain.agent import AgentRef
 from clau_doom.domain.fitness import MEASURES
 from clau_doom.domain.snapshot import Snapshot
@@ -20,6 +20,7 @@ __all__ = [
     "ExportedColumn",
     "ExportedTable",
     "Value",
+    "agent_row",
     "agent_rows",
     "episode_rows",
     "exported_tables",
@@ -189,21 +190,24 @@ def episode_rows(snapshot: Snapshot, fitness: Fitness) -> Iterator[tuple[Value, 
 
 def agent_rows(snapshot: Snapshot, space: GenomeSpace) -> Iterator[tuple[Value, ...]]:
     """Yield the rows of `agents`, by generation and index. Categorical genes have their names."""
-    name = snapshot.experiment.id
-    for evaluation in (evaluation for row in snapshot.generations for evaluation in row):
-        agent = evaluation.agent
-        yield (
-            name,
-            agent.id,
-            agent.ref.generation,
-            agent.ref.index,
-            agent.operator,
-            " ".join(parent.agent_id(name) for parent in agent.parents),
-            evaluation.status.value,
-            evaluation.fitness,
-            evaluation.failure,
-            *space.named(agent.genome).values(),
-        )
+    return (agent_row(evaluation, snapshot.experiment.id, space) for row in snapshot.generations for evaluation in row)
+
+
+def agent_row(evaluation: Evaluation, experiment: str, space: GenomeSpace) -> tuple[Value, ...]:
+    """Return the row of an agent in `agents`."""
+    agent = evaluation.agent
+    return (
+        experiment,
+        agent.id,
+        agent.ref.generation,
+        agent.ref.index,
+        agent.operator,
+        " ".join(parent.agent_id(experiment) for parent in agent.parents),
+        evaluation.status.value,
+        evaluation.fitness,
+        evaluation.failure,
+        *space.named(agent.genome).values(),
+    )
 
 
 def generation_rows(snapshot: Snapshot) -> Iterator[tuple[Value, ...]]:

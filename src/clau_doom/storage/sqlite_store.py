@@ -103,6 +103,10 @@ class SqliteStore:
         """Return the current experiment; if not `measured`, training episodes have only numbers and hashes."""
         return await self._read(lambda: self._reader.snapshot(measured=measured))
 
+    async def revision(self) -> tuple[str, int]:
+        """Return the UUID of the experiment and the last sequence of its log, without reading the results."""
+        return await self._read(self._reader.revision)
+
     async def agent(self, ref: AgentRef) -> Agent:
         """Return one agent.
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -17,7 +16,8 @@ from pyarrow import csv, parquet
 
 from clau_doom.atomic_write import atomic_file, sync_to_disk
 from clau_doom.errors import ConfigError, DiskFull, StorageFailed
-from clau_doom.storage.export_schema import ColumnKind, ExportedTable, Value
+from clau_doom.storage.arrow_tables import arrow_batch, arrow_schema
+from clau_doom.storage.export_schema import ExportedTable, Value
 
 __all__ = ["FORMATS", "TableFiles", "TableFormat", "writing_tables"]
 
@@ -25,7 +25,6 @@ TableFormat = Literal["csv", "parquet"]
 FORMATS: tuple[TableFormat, ...] = ("csv", "parquet")
 """Kinds of file, by suffix."""
 
-_TYPES = MappingProxyType({ColumnKind.TEXT: pa.string(), ColumnKind.WHOLE: pa.int64(), ColumnKind.NUMBER: pa.float64()})
 _ROWS_AT_ONCE = 10_000
 
 
@@ -55,11 +54,7 @@ class TableFiles:
         """Append rows to a table; each row has a value for each column."""
         file = self._files[table]
         for first in range(0, len(rows), _ROWS_AT_ONCE):
-            part = rows[first : first + _ROWS_AT_ONCE]
-            columns = [
-                pa.array([row[place] for row in part], type=field.type) for place, field in enumerate(file.schema)
-            ]
-            file.writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=file.schema))
+            file.writer.write_batch(arrow_batch(file.schema, rows[first : first + _ROWS_AT_ONCE]))
         self._rows[table] += len(rows)
 
 
@@ -99,7 +94,7 @@ def writing_tables(
 
 
 def _open(table: ExportedTable, target: Path, staged: Path, kind: TableFormat, closing: ExitStack) -> _Open:
-    schema = pa.schema([pa.field(column.name, _TYPES[column.kind]) for column in table.columns])
+    schema = arrow_schema(table)
     sink = closing.enter_context(staged.open("wb"))
     writer = csv.CSVWriter(sink, schema) if kind == "csv" else parquet.ParquetWriter(sink, schema)
     closing.callback(writer.close)

@@ -4,7 +4,7 @@ from clau_doom.config import ExperimentConfig, to_yaml
 from clau_doom.domain import Fitness, GenomeSpace
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.orchestration import ExperimentRun, Shutdown
-from clau_doom.ports import Clock, EvaluationBackend
+from clau_doom.ports import Clock, EvaluationBackend, ExperimentStore
 from clau_doom.testing.memory_store import MemoryStore
 from clau_doom.testing.scripted_backend import Disturb, ScriptedBackend
 
@@ -34,7 +34,7 @@ def scripted_store(config: ExperimentConfig, *, uuid: str = "4f8") -> MemoryStor
 
 def scripted_run(
     config: ExperimentConfig,
-    store: MemoryStore,
+    store: ExperimentStore,
     backend: EvaluationBackend,
     *,
     space: GenomeSpace,

@@ -1,11 +1,12 @@
 """Tests of the plot of the fitness curve."""
 
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
-from clau_doom.analysis.fitness_plot import draw_fitness_curve
+from clau_doom.analysis.fitness_plot import fitness_figure
 from clau_doom.analysis.result_tables import GenerationRow, ResultRow
 from clau_doom.domain import AgentRef
 from clau_doom.statistics.intervals import Interval
@@ -36,7 +37,7 @@ def test_suffix_selects_the_file_format(tmp_path: Path, suffix: str, magic: byte
     """PNG and SVG are written, with or without held-out results, and a generation without fitness is a gap."""
     for results in ([], RESULTS):
         path = tmp_path / f"curve.{suffix}"
-        draw_fitness_curve(path, ROWS, results, title="t")
+        fitness_figure(ROWS, results, title="t").write(path)
         assert path.read_bytes().startswith(magic)
 
 
@@ -45,13 +46,13 @@ def test_equal_data_give_equal_files(tmp_path: Path, suffix: str) -> None:
     """The same data give the same bytes: the file contains no date and no random ids."""
     paths = [tmp_path / f"{name}.{suffix}" for name in "ab"]
     for path in paths:
-        draw_fitness_curve(path, ROWS, RESULTS, title="t", subtitle="s")
+        fitness_figure(ROWS, RESULTS, title="t", subtitle="s").write(path)
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
 def test_plot_contains_title_contestants_and_values(tmp_path: Path) -> None:
     path = tmp_path / "curve.svg"
-    draw_fitness_curve(path, ROWS, RESULTS, title="quickstart", subtitle="sub", fitness="kills")
+    fitness_figure(ROWS, RESULTS, title="quickstart", subtitle="sub", fitness="kills").write(path)
     text = path.read_text()
     for word in ("quickstart", "sub", "kills", "champion", "held-out", "7"):
         assert f"<!-- {word}" in text or word in text
@@ -60,20 +61,25 @@ def test_plot_contains_title_contestants_and_values(tmp_path: Path) -> None:
 def test_unsupported_suffix_is_refused(tmp_path: Path) -> None:
     """The error names the path and the supported suffixes. No file is written."""
     with pytest.raises(ValueError, match=r"curve\.gif' is not a \.png or \.svg file"):
-        draw_fitness_curve(tmp_path / "curve.gif", ROWS, title="t")
+        fitness_figure(ROWS, title="t").write(tmp_path / "curve.gif")
     assert not list(tmp_path.iterdir())
 
 
-def test_plot_without_fitness_is_refused(tmp_path: Path) -> None:
-    """The error has the reason, and no plot is written."""
+def test_plot_without_fitness_is_refused() -> None:
     with pytest.raises(ValueError, match="no generation has a fitness"):
-        draw_fitness_curve(tmp_path / "curve.png", [row(0, None)], title="t")
+        fitness_figure([row(0, None)], title="t")
+
+
+def test_notebooks_show_the_figure_as_an_image_without_pyplot() -> None:
+    figure = fitness_figure(ROWS, RESULTS, title="t")
+    assert figure._repr_png_().startswith(b"\x89PNG")
+    assert "matplotlib.pyplot" not in sys.modules or not sys.modules["matplotlib.pyplot"].get_fignums()
 
 
 def test_names_are_drawn_as_plain_text(tmp_path: Path) -> None:
     """Dollar signs and control characters in names are drawn as text."""
     path = tmp_path / "curve.svg"
-    draw_fitness_curve(path, ROWS, title=r"$\frac{$x^{", subtitle="a\x1b$_$", fitness="$_$")
+    fitness_figure(ROWS, title=r"$\frac{$x^{", subtitle="a\x1b$_$", fitness="$_$").write(path)
     written = path.read_bytes()
     ET.fromstring(written)
     assert b"\x1b" not in written

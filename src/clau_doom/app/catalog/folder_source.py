@@ -109,6 +109,14 @@ class ExperimentSource(Protocol):
         """
         ...
 
+    async def revision(self, experiment: str) -> object:
+        """Return a value that differs after every change of an experiment. It takes milliseconds.
+
+        Raises:
+            ExperimentNotFound: No experiment has that id.
+        """
+        ...
+
     def events(self, experiment: str, after: int, *, follow: bool) -> AsyncGenerator[RecordedEvent, None]:
         """Yield the events of an experiment after a sequence. With `follow`, wait for more events while it runs."""
         ...
@@ -134,6 +142,13 @@ class FolderSource:
     async def experiment(self, experiment: str, *, measured: bool = True) -> StoredExperiment:
         """Return the current state of an experiment."""
         return await read_experiment(self._output_dir, experiment, measured=measured)
+
+    async def revision(self, experiment: str) -> object:
+        """Return the last sequence of the log with the experiment's UUID and whether a process runs the experiment."""
+        folder = ExperimentFolders(self._output_dir).open(experiment)
+        held = folder.holder() is not None  # read first, as in `read_experiment`
+        async with folder.read() as store:
+            return *await store.revision(), held
 
     async def events(self, experiment: str, after: int, *, follow: bool) -> AsyncGenerator[RecordedEvent, None]:
         """Yield the events of an experiment after a sequence. With `follow`, wait for events of other processes."""

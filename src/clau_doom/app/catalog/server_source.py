@@ -67,6 +67,11 @@ class ServerSource:
             space=checked_space(genes, snapshot, f"the server's answer about {experiment}") if genes else None,
         )
 
+    async def revision(self, experiment: str) -> object:
+        """Return the last sequence of the log with state and failures of log readers."""
+        message = await self._client.experiment(check_experiment_id(experiment))
+        return message.uuid, message.last_sequence, message.state, reader_failures(message)
+
     async def events(self, experiment: str, after: int, *, follow: bool) -> AsyncGenerator[RecordedEvent, None]:
         """Yield the events of an experiment after a sequence. With `follow`, wait for more events while it runs."""
         last = (await self._client.experiment(check_experiment_id(experiment))).last_sequence

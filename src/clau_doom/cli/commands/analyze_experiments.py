@@ -56,7 +56,7 @@ def _analyze(stored: "StoredExperiment", criteria: "Sequence[Criterion]", reques
 
     analysis = analyse(stored, criteria)
     if request.plot is not None:
-        _draw(stored, analysis, request.plot)
+        _draw(analysis, request.plot)
     if request.report is not None:
         write_report(request.report, report_experiment(stored, criteria, analysis=analysis))
     if request.as_json:
@@ -116,22 +116,12 @@ def _print_more(known: Sequence[str], shown: Sequence[str]) -> None:
     data_console().print(Text(f"\nmore: --section {more}, or --all; --json has all results", "dim"))
 
 
-def _draw(stored: "StoredExperiment", analysis: "ExperimentData", path: Path) -> None:
-    from clau_doom.analysis.fitness_plot import draw_fitness_curve
-    from clau_doom.analysis.sections import generations, held_out
+def _draw(analysis: "ExperimentData", path: Path) -> None:
+    from clau_doom.app.plot import plot_experiment
 
-    config, results = stored.config, analysis.result(held_out.table_of)
-    made = f"{config.evolution.kind} · {config.policy.kind} policy · {config.population} agents"
-    played = f"{config.episodes} episodes each · {config.holdout.episodes} held-out episodes · seed {config.seed}"
+    figure = plot_experiment(analysis)
     try:
-        draw_fitness_curve(
-            path,
-            analysis.result(generations.rows_of),
-            results.rows if results else (),
-            title=f"{config.name}: {config.scenario.name}",
-            subtitle=f"{made} · {played}",
-            fitness=f"fitness ({config.fitness})" if isinstance(config.fitness, str) else "fitness",
-        )
+        figure.write(path)
     except ValueError as error:
         raise ConfigError(str(error)) from error
     except OSError as error:

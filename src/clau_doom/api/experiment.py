@@ -1,0 +1,155 @@
+"""Stored experiment: status, tables, champion, analysis, plot and report."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clau_doom.api.event_loop import run_blocking
+from clau_doom.api.experiment_reading import ExperimentReading
+from clau_doom.api.experiment_status import ExperimentStatus, status_of
+from clau_doom.api.notebook_html import facts_html
+from clau_doom.api.stored_agent import StoredAgent, agent_of
+from clau_doom.api.table import Table
+from clau_doom.app.catalog.folder_source import ExperimentSource, FolderSource
+from clau_doom.config import ExperimentConfig
+from clau_doom.domain import AgentRef
+
+if TYPE_CHECKING:
+    from clau_doom.analysis.fitness_plot import FitnessFigure
+
+__all__ = ["Experiment", "open_experiment"]
+
+
+class Experiment:
+    """A stored experiment, in a folder or at a server.
+
+    Reading executes no code of the experiment: the module of its policy is not needed. A property shows the state at
+    the moment of its use, also while another process runs the experiment. Results are read again only after a change.
+    Keep the value of a property to work with one state.
+
+    Example:
+        >>> import clau_doom as cd
+        >>> experiment = cd.open("quickstart")  # doctest: +SKIP
+        >>> experiment.status.state  # doctest: +SKIP
+        <ExperimentState.COMPLETED: 'completed'>
+        >>> experiment.episodes.to_pandas().groupby("generation").fitness.mean()  # doctest: +SKIP
+    """
+
+    def __init__(self, source: ExperimentSource, experiment: str) -> None:
+        """Use `cd.open`, `cd.experiments` or `cd.connect` in place of the constructor."""
+        self._reading = ExperimentReading(source, experiment)
+
+    @property
+    def id(self) -> str:
+        """Id of the experiment, which is the name of its folder."""
+        return self._reading.id
+
+    @property
+    def config(self) -> ExperimentConfig:
+        """Resolved configuration of the last run."""
+        return self._reading.stored(measured=False).config
+
+    @property
+    def status(self) -> ExperimentStatus:
+        """State and progress."""
+        return status_of(self._reading.stored(measured=False), self.id)
+
+    @property
+    def generations(self) -> Table:
+        """Finished generations, one in each row: best, mean and worst fitness, and the number of failed agents."""
+        from clau_doom.app.experiment_tables import generations_table  # noqa: PLC0415 - pyarrow
+
+        return Table(generations_table(self._reading.stored(measured=False)), name="generations")
+
+    @property
+    def agents(self) -> Table:
+        """Agents, one in each row: fitness, status, operator, parents, and a column ``gene_NAME`` for each gene."""
+        from clau_doom.app.experiment_tables import agents_table  # noqa: PLC0415 - pyarrow
+
+        return Table(agents_table(self._reading.stored()), name="agents")
+
+    @property
+    def episodes(self) -> Table:
+        """Training, validation and held-out episodes, one in each row: seed, fitness, measures and timing."""
+        from clau_doom.app.experiment_tables import episodes_table  # noqa: PLC0415 - pyarrow
+
+        return Table(episodes_table(self._reading.stored()), name="episodes")
+
+    @property
+    def events(self) -> Table:
+        """Event log, one event in each row: sequence, time, code, and the event as JSON."""
+        from clau_doom.app.experiment_tables import events_table  # noqa: PLC0415 - pyarrow
+
+        return Table(run_blocking(events_table(self._reading.source, self.id)), name="events")
+
+    @property
+    def champion(self) -> StoredAgent | None:
+        """Agent with the best fitness on the validation seeds, or None before its selection."""
+        stored = self._reading.stored()
+        if stored.snapshot.champion is None:
+            return None
+        return agent_of(stored, stored.snapshot.champion[0].agent_id(stored.snapshot.experiment.id))
+
+    def agent(self, agent: str | tuple[int, int]) -> StoredAgent:
+        """Return an agent with its genome and results.
+
+        Args:
+            agent: Id such as ``quickstart-g003-a017``, or generation and index, both from 0.
+
+        Raises:
+            AgentNotFound: The experiment does not have the agent.
+        """
+        stored = self._reading.stored()
+        return agent_of(stored, _agent_id(agent, stored.snapshot.experiment.id))
+
+    def lineage(self, agent: str | tuple[int, int] | StoredAgent) -> Table:
+        """Return an agent and all of its ancestors, the latest first, with the columns of `agents`.
+
+        Args:
+            agent: Id, generation and index, or the agent, such as the champion.
+
+        Raises:
+            AgentNotFound: The experiment does not have the agent.
+        """
+        from clau_doom.app.experiment_tables import lineage_table  # noqa: PLC0415 - pyarrow
+
+        stored = self._reading.stored()
+        name = agent.id if isinstance(agent, StoredAgent) else _agent_id(agent, stored.snapshot.experiment.id)
+        return Table(lineage_table(stored, name), name=f"lineage of {name}")
+
+    def plot(self) -> "FitnessFigure":
+        """Draw the fitness by generation and the held-out results.
+
+        Returns:
+            A matplotlib Figure that is not registered with pyplot. Notebooks show it as an image. ``savefig`` writes it
+            to a file.
+
+        Raises:
+            WrongState: No generation has a fitness yet.
+        """
+        from clau_doom.app.analyze import analyse  # noqa: PLC0415 - scipy
+        from clau_doom.app.plot import plot_experiment  # noqa: PLC0415 - matplotlib
+
+        return plot_experiment(analyse(self._reading.stored()))
+
+    def __repr__(self) -> str:
+        return f"<Experiment {self.id}>"
+
+    def _repr_html_(self) -> str:
+        """Return the status for a notebook."""
+        return facts_html(f"experiment {self.id}", self.status.facts())
+
+
+def open_experiment(experiment: str, output_dir: Path) -> Experiment:
+    """Return an experiment of a folder.
+
+    Raises:
+        ExperimentNotFound: The experiment does not exist.
+        StorageFailed: The experiment cannot be read.
+    """
+    found = Experiment(FolderSource(output_dir.absolute()), experiment)
+    found._reading.check()  # noqa: SLF001 - a class and its constructor
+    return found
+
+
+def _agent_id(agent: str | tuple[int, int], experiment: str) -> str:
+    return agent if isinstance(agent, str) else AgentRef(*agent).agent_id(experiment)

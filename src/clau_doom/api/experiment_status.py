@@ -1,0 +1,105 @@
+"""Status of an experiment."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from clau_doom.api.notebook_html import facts_html
+from clau_doom.domain import AgentStatus
+from clau_doom.domain.experiment import ExperimentState
+from clau_doom.domain.history_hash import history_sha256
+from clau_doom.number_format import number
+
+if TYPE_CHECKING:
+    from clau_doom.ports import StoredExperiment
+
+__all__ = ["ExperimentStatus", "status_of"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExperimentStatus:
+    """State and progress of an experiment at one moment.
+
+    Attributes:
+        id: Id of the experiment.
+        state: ``pending``, ``running``, ``paused``, ``interrupted``, ``completed``, ``failed`` or ``cancelled``.
+            Members equal their text.
+        reason: Reason of an interruption or failure, or None.
+        scenario: Name of the scenario.
+        policy: Kind of the policy.
+        strategy: Kind of the evolution strategy.
+        generations_finished: Number of finished generations.
+        generations_planned: Number of planned generations.
+        population: Agents in each generation.
+        best_fitness: Best training fitness so far, or None.
+        champion: Id of the champion, or None before its selection.
+        running_seconds: Time spent running, in seconds, over all resumes and without pauses.
+        last_activity: Time of the last event, in UTC.
+        failed_agents: Number of agents without a fitness.
+        deviations: Number of events that made the history depend on time, chance or a user; 0 if it is reproducible.
+        history_sha256: Digest of the finished generations. Equal histories have equal digests.
+    """
+
+    id: str
+    state: ExperimentState
+    reason: str | None
+    scenario: str
+    policy: str
+    strategy: str
+    generations_finished: int
+    generations_planned: int
+    population: int
+    best_fitness: float | None
+    champion: str | None
+    running_seconds: float
+    last_activity: datetime
+    failed_agents: int
+    deviations: int
+    history_sha256: str
+
+    @property
+    def live(self) -> bool:
+        """Whether a process runs the experiment, so that its results can grow."""
+        return self.state in {ExperimentState.RUNNING, ExperimentState.PAUSED}
+
+    def facts(self) -> dict[str, object]:
+        """Return the lines that a notebook shows, by name; None for a line without a value."""
+        return {
+            "state": self.state.value,
+            "reason": self.reason,
+            "scenario": f"{self.scenario}, {self.policy} policy, {self.strategy}",
+            "generations": f"{self.generations_finished} of {self.generations_planned}, {self.population} agents each",
+            "best training fitness": None if self.best_fitness is None else number(self.best_fitness),
+            "champion": self.champion,
+            "running time": f"{self.running_seconds:,.0f} s",
+            "last event": f"{self.last_activity:%Y-%m-%d %H:%M:%S} UTC",
+            "failed agents": self.failed_agents or None,
+            "deviations": self.deviations,
+        }
+
+    def _repr_html_(self) -> str:
+        """Return the status for a notebook."""
+        return facts_html(f"experiment {self.id}", self.facts())
+
+
+def status_of(stored: "StoredExperiment", name: str) -> ExperimentStatus:
+    """Return the status of a stored experiment in the folder of the given name."""
+    snapshot, config = stored.snapshot, stored.config
+    return ExperimentStatus(
+        id=name,
+        state=stored.state,
+        reason=snapshot.reason,
+        scenario=config.scenario.name,
+        policy=config.policy.kind,
+        strategy=config.evolution.kind,
+        generations_finished=len(snapshot.summaries),
+        generations_planned=config.generations,
+        population=config.population,
+        best_fitness=max((summary.best_fitness for summary in snapshot.summaries), default=None),
+        champion=snapshot.champion[0].agent_id(snapshot.experiment.id) if snapshot.champion else None,
+        running_seconds=snapshot.running_seconds,
+        last_activity=datetime.fromtimestamp(stored.last_activity, UTC),
+        failed_agents=sum(each.status is AgentStatus.FAILED for row in snapshot.generations for each in row),
+        deviations=snapshot.deviations.total,
+        history_sha256=history_sha256(snapshot.finished_generations),
+    )

@@ -1,0 +1,91 @@
+"""Tables of a stored experiment in Arrow, with the columns of an export.
+
+Import this module only in functions that need it: pyarrow takes half a second to import.
+"""
+
+from contextlib import aclosing
+from typing import Any
+
+import pyarrow as pa
+
+from clau_doom.app.catalog.folder_source import ExperimentSource
+from clau_doom.app.gene_space import space_of
+from clau_doom.app.run_planning import make_fitness
+from clau_doom.domain import GenomeSpace
+from clau_doom.domain.event_declaration import declaration_of
+from clau_doom.domain.events import RecordedEvent
+from clau_doom.ports import StoredExperiment
+from clau_doom.storage.arrow_tables import arrow_batch, arrow_schema, arrow_table
+from clau_doom.storage.export_schema import (
+    EXPORTED,
+    ExportedTable,
+    Value,
+    agent_row,
+    agent_rows,
+    episode_rows,
+    exported_tables,
+    generation_rows,
+)
+from clau_doom.wire import event_json, event_message
+
+__all__ = ["agents_table", "episodes_table", "event_row", "events_table", "generations_table", "lineage_table"]
+
+_TABLES = {table.name: table for table in EXPORTED}
+_ROWS_AT_ONCE = 1_000
+
+
+def episodes_table(stored: StoredExperiment) -> Any:
+    """Return the training, validation and held-out episodes of a measured experiment."""
+    return arrow_table(_TABLES["episodes"], list(episode_rows(stored.snapshot, make_fitness(stored.config))))
+
+
+def agents_table(stored: StoredExperiment) -> Any:
+    """Return the agents of all generations, with a column for each gene.
+
+    Raises:
+        ConfigError: The genes of the policy cannot be determined; see `space_of`.
+    """
+    space = space_of(stored)
+    return arrow_table(_agents_of(space), list(agent_rows(stored.snapshot, space)))
+
+
+def lineage_table(stored: StoredExperiment, agent: str) -> Any:
+    """Return an agent and all of its ancestors, the latest first, with the columns of `agents_table`.
+
+    Raises:
+        AgentNotFound: The experiment does not have the agent.
+        ConfigError: The genes of the policy cannot be determined; see `space_of`.
+    """
+    snapshot, space = stored.snapshot, space_of(stored)
+    found = snapshot.find(agent)
+    line = [found, *snapshot.ancestors(found.agent)]
+    return arrow_table(_agents_of(space), [agent_row(each, snapshot.experiment.id, space) for each in line])
+
+
+def _agents_of(space: GenomeSpace) -> ExportedTable:
+    return next(table for table in exported_tables(space) if table.name == "agents")
+
+
+def generations_table(stored: StoredExperiment) -> Any:
+    """Return the finished generations."""
+    return arrow_table(_TABLES["generations"], list(generation_rows(stored.snapshot)))
+
+
+async def events_table(source: ExperimentSource, experiment: str) -> Any:
+    """Return the log of an experiment in its current state."""
+    schema = arrow_schema(_TABLES["events"])
+    batches: list[Any] = []
+    rows: list[tuple[Value, ...]] = []
+    async with aclosing(source.events(experiment, 0, follow=False)) as log:
+        async for recorded in log:
+            rows.append(event_row(experiment, recorded))
+            if len(rows) == _ROWS_AT_ONCE:
+                batches.append(arrow_batch(schema, rows))
+                rows = []
+    return pa.Table.from_batches([*batches, arrow_batch(schema, rows)], schema=schema)
+
+
+def event_row(experiment: str, recorded: RecordedEvent) -> tuple[Value, ...]:
+    """Return the row of an event in the table `events`."""
+    payload = event_json(event_message(experiment, recorded))
+    return experiment, recorded.sequence, recorded.time, declaration_of(recorded.event).code, payload

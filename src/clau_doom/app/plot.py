@@ -1,0 +1,35 @@
+"""Plot of an experiment's fitness by generation."""
+
+from typing import TYPE_CHECKING
+
+from clau_doom.errors import WrongState
+
+if TYPE_CHECKING:
+    from clau_doom.analysis.experiment_data import ExperimentData
+    from clau_doom.analysis.fitness_plot import FitnessFigure
+
+__all__ = ["plot_experiment"]
+
+
+def plot_experiment(analysis: "ExperimentData") -> "FitnessFigure":
+    """Draw the fitness by generation and the held-out results of an experiment.
+
+    Raises:
+        WrongState: No generation has a fitness yet.
+    """
+    from clau_doom.analysis.fitness_plot import fitness_figure  # noqa: PLC0415 - matplotlib, which no run needs
+    from clau_doom.analysis.sections import generations, held_out  # noqa: PLC0415 - as above
+
+    config, results = analysis.stored.config, analysis.result(held_out.table_of)
+    made = f"{config.evolution.kind} · {config.policy.kind} policy · {config.population} agents"
+    played = f"{config.episodes} episodes each · {config.holdout.episodes} held-out episodes · seed {config.seed}"
+    try:
+        return fitness_figure(
+            analysis.result(generations.rows_of),
+            results.rows if results else (),
+            title=f"{config.name}: {config.scenario.name}",
+            subtitle=f"{made} · {played}",
+            fitness=f"fitness ({config.fitness})" if isinstance(config.fitness, str) else "fitness",
+        )
+    except ValueError as error:
+        raise WrongState(f"experiment {config.name} cannot be plotted: {error}") from error
