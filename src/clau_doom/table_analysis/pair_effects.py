@@ -56,7 +56,8 @@ def _sizes(pair: Pair, *, skewed: bool) -> tuple[HedgesG, ...]:
         )
         for each in pair.standardizers
     ]
-    return tuple([without_interval(each) if skewed else each for each in found if each is not None])
+    shown = map(without_interval, found) if skewed else found
+    return tuple([each for each in shown if each is not None])
 
 
 def _confidence(pair: Pair) -> float:
