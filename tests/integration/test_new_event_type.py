@@ -15,9 +15,9 @@ from clau_doom.access import Authenticator, TokenFiles
 from clau_doom.app.catalog.folder_source import FolderSource
 from clau_doom.app.event_logging import log_event
 from clau_doom.app.export import export_experiment
+from clau_doom.app.progress_display import _line as progress_line
+from clau_doom.app.progress_state import ProgressState
 from clau_doom.cli.commands.events import _line as terminal_line
-from clau_doom.cli.progress_state import ProgressState
-from clau_doom.cli.views.progress import _line as progress_line
 from clau_doom.config import ExperimentConfig, GrpcConfig, to_yaml
 from clau_doom.domain import AgentRef, event_declaration
 from clau_doom.domain.event_codec import decode, encode

@@ -6,20 +6,18 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextvars import ContextVar
 from enum import IntEnum
 from functools import lru_cache
-from itertools import accumulate
 from typing import Any, Literal, TextIO
 
-from rich.console import Console, ConsoleOptions, RenderableType
-from rich.segment import Segment
-from rich.text import Span, Text
+from rich.console import Console
+from rich.text import Text
 
+from clau_doom.app.literal_console import LiteralConsole
 from clau_doom.cli.error_classification import Cause, classify
 from clau_doom.errors import OutputFailed
-from clau_doom.escaping import printable
 
 __all__ = [
     "LOG_MESSAGES",
@@ -67,7 +65,7 @@ LOG_MESSAGES: ContextVar[bool] = ContextVar("log_messages", default=False)
 
 def data_console() -> Console:
     """Return the console of stdout, for data. Colours are off under `NO_COLOR` and without a terminal."""
-    return _LiteralConsole(**_LITERAL, width=_width(sys.stdout.isatty()))
+    return LiteralConsole(**_LITERAL, width=_width(sys.stdout.isatty()))
 
 
 def progress_console() -> Console:
@@ -166,31 +164,7 @@ def _print_line(head: str, text: str) -> None:
 
 @lru_cache(maxsize=1)
 def _console_of_stderr(stream: TextIO, width: int | None) -> Console:
-    return _LiteralConsole(**_LITERAL, file=stream, width=width)
-
-
-class _LiteralConsole(Console):
-    """Console that prints text without markup, and without characters that terminals interpret."""
-
-    def render_str(self, text: str, **options: Any) -> Text:
-        """Return a string as escaped text, before the layout."""
-        return super().render_str(printable(text, limit=None, keep="\n\t"), **options)
-
-    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Render with escaped texts, including cells, lines and titles."""
-        return super().render(_escaped(renderable) if isinstance(renderable, Text) else renderable, options)
-
-
-def _escaped(text: Text) -> Text:
-    """Return a text with its styles, with non-printable characters escaped."""
-    if printable(text.plain, limit=None, keep="\n\t") == text.plain:
-        return text
-    chars = [printable(char, limit=None, keep="\n\t") for char in text.plain]
-    places = [0, *accumulate(map(len, chars))]
-    escaped = text.copy()
-    escaped.plain = "".join(chars)
-    escaped.spans = [Span(places[span.start], places[min(span.end, len(chars))], span.style) for span in text.spans]
-    return escaped
+    return LiteralConsole(**_LITERAL, file=stream, width=width)
 
 
 def _json_escape(found: re.Match[str]) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from rich.console import Console, Group
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
@@ -17,7 +17,6 @@ from clau_doom import __version__
 from clau_doom.cli.console import (
     LOG_MESSAGES,
     ExitCode,
-    _escaped,
     data_console,
     print_json,
     print_message,
@@ -152,14 +151,6 @@ def test_untrusted_text_is_literal(capfd: pytest.CaptureFixture[str]) -> None:
     out = capfd.readouterr().out
     assert out.count(SHOWN) == 7
     assert "\x1b" not in out
-
-
-def test_escaped_texts_keep_their_styles() -> None:
-    """Spans are moved where earlier characters become longer."""
-    console = Console(file=io.StringIO(), force_terminal=True, color_system="standard")
-    console.print(_escaped(Text.assemble("a\x1bb", ("c\u202ed", "bold"), "e")))
-    assert isinstance(console.file, io.StringIO)
-    assert console.file.getvalue() == "a\\x1bb\x1b[1mc\\u202ed\x1b[0me\n"
 
 
 def test_control_characters_in_json_are_escaped(capfd: pytest.CaptureFixture[str]) -> None:

@@ -90,7 +90,7 @@ async def _run(remote: RemoteServer, output_dir: Path, request: RunRequest) -> E
 
 async def _show(run: RemoteRun, config: "ExperimentConfig", before: "StoredExperiment | None") -> "Event | None":
     """Show an experiment until its run ends, and return its last event."""
-    from clau_doom.cli.views.progress import show_progress
+    from clau_doom.app.progress_display import show_progress
 
     last: Event | None = None
 
@@ -102,7 +102,7 @@ async def _show(run: RemoteRun, config: "ExperimentConfig", before: "StoredExper
 
     snapshot = before.snapshot if before else None
     async with aclosing(run.events(snapshot.last_sequence if snapshot else 0)) as log:
-        await show_progress(recording_last(log), config, snapshot=snapshot)
+        await show_progress(recording_last(log), config, console=progress_console(), snapshot=snapshot)
     return last
 
 

@@ -221,7 +221,7 @@ async def _shown(plan: "Plan", served: "ServedRun") -> "AsyncIterator[None]":
 
 async def _show_progress(plan: "Plan", store: "ExperimentStore", before: "Snapshot") -> None:
     """Show the run until its log ends; after a failure, restart the display from the current state."""
-    from clau_doom.cli.views.progress import show_progress
+    from clau_doom.app.progress_display import show_progress
     from clau_doom.orchestration import ReaderHealth
 
     snapshot, after = before if plan.resume else None, before.last_sequence
@@ -229,7 +229,8 @@ async def _show_progress(plan: "Plan", store: "ExperimentStore", before: "Snapsh
     async def show() -> None:
         nonlocal snapshot, after
         try:
-            await show_progress(store.events(after, follow=True), plan.config, snapshot=snapshot)
+            events = store.events(after, follow=True)
+            await show_progress(events, plan.config, console=progress_console(), snapshot=snapshot)
         except Exception:
             snapshot = await store.snapshot()
             after = snapshot.last_sequence

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clau_doom.analysis.result_tables import fitness_interval
-from clau_doom.cli.format import gauge
+from clau_doom.app.text_format import gauge
 from clau_doom.domain import (
     Agent,
     AgentRef,

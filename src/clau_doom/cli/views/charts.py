@@ -15,7 +15,7 @@ from clau_doom.analysis.charts import (
     SmallCurves,
     XYPlot,
 )
-from clau_doom.cli.format import sparkline
+from clau_doom.app.text_format import sparkline
 from clau_doom.number_format import number
 
 __all__ = ["chart_view"]

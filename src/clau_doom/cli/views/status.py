@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clau_doom.app.catalog.folder_source import ExperimentOverview, overview_of
-from clau_doom.cli.format import clock
+from clau_doom.app.text_format import clock
 from clau_doom.cli.shared_options import resume_command
 from clau_doom.domain import AgentStatus
 from clau_doom.domain.event_consumer_failure import LogReaderFailure

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from clau_doom.app import progress_display
 from clau_doom.cli.commands.run import _show_progress
-from clau_doom.cli.views import progress
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain.events import ExperimentCompleted, ExperimentStarted, RecordedEvent
 from clau_doom.domain.experiment import Experiment, Provenance
@@ -28,7 +28,7 @@ async def test_failed_display_is_restarted(monkeypatch: pytest.MonkeyPatch) -> N
             if recorded.sequence == 3 and len(shown) == 1:
                 raise KeyError("dropped")
 
-    monkeypatch.setattr(progress, "show_progress", show)
+    monkeypatch.setattr(progress_display, "show_progress", show)
     store = MemoryStore(EXPERIMENT)
     before = await store.snapshot()
     await store.append([STARTED], running_seconds=0.0)

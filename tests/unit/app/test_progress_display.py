@@ -10,9 +10,9 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from clau_doom.app.progress_display import live_view, show_progress
+from clau_doom.app.progress_state import ProgressState
 from clau_doom.cli.console import progress_console
-from clau_doom.cli.progress_state import ProgressState
-from clau_doom.cli.views.progress import live_view, show_progress
 from clau_doom.config import ExperimentConfig, GeneticConfig
 from clau_doom.domain import AgentRef, Gene, GenomeSpace, Purpose
 from clau_doom.domain.events import (
@@ -297,7 +297,7 @@ async def test_messages_are_printed_above_the_live_display(
                 print("from a library", file=sys.stderr)
             yield event
 
-    await show_progress(stream(), config, now=lambda: 1010.0)
+    await show_progress(stream(), config, console=progress_console(), now=lambda: 1010.0)
     lines = screen.lines()
     assert lines.count("dashboard: http://127.0.0.1:8080") == 2
     assert sum("from a library" in line for line in lines) == 2

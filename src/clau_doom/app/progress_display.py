@@ -1,9 +1,10 @@
-"""Live display of `run` on stderr, drawn from the event log without delaying the run."""
+"""Live display of a run in a terminal, drawn from the event log without delaying the run."""
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from importlib import import_module
+from typing import Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -11,9 +12,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from clau_doom.cli.console import progress_console
-from clau_doom.cli.format import clock, sparkline
-from clau_doom.cli.progress_state import ProgressState
+from clau_doom.app.progress_state import ProgressState
+from clau_doom.app.text_format import clock, sparkline
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import Purpose
 from clau_doom.domain.event_declaration import Severity, declaration_of, summary_of
@@ -43,12 +43,13 @@ from clau_doom.domain.snapshot import Snapshot
 from clau_doom.escaping import printable
 from clau_doom.number_format import number, number_with_interval
 
-__all__ = ["live_view", "show_progress"]
+__all__ = ["ENDINGS", "TerminalProgress", "live_view", "show_progress"]
 
 _BARS = 48
 _MEAN_WIDTH = 20  # of a mean with its interval, such as 23.59 [22.54, 24.33]
 _REFRESH = 4  # updates a second; more would take CPU time from the workers
-_ENDINGS = (ExperimentCancelled, ExperimentCompleted, ExperimentFailed, ExperimentInterrupted)
+ENDINGS = (ExperimentCancelled, ExperimentCompleted, ExperimentFailed, ExperimentInterrupted)
+"""Last events of a run."""
 _STEERED = {
     ExperimentPaused: "paused: new episodes wait for the resume",
     ExperimentResumed: "resumed",
@@ -71,36 +72,67 @@ async def show_progress(
     events: AsyncIterator[RecordedEvent],
     config: ExperimentConfig,
     *,
+    console: Console,
     snapshot: Snapshot | None = None,
-    console: Console | None = None,
     now: Callable[[], float] = time.time,
 ) -> None:
-    """Show a run until it ends: a live bar on a terminal, plain lines elsewhere, and a line for each generation.
-
-    Returns after the last event of the run. Cancellation restores the terminal.
+    """Show a run until the last event of the run; see `TerminalProgress`. Cancellation restores the terminal.
 
     Args:
         events: The experiment's events; for a resumed run, those after the snapshot.
         config: The configuration of the run.
+        console: The output.
         snapshot: The state of a resumed run before its resumption, or None.
-        console: The output; default: stderr.
         now: Returns the time of events, in seconds since the epoch.
     """
-    console = console or progress_console()
     # The first import of scipy takes a while. In a thread, it does not delay the run.
     await asyncio.to_thread(import_module, "clau_doom.statistics.intervals")
-    progress = ProgressState.begin(config, snapshot)
-    if not console.is_terminal:
-        await _follow(events, progress, console)
-        return
-    live = Live(
-        get_renderable=lambda: live_view(progress, now()),
-        console=console,
-        refresh_per_second=_REFRESH,
-        transient=True,
-    )
-    with live:
-        await _follow(events, progress, live.console)
+    with TerminalProgress(ProgressState.begin(config, snapshot), console, now) as display:
+        async for recorded in events:
+            display.show(recorded)
+            if isinstance(recorded.event, ENDINGS):
+                return
+
+
+class TerminalProgress:
+    """Display of a run: a live bar on a terminal, plain lines elsewhere, and a line for each generation.
+
+    Leaving the context restores the terminal.
+    """
+
+    def __init__(self, progress: ProgressState, console: Console, now: Callable[[], float] = time.time) -> None:
+        """Prepare.
+
+        Args:
+            progress: Progress of the run so far.
+            console: The output.
+            now: Returns the time of events, in seconds since the epoch.
+        """
+        self._progress = progress
+        self._console = console
+        self._live = Live(
+            get_renderable=lambda: live_view(progress, now()),
+            console=console,
+            refresh_per_second=_REFRESH,
+            transient=True,
+        )
+
+    def __enter__(self) -> Self:
+        """Show the bar."""
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Remove the bar."""
+        self._live.stop()
+
+    def show(self, recorded: RecordedEvent) -> None:
+        """Show the next event."""
+        line = _line(recorded, self._progress, self._console.width)
+        self._progress.apply(recorded)
+        if line is not None:  # on a terminal, long reasons are wrapped between words
+            self._console.print(line, soft_wrap=not self._console.is_terminal)
 
 
 def live_view(progress: ProgressState, now: float) -> RenderableType:
@@ -126,16 +158,6 @@ def live_view(progress: ProgressState, now: float) -> RenderableType:
     return Group(bar, below, _curve(progress))
 
 
-async def _follow(events: AsyncIterator[RecordedEvent], progress: ProgressState, console: Console) -> None:
-    async for recorded in events:
-        line = _line(recorded, progress, console.width)
-        progress.apply(recorded)
-        if line is not None:  # on a terminal, long reasons are wrapped between words
-            console.print(line, soft_wrap=not console.is_terminal)
-        if isinstance(recorded.event, _ENDINGS):
-            return
-
-
 def _phase_text(progress: ProgressState) -> Text:
     if progress.phase is not Purpose.TRAINING:
         return Text(_PHASES[progress.phase], "bold")
@@ -155,7 +177,7 @@ def _standing(progress: ProgressState) -> Text:
 
 def _mean_text(fitnesses: list[float]) -> str:
     """Return the mean of agents with its 95 % interval, or with the number of agents if there is no interval."""
-    from clau_doom.statistics.intervals import mean_interval
+    from clau_doom.statistics.intervals import mean_interval  # noqa: PLC0415 - imported in a thread by `show_progress`
 
     mean = mean_interval(fitnesses)
     text = number_with_interval(mean.mean, mean.low, mean.high)
@@ -202,7 +224,7 @@ def _steering_line(event: Event, progress: ProgressState) -> Text | None:
 def _declared_line(event: Event, progress: ProgressState) -> Text | None:
     """Return the line for an event without a line of its own, from its declaration; None for routine events."""
     declaration = declaration_of(event)
-    if isinstance(event, _ENDINGS) or declaration.severity is Severity.ROUTINE:
+    if isinstance(event, ENDINGS) or declaration.severity is Severity.ROUTINE:
         return None
     return _event_line(declaration.title, _STYLES[declaration.severity], progress.config.name, summary_of(event))
 
