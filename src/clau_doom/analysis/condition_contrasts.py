@@ -161,7 +161,7 @@ def _effect(
         deviation_df=sum(variances) ** 2 / sum(v**2 / (len(x) - 1) for v, x in zip(variances, (us, them), strict=True)),
         standardizer=independent.standardizer,
     )
-    return without_interval(found) if independent.low is None else found
+    return found if found is None or independent.low is not None else without_interval(found)
 
 
 def _concluded(

@@ -204,13 +204,13 @@ def paired_gz(ours: Sequence[float], theirs: Sequence[float]) -> HedgesG | None:
     return _reliable(found, [differences.tolist()])
 
 
-def without_interval(effect: HedgesG | None) -> HedgesG | None:
-    """Return an effect size without its interval; None for None."""
-    return None if effect is None else replace(effect, low=None, high=None)
+def without_interval(effect: HedgesG) -> HedgesG:
+    """Return an effect size without its interval."""
+    return replace(effect, low=None, high=None)
 
 
 def _reliable(effect: HedgesG | None, samples: Sequence[Sequence[float]]) -> HedgesG | None:
-    return without_interval(effect) if too_skewed_to_standardize(samples) else effect
+    return effect if effect is None or not too_skewed_to_standardize(samples) else without_interval(effect)
 
 
 def _variance(values: Sequence[float], largest: float | None = None) -> float:
