@@ -1,6 +1,6 @@
 """Failures of policies and interventions of users, from which tracebacks and deviations derive."""
 
-from clau_doom.domain.agent import AgentRef, AgentStatus
+from clau_doom.domain.agent import AgentRef
 from clau_doom.domain.event_effects import AgentStatusChanged, Change, ContestantExcluded, Intervention
 from clau_doom.domain.events import FailureKind
 from clau_doom.domain.experiment import Deviations
@@ -21,9 +21,9 @@ class Irregularities:
     def apply(self, change: Change) -> None:
         """Apply the next change. Changes of other types have no effect."""
         match change:
-            case AgentStatusChanged(ref, status, failure_kind=kind):
+            case AgentStatusChanged(ref, failure_kind=kind):
                 self._agents.pop(ref, None)
-                if status is AgentStatus.FAILED and kind is not None:
+                if kind is not None:
                     self._agents[ref] = kind
                     self._traces.append((ref, change.traceback))
             case ContestantExcluded():
