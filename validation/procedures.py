@@ -126,7 +126,7 @@ def _equivalence(distribution: Distribution, groups: Groups) -> Simulation:
         ours, theirs = _groups(rng, distribution, groups)
         found = welch_test((ours + 1.0).tolist(), theirs.tolist())
         if found.standard_error is None or found.df is None:
-            return {}
+            return {"equivalence": None}
         return {"equivalence": equivalence(found.difference.mean, found.standard_error, found.df, 1.0).shown}
 
     return simulate
@@ -140,7 +140,7 @@ def _effect_size(distribution: Distribution, groups: Groups) -> Simulation:
         shifted = [value + _EFFECT for value in ours]
         found = independent_g(shifted, theirs)
         if found is None or found.low is None or found.high is None or unpaired_interval(shifted, theirs).reason:
-            return {}
+            return {"g": None}
         return {"g": not found.low <= _EFFECT <= found.high}
 
     return simulate

@@ -17,7 +17,7 @@ from statistics import variance
 from clau_doom.analysis.conditions import Condition
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import joined
-from clau_doom.statistics.blocked_groups import Design, OverallTest, compare_groups
+from clau_doom.statistics.blocked_groups import OverallTest, SeedDesign, compare_groups
 from clau_doom.statistics.difference_tests import DifferenceTest, holm_adjusted
 from clau_doom.statistics.equivalence import ALPHA, Equivalence, equivalence
 from clau_doom.statistics.hedges_g import HedgesG, hedges_g, independent_g, paired_g, without_interval
@@ -84,7 +84,7 @@ class ConditionComparison:
         overall: Test of all conditions with two or more runs; None for two conditions.
     """
 
-    design: Design
+    design: SeedDesign
     family: int
     margin: float | None
     contrasts: tuple[ConditionContrast, ...]
@@ -141,15 +141,15 @@ def _contrast(base: Condition, other: Condition, result: DifferenceTest) -> Cond
 
 
 def _effect(
-    design: Design, ours: Mapping[int, float], theirs: Mapping[int, float], result: DifferenceTest
+    design: SeedDesign, ours: Mapping[int, float], theirs: Mapping[int, float], result: DifferenceTest
 ) -> HedgesG | None:
     if result.standard_error is None or result.df is None:
         return None
-    us, them = [*ours.values()], [theirs[seed] for seed in (ours if design is Design.COMPLETE_BLOCKS else theirs)]
-    if design is Design.COMPLETE_BLOCKS:
+    us, them = [*ours.values()], [theirs[seed] for seed in (ours if design is SeedDesign.COMPLETE_BLOCKS else theirs)]
+    if design is SeedDesign.COMPLETE_BLOCKS:
         return paired_g(us, them)
     independent = independent_g(us, them)
-    if independent is None or design is Design.INDEPENDENT:
+    if independent is None or design is SeedDesign.INDEPENDENT:
         return independent
     # The mixed model's difference and interval, with the standard deviation of the runs.
     variances = [variance(us), variance(them)]

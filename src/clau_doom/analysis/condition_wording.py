@@ -7,21 +7,21 @@ from clau_doom.analysis.conditions import Condition
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import bracket
 from clau_doom.number_format import number, p_relation
-from clau_doom.statistics.blocked_groups import Design
+from clau_doom.statistics.blocked_groups import SeedDesign
 from clau_doom.statistics.interval_format import interval
 
 __all__ = ["conclusions", "design_sentence", "runs_text"]
 
-_DESIGNS: Mapping[Design, str] = {
-    Design.COMPLETE_BLOCKS: (
+_DESIGNS: Mapping[SeedDesign, str] = {
+    SeedDesign.COMPLETE_BLOCKS: (
         "All conditions have the same experiment seeds. The seeds are blocks: a contrast is tested by the paired t "
         "test of its runs."
     ),
-    Design.INDEPENDENT: (
+    SeedDesign.INDEPENDENT: (
         "No two conditions have an experiment seed in common. Runs are independent: a contrast is tested by Welch's t "
         "test of its runs."
     ),
-    Design.INCOMPLETE_BLOCKS: (
+    SeedDesign.INCOMPLETE_BLOCKS: (
         "The conditions have some experiment seeds in common. Contrasts are tested in a mixed model of the runs with "
         "random seeds and Kenward and Roger's degrees of freedom. Its differences are adjusted for the seeds, and can "
         "differ from those of the plain means. It has equal variances in all conditions."
@@ -53,14 +53,14 @@ def conclusions(
     )
 
 
-def design_sentence(design: Design) -> str:
+def design_sentence(design: SeedDesign) -> str:
     """Return the design and the test that follows from it."""
     return f"{_DESIGNS[design]} The choice follows from the seeds and not from the results."
 
 
-def runs_text(contrast: ConditionContrast, design: Design) -> str:
+def runs_text(contrast: ConditionContrast, design: SeedDesign) -> str:
     """Return the numbers of runs of a contrast."""
-    if design is Design.COMPLETE_BLOCKS:
+    if design is SeedDesign.COMPLETE_BLOCKS:
         return f"{contrast.runs} pairs"
     return f"{contrast.runs} and {contrast.baseline_runs}"
 
@@ -85,7 +85,7 @@ def _sentence(contrast: ConditionContrast, us: str, them: str, fitness: str, who
 
 def _details(contrast: ConditionContrast, whole: ConditionComparison) -> str:
     """Return the sizes, the test, and the results of both tests."""
-    pairs = " of runs" if whole.design is Design.COMPLETE_BLOCKS else " runs"
+    pairs = " of runs" if whole.design is SeedDesign.COMPLETE_BLOCKS else " runs"
     parts = [f"{runs_text(contrast, whole.design)}{pairs}"]
     if contrast.p_holm is not None:
         parts.append(f"{contrast.result.test}, {p_relation(contrast.p_holm)}")

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from clau_doom.config import DescriptorConfig
 from clau_doom.domain import AgentRef, Fitness
 
-__all__ = ["Axis", "Cell", "EliteMap", "elite_map", "smallest_fitness"]
+__all__ = ["Cell", "DescriptorAxis", "EliteMap", "elite_map", "smallest_fitness"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Axis:
+class DescriptorAxis:
     """One axis of the archive.
 
     Attributes:
@@ -66,7 +66,7 @@ class EliteMap:
         fixed: Whether the offset is the smallest possible fitness. Otherwise, it is the lowest fitness of all agents.
     """
 
-    axes: tuple[Axis, ...]
+    axes: tuple[DescriptorAxis, ...]
     cells: tuple[Cell, ...]
     size: int
     coverage: float
@@ -95,7 +95,9 @@ def elite_map(
     offset = lowest if smallest is None else smallest
     size = math.prod(axis.cells for axis in axes)
     return EliteMap(
-        axes=tuple(Axis(measure=axis.measure, low=axis.low, high=axis.high, cells=axis.cells) for axis in axes),
+        axes=tuple(
+            DescriptorAxis(measure=axis.measure, low=axis.low, high=axis.high, cells=axis.cells) for axis in axes
+        ),
         cells=tuple(sorted(cells, key=lambda cell: cell.place)),
         size=size,
         coverage=len(cells) / size,

@@ -16,7 +16,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clau_doom.analysis.elite_map import Axis, EliteMap, smallest_fitness
+from clau_doom.analysis.elite_map import DescriptorAxis, EliteMap, smallest_fitness
 from clau_doom.analysis.run_statistics import RunDifference, mean_share, run_difference
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.domain import Fitness
@@ -101,7 +101,7 @@ class QualityDiversity:
         qd_score_differences: Differences of the mean QD score of the other conditions from the first.
     """
 
-    axes: tuple[Axis, ...]
+    axes: tuple[DescriptorAxis, ...]
     size: int
     offset: float
     fixed: bool

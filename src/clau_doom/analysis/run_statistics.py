@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from clau_doom.statistics.blocked_groups import Design, compare_groups
+from clau_doom.statistics.blocked_groups import SeedDesign, compare_groups
 from clau_doom.statistics.difference_tests import welch_test
 from clau_doom.statistics.intervals import Interval, mean_interval
 
@@ -61,7 +61,7 @@ def run_difference(condition: int, ours: Mapping[int, float], theirs: Mapping[in
         return RunDifference(condition=condition, difference=found.difference, test=found.test, paired=False, **sizes)
     compared = compare_groups([theirs, ours])
     (found,) = compared.contrasts
-    paired = compared.design is Design.COMPLETE_BLOCKS
+    paired = compared.design is SeedDesign.COMPLETE_BLOCKS
     return RunDifference(condition=condition, difference=found.difference, test=found.test, paired=paired, **sizes)
 
 

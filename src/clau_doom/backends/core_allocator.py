@@ -14,7 +14,7 @@ from clau_doom.backends.core_lease import CoreLease
 from clau_doom.logs import get_logger
 from clau_doom.machine_limits import cpu_quota, default_workers, usable_cores
 
-__all__ = ["CoreAllocator", "Share"]
+__all__ = ["CoreAllocator", "CoreShare"]
 
 _TURN = 2.0
 """Seconds between two rotations of the remaining places."""
@@ -22,7 +22,7 @@ _TURN = 2.0
 _log = get_logger(__name__)
 
 
-class Share:
+class CoreShare:
     """One backend's share of the places.
 
     Attributes:
@@ -102,7 +102,7 @@ class CoreAllocator:
         self.restarts = 0
         self._turn = turn
         self._first = 0
-        self._shares: list[Share] = []
+        self._shares: list[CoreShare] = []
         self._timer: asyncio.TimerHandle | None = None
 
     @classmethod
@@ -124,11 +124,11 @@ class CoreAllocator:
         return min(sum(share.busy for share in self._shares), len(self.places))
 
     @contextmanager
-    def share(self, wanted: int) -> Iterator[Share]:
+    def share(self, wanted: int) -> Iterator[CoreShare]:
         """Allocate a share while the context lasts: at most `wanted` places; 0: all places."""
         if not self._shares:
             self._claim()
-        share = Share(self, min(wanted or len(self.places), len(self.places)))
+        share = CoreShare(self, min(wanted or len(self.places), len(self.places)))
         self._shares.append(share)
         self.deal()
         if self._timer is None:
@@ -179,7 +179,7 @@ class CoreAllocator:
             share.take((*kept[share], *free[:missing]))
             del free[:missing]
 
-    def _counts(self) -> dict[Share, int]:
+    def _counts(self) -> dict[CoreShare, int]:
         counts = dict.fromkeys(self._shares, 0)
         playing = [share for share in self._shares if share.playing]
         start = self._first % len(playing) if playing else 0

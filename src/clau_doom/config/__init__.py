@@ -71,7 +71,7 @@ from clau_doom.config.service import (
     WebConfig,
     is_loopback,
 )
-from clau_doom.config.strict_yaml import Document, parse_document, read_document
+from clau_doom.config.strict_yaml import YamlDocument, parse_document, read_document
 from clau_doom.config.target_import import TARGET_PATTERN, ImportedTarget, import_target, reporting_errors
 from clau_doom.config.validation_messages import Problem
 
@@ -85,7 +85,6 @@ __all__ = [
     "CustomPolicyConfig",
     "DescriptorConfig",
     "Difference",
-    "Document",
     "EvolutionConfig",
     "Examine",
     "ExecutionConfig",
@@ -112,6 +111,7 @@ __all__ = [
     "ScenarioConfig",
     "ServerConfig",
     "WebConfig",
+    "YamlDocument",
     "by_paths",
     "check_budget",
     "check_resume",

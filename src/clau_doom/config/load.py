@@ -28,7 +28,7 @@ from clau_doom.config.schema_introspection import (
     unions,
     values,
 )
-from clau_doom.config.strict_yaml import Document, Place, parse_document, parse_value, read_document
+from clau_doom.config.strict_yaml import Place, YamlDocument, parse_document, parse_value, read_document
 from clau_doom.config.validation_messages import Problem, dotted, problems_of, shown
 from clau_doom.errors import ConfigError
 
@@ -88,7 +88,7 @@ def config_from_yaml(
 
 
 def resolve(
-    document: Document | None,
+    document: YamlDocument | None,
     *,
     environ: Mapping[str, str],
     overrides: Mapping[str, object],
@@ -116,7 +116,7 @@ def resolve_fields(data: dict[str, object], *, name: str) -> Resolved:
     Raises:
         ConfigError: As for `load_config`, but without line numbers.
     """
-    return resolve(Document(name=name, data=data, lines={}), environ={}, overrides={})
+    return resolve(YamlDocument(name=name, data=data, lines={}), environ={}, overrides={})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +129,7 @@ class _Given:
 class _Layers:
     """Merged values and the origin of each."""
 
-    def __init__(self, document: Document | None) -> None:
+    def __init__(self, document: YamlDocument | None) -> None:
         self._document = document
         self._origins: dict[Place, str] = {}
         self.data: dict[str, object] = copy.deepcopy(document.data) if document else {}

@@ -20,7 +20,7 @@ from clau_doom.config.parsing_limits import MOST_BYTES, MOST_DIGITS, MOST_ENTRIE
 from clau_doom.errors import ConfigError
 from clau_doom.regular_files import open_regular
 
-__all__ = ["Document", "Place", "parse_document", "parse_value", "read_document", "resolve_plain"]
+__all__ = ["Place", "YamlDocument", "parse_document", "parse_value", "read_document", "resolve_plain"]
 
 _MOST_SAID = 200
 """Maximum characters of PyYAML's message, which may quote the text."""
@@ -44,7 +44,7 @@ _WORDS: Mapping[str, object] = MappingProxyType(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Document:
+class YamlDocument:
     """Parsed YAML document.
 
     Attributes:
@@ -65,7 +65,7 @@ class Document:
         return None
 
 
-def read_document(path: Path) -> Document:
+def read_document(path: Path) -> YamlDocument:
     """Read and parse a file.
 
     Raises:
@@ -86,7 +86,7 @@ def read_document(path: Path) -> Document:
     return parse_document(text, name=str(path))
 
 
-def parse_document(text: str, *, name: str) -> Document:
+def parse_document(text: str, *, name: str) -> YamlDocument:
     """Parse the text of a configuration that messages call `name`.
 
     Raises:
@@ -104,7 +104,7 @@ def parse_document(text: str, *, name: str) -> Document:
             raise _Fault(1, f"the document is {kind}: write `field: value` lines, or run `clau-doom config init`")
     except _Fault as fault:
         raise ConfigError(f"{name} is not valid YAML: {fault}") from None
-    return Document(name=name, data=data, lines=builder.lines)
+    return YamlDocument(name=name, data=data, lines=builder.lines)
 
 
 def _too_large(name: str) -> ConfigError:

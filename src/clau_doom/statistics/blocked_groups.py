@@ -27,12 +27,12 @@ from clau_doom.statistics.intervals import Interval, concentration
 from clau_doom.statistics.mixed_models import MixedModel, fit_mixed
 from clau_doom.statistics.skewness import skewed
 
-__all__ = ["BlockedComparison", "Design", "OverallTest", "compare_groups", "design_of"]
+__all__ = ["BlockedComparison", "OverallTest", "SeedDesign", "compare_groups", "design_of"]
 
 _MIXED = "mixed model"
 
 
-class Design(StrEnum):
+class SeedDesign(StrEnum):
     """Relation of the blocks of the groups."""
 
     COMPLETE_BLOCKS = "complete blocks"
@@ -74,7 +74,7 @@ class BlockedComparison:
         overall: Test of all groups.
     """
 
-    design: Design
+    design: SeedDesign
     contrasts: tuple[DifferenceTest, ...]
     overall: OverallTest
 
@@ -82,7 +82,7 @@ class BlockedComparison:
 _Groups = Sequence[Mapping[int, float]]
 
 
-def design_of(blocks: Sequence[Iterable[int]]) -> Design:
+def design_of(blocks: Sequence[Iterable[int]]) -> SeedDesign:
     """Return the relation of the blocks of groups.
 
     Args:
@@ -90,10 +90,10 @@ def design_of(blocks: Sequence[Iterable[int]]) -> Design:
     """
     found = [frozenset(each) for each in blocks]
     if len({*found}) == 1:
-        return Design.COMPLETE_BLOCKS
+        return SeedDesign.COMPLETE_BLOCKS
     if all(ours.isdisjoint(theirs) for ours, theirs in combinations(found, 2)):
-        return Design.INDEPENDENT
-    return Design.INCOMPLETE_BLOCKS
+        return SeedDesign.INDEPENDENT
+    return SeedDesign.INCOMPLETE_BLOCKS
 
 
 def compare_groups(groups: _Groups) -> BlockedComparison:
@@ -172,7 +172,7 @@ def _against_first(count: int) -> NDArray[np.float64]:
 
 
 _ANALYSES = {
-    Design.COMPLETE_BLOCKS: _complete_blocks,
-    Design.INDEPENDENT: _independent,
-    Design.INCOMPLETE_BLOCKS: _incomplete_blocks,
+    SeedDesign.COMPLETE_BLOCKS: _complete_blocks,
+    SeedDesign.INDEPENDENT: _independent,
+    SeedDesign.INCOMPLETE_BLOCKS: _incomplete_blocks,
 }

@@ -23,7 +23,7 @@ from clau_doom.table_analysis.results import (
     VarianceComponent,
 )
 from clau_doom.table_analysis.row_filter import Condition, parse_where, rows_where
-from clau_doom.table_analysis.table import Column, Table, Value, check_names, make_column, make_table
+from clau_doom.table_analysis.table import DataColumn, DataTable, Value, check_names, make_column, make_table
 from clau_doom.table_analysis.table_reader import read_table
 from clau_doom.table_analysis.task_design import make_task_scores, task_generator
 
@@ -32,11 +32,12 @@ __all__ = [
     "MOST_COMPARED",
     "AdjustedMean",
     "AnovaTable",
-    "Column",
     "Comparisons",
     "Condition",
     "Covariate",
     "CsvOptions",
+    "DataColumn",
+    "DataTable",
     "Design",
     "Diagnostic",
     "EffectTest",
@@ -47,7 +48,6 @@ __all__ = [
     "Pair",
     "Slope",
     "SumsOfSquares",
-    "Table",
     "TableAnalysis",
     "TestedDesign",
     "Value",

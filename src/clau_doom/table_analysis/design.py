@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clau_doom.errors import ConfigError
-from clau_doom.table_analysis.table import Column, Table
+from clau_doom.table_analysis.table import DataColumn, DataTable
 
 __all__ = ["Covariate", "Design", "Factor", "make_design", "make_factor", "response_values"]
 
@@ -136,7 +136,7 @@ class Design:
 
 
 def make_design(
-    table: Table,
+    table: DataTable,
     *,
     response: str,
     factors: Sequence[str],
@@ -185,7 +185,7 @@ def make_design(
     return design
 
 
-def response_values(column: Column, table: Table, role: str = "response") -> NDArray[np.float64]:
+def response_values(column: DataColumn, table: DataTable, role: str = "response") -> NDArray[np.float64]:
     """Return the numbers of a response column; shape (rows,).
 
     Args:
@@ -222,11 +222,11 @@ def _unit(values: NDArray[np.float64]) -> float:
     return math.ldexp(1.0, math.frexp(largest)[1] - 1)
 
 
-def _no_number(table: Table, place: int, role: str, problem: str, remedy: str) -> ConfigError:
+def _no_number(table: DataTable, place: int, role: str, problem: str, remedy: str) -> ConfigError:
     return ConfigError(f"{table.name}, row {table.numbers[place]}: the {role} is {problem}: {remedy}")
 
 
-def _covariate(column: Column, table: Table) -> Covariate:
+def _covariate(column: DataColumn, table: DataTable) -> Covariate:
     values = response_values(column, table, "covariate")
     scale = _unit(values)
     scaled = values / scale
@@ -236,7 +236,7 @@ def _covariate(column: Column, table: Table) -> Covariate:
     return Covariate(name=column.name, mean=mean * scale, unit=unit * scale, values=(scaled - mean) / unit)
 
 
-def make_factor(column: Column, table: Table, role: str) -> Factor:
+def make_factor(column: DataColumn, table: DataTable, role: str) -> Factor:
     """Return the levels of a column.
 
     Args:
@@ -264,7 +264,7 @@ def make_factor(column: Column, table: Table, role: str) -> Factor:
     return Factor(name=column.name, levels=tuple(column.levels[at] for at in order), codes=places[column.codes])
 
 
-def _level_order(column: Column) -> Callable[[int], tuple[Decimal, str]]:
+def _level_order(column: DataColumn) -> Callable[[int], tuple[Decimal, str]]:
     """Return the sort key of levels: numeric if all are numbers, else as texts."""
     exact = column.exact if column.is_number else [None] * len(column.levels)
     return lambda at: (exact[at] or Decimal(0), column.levels[at])

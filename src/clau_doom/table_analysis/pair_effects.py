@@ -56,8 +56,8 @@ def _sizes(pair: Pair, *, skewed: bool) -> tuple[HedgesG, ...]:
         )
         for each in pair.standardizers
     ]
-    shown = map(without_interval, found) if skewed else found
-    return tuple([each for each in shown if each is not None])
+    sizes = [each for each in found if each is not None]
+    return tuple(map(without_interval, sizes) if skewed else sizes)
 
 
 def _confidence(pair: Pair) -> float:

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clau_doom.errors import ConfigError
-from clau_doom.table_analysis.table import Column, Table
+from clau_doom.table_analysis.table import DataColumn, DataTable
 
 __all__ = ["All", "AnyOf", "Condition", "Literal", "Name", "Not", "Relation", "parse_where", "rows_where"]
 
@@ -110,7 +110,7 @@ class AnyOf:
 
 
 Condition = Relation | Not | All | AnyOf
-Operand = Column | Decimal | str
+Operand = DataColumn | Decimal | str
 Mask = NDArray[np.bool_]
 
 
@@ -123,7 +123,7 @@ def parse_where(text: str) -> Condition:
     return _Parser(text).condition()
 
 
-def rows_where(table: Table, text: str) -> Table:
+def rows_where(table: DataTable, text: str) -> DataTable:
     """Return the rows of a table that satisfy a condition.
 
     Raises:
@@ -258,7 +258,7 @@ def _fail(text: str, at: int, problem: str) -> NoReturn:
     raise ConfigError(f"the condition {text!r} is invalid at character {at}{before}: {problem}")
 
 
-def _mask(condition: Condition, table: Table, text: str) -> Mask:
+def _mask(condition: Condition, table: DataTable, text: str) -> Mask:
     """Return a mask of the rows that satisfy a condition; shape (rows,)."""
     match condition:
         case Not():
@@ -271,7 +271,7 @@ def _mask(condition: Condition, table: Table, text: str) -> Mask:
             return _compare(condition, table, text)
 
 
-def _compare(comparison: Relation, table: Table, text: str) -> Mask:
+def _compare(comparison: Relation, table: DataTable, text: str) -> Mask:
     left, right = _bound(comparison.left, table, text), _bound(comparison.right, table, text)
     as_numbers = _as_numbers(comparison, left, right)
     if as_numbers is None:
@@ -280,12 +280,12 @@ def _compare(comparison: Relation, table: Table, text: str) -> Mask:
         _fail(text, comparison.right.at, problem)
     compare = _OPERATORS[comparison.sign]
     ours, theirs = _levels(left, as_numbers), _levels(right, as_numbers)
-    if isinstance(left, Column) and isinstance(right, Column):
+    if isinstance(left, DataColumn) and isinstance(right, DataColumn):
         pairs = zip(left.codes.tolist(), right.codes.tolist(), strict=True)
         return np.array([one >= 0 and other >= 0 and compare(ours[one], theirs[other]) for one, other in pairs])
-    if isinstance(left, Column):
+    if isinstance(left, DataColumn):
         return _rows(left, [compare(level, theirs[0]) for level in ours])
-    if isinstance(right, Column):
+    if isinstance(right, DataColumn):
         return _rows(right, [compare(ours[0], level) for level in theirs])
     return np.full(len(table), compare(ours[0], theirs[0]))
 
@@ -304,21 +304,21 @@ def _as_numbers(comparison: Relation, left: Operand, right: Operand) -> bool | N
 
 
 def _is_text(operand: Operand) -> bool:
-    return not operand.is_number if isinstance(operand, Column) else isinstance(operand, str)
+    return not operand.is_number if isinstance(operand, DataColumn) else isinstance(operand, str)
 
 
 def _levels(operand: Operand, as_numbers: bool) -> Sequence[Any]:  # noqa: FBT001 - one of two forms
-    if not isinstance(operand, Column):
+    if not isinstance(operand, DataColumn):
         return (operand,)
     return operand.exact if as_numbers else operand.levels
 
 
-def _rows(column: Column, held: Sequence[bool]) -> Mask:
+def _rows(column: DataColumn, held: Sequence[bool]) -> Mask:
     """Return a mask of the rows; missing values do not satisfy any comparison."""
     return np.array([*held, False], dtype=bool)[column.codes]
 
 
-def _bound(operand: Name | Literal, table: Table, text: str) -> Operand:
+def _bound(operand: Name | Literal, table: DataTable, text: str) -> Operand:
     """Resolve an operand to a column, a number or a text."""
     if isinstance(operand, Literal):
         return operand.value

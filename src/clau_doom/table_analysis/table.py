@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from clau_doom.errors import ConfigError
 
-__all__ = ["Column", "Table", "Value", "check_names", "make_column", "make_table"]
+__all__ = ["DataColumn", "DataTable", "Value", "check_names", "make_column", "make_table"]
 
 Value = int | float | str | None
 """The value of a cell; None if it is missing."""
@@ -25,7 +25,7 @@ _INTEGRAL = 15  # digits of a float's text, if they are enough to give the same 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Column:
+class DataColumn:
     """One column, with the texts of the file.
 
     Attributes:
@@ -66,7 +66,7 @@ class Column:
             found[place] = float(text)
         return found[self.codes], None
 
-    def only(self, kept: NDArray[np.bool_]) -> "Column":
+    def only(self, kept: NDArray[np.bool_]) -> "DataColumn":
         """Return the rows where `kept`, shape (rows,), is true, without unused levels."""
         codes = self.codes[kept]
         used = np.zeros(len(self.levels) + 1, dtype=bool)
@@ -74,7 +74,7 @@ class Column:
         places = np.cumsum(used) - 1
         places[-1] = -1
         levels = tuple([level for level, has in zip(self.levels, used[:-1].tolist(), strict=True) if has])
-        return Column(name=self.name, levels=levels, codes=places[codes], decimal=self.decimal)
+        return DataColumn(name=self.name, levels=levels, codes=places[codes], decimal=self.decimal)
 
     def _pointed(self, text: str) -> str:
         """Return a text with a decimal point. With another separator, a text with a point does not become a number."""
@@ -83,7 +83,7 @@ class Column:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table:
+class DataTable:
     """Columns of equal length, each loaded on first use.
 
     Attributes:
@@ -96,13 +96,13 @@ class Table:
     name: str
     names: tuple[str, ...]
     numbers: NDArray[np.intp]
-    load: Callable[[str], Column] = field(repr=False)
+    load: Callable[[str], DataColumn] = field(repr=False)
 
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self.numbers)
 
-    def column(self, name: str) -> Column:
+    def column(self, name: str) -> DataColumn:
         """Return a column.
 
         Raises:
@@ -112,9 +112,9 @@ class Table:
             return self.load(name)
         raise ConfigError(f"{self.name} has no column {name!r}{self._suggestion(name)}")
 
-    def only(self, kept: NDArray[np.bool_]) -> "Table":
+    def only(self, kept: NDArray[np.bool_]) -> "DataTable":
         """Return the rows where `kept`, shape (rows,), is true."""
-        return Table(
+        return DataTable(
             name=self.name,
             names=self.names,
             numbers=self.numbers[kept],
@@ -129,17 +129,17 @@ class Table:
         return f"{hint} (it has {', '.join(self.names[:_SHOWN])}{more})"
 
 
-def make_column(name: str, values: Iterable[Value], *, decimal: str = ".") -> Column:
+def make_column(name: str, values: Iterable[Value], *, decimal: str = ".") -> DataColumn:
     """Return a column of values. Numbers become their shortest texts; NaN is missing."""
     places: dict[str, int] = {}
     texts = [
         None if value is None or (isinstance(value, float) and isnan(value)) else _level_text(value) for value in values
     ]
     codes = [-1 if text is None else places.setdefault(text, len(places)) for text in texts]
-    return Column(name=name, levels=tuple(places), codes=np.array(codes, dtype=np.intp), decimal=decimal)
+    return DataColumn(name=name, levels=tuple(places), codes=np.array(codes, dtype=np.intp), decimal=decimal)
 
 
-def make_table(name: str, columns: Sequence[Column]) -> Table:
+def make_table(name: str, columns: Sequence[DataColumn]) -> DataTable:
     """Return a table of all rows of its columns.
 
     Raises:
@@ -147,7 +147,9 @@ def make_table(name: str, columns: Sequence[Column]) -> Table:
     """
     known = {column.name: column for column in columns}
     check_names(name, [column.name for column in columns], len(columns[0].codes) if columns else 0)
-    return Table(name=name, names=tuple(known), numbers=np.arange(1, len(columns[0].codes) + 1), load=known.__getitem__)
+    return DataTable(
+        name=name, names=tuple(known), numbers=np.arange(1, len(columns[0].codes) + 1), load=known.__getitem__
+    )
 
 
 def check_names(name: str, columns: Sequence[str], rows: int) -> None:

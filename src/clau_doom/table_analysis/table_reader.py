@@ -11,7 +11,7 @@ from pyarrow import csv, parquet
 from clau_doom.errors import ConfigError
 from clau_doom.regular_files import check_regular
 from clau_doom.table_analysis.csv_dialect import CsvOptions, find_dialect, not_utf_8
-from clau_doom.table_analysis.table import Column, Table, check_names, make_column
+from clau_doom.table_analysis.table import DataColumn, DataTable, check_names, make_column
 
 __all__ = ["read_table"]
 
@@ -19,7 +19,7 @@ _FORMATS = ("csv", "parquet")
 _DEFAULT = CsvOptions()
 
 
-def read_table(path: Path, options: CsvOptions = _DEFAULT) -> Table:
+def read_table(path: Path, options: CsvOptions = _DEFAULT) -> DataTable:
     """Read a CSV or Parquet file, by its suffix.
 
     In a CSV file, empty cells and unquoted texts such as ``NA`` are missing. Columns of a Parquet file are read on
@@ -51,7 +51,7 @@ def read_table(path: Path, options: CsvOptions = _DEFAULT) -> Table:
         raise ConfigError(f"{path} cannot be read as {kind}: {' '.join(str(error).split())}") from error
 
 
-def _csv_table(path: Path, options: CsvOptions) -> Table:
+def _csv_table(path: Path, options: CsvOptions) -> DataTable:
     dialect = find_dialect(path, options)
     missing = {} if options.na is None else {"null_values": list(options.na)}
     # Duplicate names are refused below; reading needs unique ones.
@@ -69,26 +69,26 @@ def _csv_table(path: Path, options: CsvOptions) -> Table:
     )
     columns = dict(zip(dialect.names, keys, strict=True))
 
-    def load(name: str) -> Column:
+    def load(name: str) -> DataColumn:
         return _text_column(name, found.column(columns[name]), decimal=options.decimal)
 
     return _table(path, dialect.names, found.num_rows, load)
 
 
-def _parquet_table(path: Path) -> Table:
+def _parquet_table(path: Path) -> DataTable:
     file = parquet.ParquetFile(path)
 
-    def load(name: str) -> Column:
+    def load(name: str) -> DataColumn:
         return _typed_column(name, file.read(columns=[name]).column(0))
 
     return _table(path, tuple(file.schema_arrow.names), file.metadata.num_rows, load)
 
 
-def _table(path: Path, names: tuple[str, ...], rows: int, load: Callable[[str], Column]) -> Table:
+def _table(path: Path, names: tuple[str, ...], rows: int, load: Callable[[str], DataColumn]) -> DataTable:
     check_names(path.name, names, rows)
-    loaded: dict[str, Column] = {}
+    loaded: dict[str, DataColumn] = {}
 
-    def column(name: str) -> Column:
+    def column(name: str) -> DataColumn:
         if name not in loaded:
             try:
                 loaded[name] = load(name)
@@ -96,19 +96,19 @@ def _table(path: Path, names: tuple[str, ...], rows: int, load: Callable[[str], 
                 raise ConfigError(f"{path}: column {name!r} cannot be read: {' '.join(str(error).split())}") from error
         return loaded[name]
 
-    return Table(name=path.name, names=names, numbers=np.arange(1, rows + 1), load=column)
+    return DataTable(name=path.name, names=names, numbers=np.arange(1, rows + 1), load=column)
 
 
-def _text_column(name: str, found: Any, *, decimal: str) -> Column:
+def _text_column(name: str, found: Any, *, decimal: str) -> DataColumn:
     """Return a column of strings; equal strings share one object."""
     encoded = found.combine_chunks().dictionary_encode()
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.combine_chunks()
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.intp)
-    return Column(name=name, levels=tuple(encoded.dictionary.to_pylist()), codes=codes, decimal=decimal)
+    return DataColumn(name=name, levels=tuple(encoded.dictionary.to_pylist()), codes=codes, decimal=decimal)
 
 
-def _typed_column(name: str, found: Any) -> Column:
+def _typed_column(name: str, found: Any) -> DataColumn:
     kind = found.type
     if pa.types.is_dictionary(kind):
         found, kind = found.cast(kind.value_type), kind.value_type

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from clau_doom.errors import ConfigError
 from clau_doom.statistics.task_comparison import MOST_METHODS, TaskScores
 from clau_doom.table_analysis.design import Factor, make_factor, response_values
-from clau_doom.table_analysis.table import Table
+from clau_doom.table_analysis.table import DataTable
 
 __all__ = ["RANGE", "make_task_scores", "task_generator"]
 
@@ -26,7 +26,7 @@ def task_generator() -> np.random.Generator:
 
 
 def make_task_scores(
-    table: Table, *, response: str, method: str, task: str, normalize: str | None = None
+    table: DataTable, *, response: str, method: str, task: str, normalize: str | None = None
 ) -> TaskScores:
     """Return the scores of a table. Each row is one run of a method on a task.
 
@@ -75,7 +75,7 @@ def _check_cells(methods: Factor, tasks: Factor) -> None:
         )
 
 
-def _normalized(values: _Values, tasks: Factor, table: Table, normalize: str) -> _Values:
+def _normalized(values: _Values, tasks: Factor, table: DataTable, normalize: str) -> _Values:
     low, high = _range(values, tasks) if normalize == RANGE else _references(table, tasks, _reference_names(normalize))
     for code, level in enumerate(tasks.levels):
         if low[code] == high[code]:
@@ -99,7 +99,7 @@ def _reference_names(normalize: str) -> tuple[str, str]:
     return names[0], names[1]
 
 
-def _references(table: Table, tasks: Factor, names: Sequence[str]) -> tuple[_Values, _Values]:
+def _references(table: DataTable, tasks: Factor, names: Sequence[str]) -> tuple[_Values, _Values]:
     """Return the values of two columns in each task."""
     found = []
     for name in names:

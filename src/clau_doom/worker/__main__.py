@@ -12,9 +12,9 @@ from clau_doom.config import ScenarioConfig
 from clau_doom.game import ScenarioFiles, resolve
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import PREFIX, frame, frame_size, parse
-from clau_doom.worker.live_frame import SharedFrame
 from clau_doom.worker.process_setup import die_with_parent, pin, run_in_batch
 from clau_doom.worker.progress_page import ProgressPage
+from clau_doom.worker.shared_frame import SharedFrame
 from clau_doom.worker.worker_loop import serve
 
 

@@ -24,9 +24,9 @@ from clau_doom.game import Scenario, ScenarioFiles, resolve
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.protos.claudoom.worker.v1.worker_pb2_grpc import WorkerServiceStub
 from clau_doom.wire import MAX_FRAME, glimpse_message
-from clau_doom.worker.live_frame import SharedFrame
 from clau_doom.worker.process_setup import run_in_batch
 from clau_doom.worker.progress_page import ProgressPage
+from clau_doom.worker.shared_frame import SharedFrame
 from clau_doom.worker.worker_loop import serve
 
 ALIVE = Path("/tmp/alive")  # noqa: S108 - in the container; the image's HEALTHCHECK reads it

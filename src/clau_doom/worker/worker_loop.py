@@ -16,10 +16,10 @@ from clau_doom.ports import Engine, Needs, Policy
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import played
 from clau_doom.worker.action_replay import ActionReplay
-from clau_doom.worker.live_frame import SharedFrame
 from clau_doom.worker.progress_page import ProgressPage
 from clau_doom.worker.provenance import collect_facts
 from clau_doom.worker.rollout import Rollout, StartedEpisode, play
+from clau_doom.worker.shared_frame import SharedFrame
 
 __all__ = ["Channel", "failed", "serve"]
 

@@ -12,7 +12,7 @@ from clau_doom.analysis.condition_contrasts import (
 )
 from clau_doom.analysis.conditions import Condition
 from clau_doom.analysis.unavailable import Unavailable
-from clau_doom.statistics.blocked_groups import Design
+from clau_doom.statistics.blocked_groups import SeedDesign
 
 # R: the two groups of `sleep`.
 FIRST = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
@@ -44,7 +44,7 @@ def only(comparison: ConditionComparison) -> ConditionContrast:
 def test_same_seeds_are_blocks() -> None:
     """R: t.test(second, first, paired = TRUE); p = 0.002833."""
     found = compared((range(10), FIRST), (range(10), SECOND))
-    assert (found.design, found.family, found.overall) == (Design.COMPLETE_BLOCKS, 1, None)
+    assert (found.design, found.family, found.overall) == (SeedDesign.COMPLETE_BLOCKS, 1, None)
     assert only(found).result.p == only(found).p_holm == pytest.approx(0.00283289019738427)
     assert (only(found).runs, only(found).baseline_runs, only(found).common_seeds) == (10, 10, 10)
     assert only(found).conclusion is Conclusion.DIFFERENT
@@ -79,14 +79,14 @@ def test_effect_size_of_the_mixed_model() -> None:
 def test_other_seeds_are_independent_runs() -> None:
     """R: t.test(second, first); p = 0.07939."""
     found = compared((range(10), FIRST), (range(10, 20), SECOND))
-    assert (found.design, only(found).common_seeds) == (Design.INDEPENDENT, 0)
+    assert (found.design, only(found).common_seeds) == (SeedDesign.INDEPENDENT, 0)
     assert only(found).p_holm == pytest.approx(0.0793941401873582)
     assert only(found).conclusion is Conclusion.NEITHER
 
 
 def test_partly_common_seeds_are_random() -> None:
     found = compared((range(10), FIRST), (range(1, 11), SECOND))
-    assert (found.design, only(found).common_seeds) == (Design.INCOMPLETE_BLOCKS, 9)
+    assert (found.design, only(found).common_seeds) == (SeedDesign.INCOMPLETE_BLOCKS, 9)
     assert only(found).result.test == "mixed model"
 
 

@@ -8,7 +8,7 @@ from clau_doom.analysis.condition_contrasts import Conclusion, ConditionComparis
 from clau_doom.analysis.condition_wording import conclusions, design_sentence
 from clau_doom.analysis.conditions import Condition
 from clau_doom.analysis.unavailable import Unavailable
-from clau_doom.statistics.blocked_groups import Design
+from clau_doom.statistics.blocked_groups import SeedDesign
 from clau_doom.statistics.difference_tests import DifferenceTest
 from clau_doom.statistics.equivalence import Equivalence
 from clau_doom.statistics.intervals import Interval
@@ -35,7 +35,9 @@ CONTRAST = ConditionContrast(
 MARGIN = Equivalence(margin=3.0, low=0.6, high=2.4, p_lower=0.001, p_upper=0.021, p=0.021)
 
 
-def sentence(contrast: ConditionContrast, design: Design = Design.INDEPENDENT, margin: float | None = None) -> str:
+def sentence(
+    contrast: ConditionContrast, design: SeedDesign = SeedDesign.INDEPENDENT, margin: float | None = None
+) -> str:
     whole = ConditionComparison(design=design, family=1, margin=margin, contrasts=(contrast,), overall=None)
     (found,) = conclusions(CONDITIONS[:2], whole, "kills")
     return found
@@ -51,7 +53,7 @@ def test_shown_difference() -> None:
 
 
 def test_pairs_of_runs_in_blocks() -> None:
-    assert "(5 pairs of runs; " in sentence(CONTRAST, Design.COMPLETE_BLOCKS)
+    assert "(5 pairs of runs; " in sentence(CONTRAST, SeedDesign.COMPLETE_BLOCKS)
 
 
 def test_no_shown_difference() -> None:
@@ -89,7 +91,9 @@ def test_missing_test_has_its_reason() -> None:
 
 def test_one_run_gives_no_conclusion_about_its_method() -> None:
     """A condition with one run has a sentence, too. The correction is named if it covers several comparisons."""
-    whole = ConditionComparison(design=Design.INDEPENDENT, family=2, margin=None, contrasts=(CONTRAST,), overall=None)
+    whole = ConditionComparison(
+        design=SeedDesign.INDEPENDENT, family=2, margin=None, contrasts=(CONTRAST,), overall=None
+    )
     first, second = conclusions(CONDITIONS, whole, "kills")
     assert first.endswith("p = 0.012; Holm-corrected).")
     assert second == 'Nothing can be concluded about the method "mutation = 0.3": it has one run.'
@@ -112,12 +116,12 @@ def test_one_condition_compares_no_methods() -> None:
 @pytest.mark.parametrize(
     ("design", "words"),
     [
-        (Design.COMPLETE_BLOCKS, "paired t test"),
-        (Design.INDEPENDENT, "Welch's t test"),
-        (Design.INCOMPLETE_BLOCKS, "mixed model of the runs with random seeds and Kenward and Roger's"),
+        (SeedDesign.COMPLETE_BLOCKS, "paired t test"),
+        (SeedDesign.INDEPENDENT, "Welch's t test"),
+        (SeedDesign.INCOMPLETE_BLOCKS, "mixed model of the runs with random seeds and Kenward and Roger's"),
     ],
 )
-def test_design_names_its_test(design: Design, words: str) -> None:
+def test_design_names_its_test(design: SeedDesign, words: str) -> None:
     found = design_sentence(design)
     assert words in found
     assert found.endswith("The choice follows from the seeds and not from the results.")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from clau_doom.statistics.blocked_groups import BlockedComparison, Design, compare_groups, design_of
+from clau_doom.statistics.blocked_groups import BlockedComparison, SeedDesign, compare_groups, design_of
 
 FIRST = [10.2, 11.5, 9.8, 12.4, 10.9, 11.1]
 SECOND = [11.0, 12.9, 10.1, 13.3, 11.2, 12.6]
@@ -32,15 +32,15 @@ def check(found: BlockedComparison, expected: Sequence[tuple[float, ...]], relat
 @pytest.mark.parametrize(
     ("blocks", "design"),
     [
-        ([{1, 2}, {1, 2}], Design.COMPLETE_BLOCKS),
-        ([[2, 1], [1, 2], [1, 2]], Design.COMPLETE_BLOCKS),
-        ([{1, 2}, {3, 4}, {5, 6}], Design.INDEPENDENT),
-        ([{1, 2}, {2, 3}], Design.INCOMPLETE_BLOCKS),
-        ([{1, 2}, {1, 2, 3}], Design.INCOMPLETE_BLOCKS),
-        ([{1, 2}, {3, 4}, {4, 5}], Design.INCOMPLETE_BLOCKS),
+        ([{1, 2}, {1, 2}], SeedDesign.COMPLETE_BLOCKS),
+        ([[2, 1], [1, 2], [1, 2]], SeedDesign.COMPLETE_BLOCKS),
+        ([{1, 2}, {3, 4}, {5, 6}], SeedDesign.INDEPENDENT),
+        ([{1, 2}, {2, 3}], SeedDesign.INCOMPLETE_BLOCKS),
+        ([{1, 2}, {1, 2, 3}], SeedDesign.INCOMPLETE_BLOCKS),
+        ([{1, 2}, {3, 4}, {4, 5}], SeedDesign.INCOMPLETE_BLOCKS),
     ],
 )
-def test_blocks_choose_the_design(blocks: list[set[int]], design: Design) -> None:
+def test_blocks_choose_the_design(blocks: list[set[int]], design: SeedDesign) -> None:
     assert design_of(blocks) is design
 
 
@@ -55,7 +55,7 @@ def test_complete_blocks_agree_with_r() -> None:
     # The order of the blocks differs between groups.
     shuffled = dict(reversed(by_block(THIRD).items()))
     found = compare_groups([by_block(FIRST), by_block(SECOND), shuffled])
-    assert (found.design, found.overall.test) == (Design.COMPLETE_BLOCKS, "F test in complete blocks")
+    assert (found.design, found.overall.test) == (SeedDesign.COMPLETE_BLOCKS, "F test in complete blocks")
     expected = [
         (0.866666666667, 0.210818510678, 5.0, 0.00925517459644, 0.324740432502, 1.40859290083),
         (-0.583333333333, 0.230096598072, 5.0, 0.0522001992786, -1.17481546878, 0.00814880211302),
@@ -68,7 +68,7 @@ def test_complete_blocks_agree_with_r() -> None:
 def test_independent_groups_agree_with_r() -> None:
     """R: t.test(x, a) and oneway.test(y ~ g)."""
     found = compare_groups([by_block(FIRST), by_block(SECOND[:5], 7), by_block(THIRD[:4], 12)])
-    assert (found.design, found.overall.test) == (Design.INDEPENDENT, "Welch's ANOVA")
+    assert (found.design, found.overall.test) == (SeedDesign.INDEPENDENT, "Welch's ANOVA")
     expected = [
         (0.716666666667, 0.713169763178, 6.91097506776, 0.348823197381, -0.974125579917, 2.40745891325),
         (-0.408333333333, 0.832207572931, 4.58661424567, 0.646227846415, -2.60690500944, 1.79023834277),
@@ -83,7 +83,7 @@ def test_incomplete_blocks_agree_with_lmertest() -> None:
     second = {**dict(zip((3, 4, 5, 6), SECOND[2:], strict=True)), 7: 12.2, 8: 13.5}
     third = {1: 9.1, 2: 11.9, 9: 10.4, 5: 9.9}
     found = compare_groups([by_block(FIRST), second, third])
-    assert (found.design, {each.test for each in found.contrasts}) == (Design.INCOMPLETE_BLOCKS, {"mixed model"})
+    assert (found.design, {each.test for each in found.contrasts}) == (SeedDesign.INCOMPLETE_BLOCKS, {"mixed model"})
     expected = [
         (0.88388560417, 0.324027872749, 5.75395219595, 0.0357762485802, 0.0827265110283, 1.68504469731),
         (-0.564584131539, 0.369365506084, 5.8193356798, 0.17876056755, -1.47523433572, 0.346066072643),

@@ -12,7 +12,7 @@ from pyarrow import parquet
 from clau_doom.errors import ConfigError, DiskFull, StorageFailed
 from clau_doom.storage.export_schema import ColumnKind, ExportedColumn, ExportedTable, Value
 from clau_doom.storage.table_files import TableFormat, writing_tables
-from clau_doom.table_analysis import Column
+from clau_doom.table_analysis import DataColumn
 from clau_doom.table_analysis.table_reader import read_table
 from tests.support.small_disk import limited_file_size
 
@@ -49,7 +49,7 @@ def write(
         files.add("two", ROWS[1:2])
 
 
-def typed(column: Column) -> tuple[Value, ...]:
+def typed(column: DataColumn) -> tuple[Value, ...]:
     """Return a column's values, as numbers if all of them are numbers."""
     if not column.is_number:
         return column.values

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from clau_doom.table_analysis import Design, Table, make_column, make_design, make_table
+from clau_doom.table_analysis import DataTable, Design, make_column, make_design, make_table
 from clau_doom.table_analysis.table_reader import read_table
 
 DATA = Path(__file__).parents[2] / "data"
@@ -48,10 +48,10 @@ def one_way() -> Callable[..., Design]:
 
 
 @pytest.fixture
-def table() -> Callable[..., Table]:
+def table() -> Callable[..., DataTable]:
     """Return what makes a table of columns given by name."""
     return table_of
 
 
-def table_of(**columns: Any) -> Table:
+def table_of(**columns: Any) -> DataTable:
     return make_table("t.csv", [make_column(name, values) for name, values in columns.items()])

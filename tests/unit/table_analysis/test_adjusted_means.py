@@ -8,9 +8,9 @@ import pytest
 from scipy import stats
 
 from clau_doom.errors import ConfigError
-from clau_doom.table_analysis import Design, Method, Table, TableAnalysis, analyze_design, make_design
+from clau_doom.table_analysis import DataTable, Design, Method, TableAnalysis, analyze_design, make_design
 
-Make = Callable[..., Table]
+Make = Callable[..., DataTable]
 
 
 def blocks(seed: int = 1) -> dict[str, Any]:

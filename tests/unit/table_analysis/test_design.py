@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from clau_doom.errors import ConfigError
-from clau_doom.table_analysis import Table, fit, make_design
+from clau_doom.table_analysis import DataTable, fit, make_design
 
-Make = Callable[..., Table]
+Make = Callable[..., DataTable]
 
 
 def test_levels_are_ordered_and_named(table: Make) -> None:

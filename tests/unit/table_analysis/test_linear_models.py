@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clau_doom.table_analysis import AnovaTable, Design, Table, anova, fit, make_design
+from clau_doom.table_analysis import AnovaTable, DataTable, Design, anova, fit, make_design
 
 Published = Callable[..., Design]
 Near = Callable[[str], Any]
@@ -162,7 +162,7 @@ def test_three_factors(published: Published, printed: Near) -> None:
     assert (table.residual_df, table.residual_sum_of_squares) == (16, printed("491.58"))
 
 
-def test_large_offset_keeps_precision(table: Callable[..., Table]) -> None:
+def test_large_offset_keeps_precision(table: Callable[..., DataTable]) -> None:
     """Values about 1e9 with a spread of 1 have the F of the spread; NIST's SmLs07 to 09 are of this kind."""
     spread = [0.25, 0.5, 0.75, 1.5, 1.25, 2.0, 0.5, 1.0]
     columns = {"g": ["a", "a", "b", "b", "a", "b", "a", "b"]}

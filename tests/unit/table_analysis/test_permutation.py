@@ -6,11 +6,11 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from clau_doom.table_analysis import Design, Table, analyze_design, make_design
+from clau_doom.table_analysis import DataTable, Design, analyze_design, make_design
 from clau_doom.table_analysis.effect_contrasts import cell_statistics, effects_of
 from clau_doom.table_analysis.welch_james import wald_statistic
 
-Make = Callable[..., Table]
+Make = Callable[..., DataTable]
 
 
 def test_p_value_approximates_the_exact_share(one_way: Callable[..., Design]) -> None:

@@ -8,12 +8,12 @@ from scipy import stats
 
 from clau_doom.errors import ConfigError
 from clau_doom.statistics.studentized_range import quantile
-from clau_doom.table_analysis import Design, Table, Value, analyze_design, make_column, make_design, make_table
+from clau_doom.table_analysis import DataTable, Design, Value, analyze_design, make_column, make_design, make_table
 from clau_doom.table_analysis.effect_contrasts import effects_of
 from clau_doom.table_analysis.rank_tests import aligned_ranks
 
 Published = Callable[..., Design]
-Make = Callable[..., Table]
+Make = Callable[..., DataTable]
 
 # Demšar, "Statistical comparisons of classifiers over multiple data sets", JMLR 7, 2006, table 6: AUC of C4.5 with
 # default parameters, with m tuned, with cf tuned, and with both, on 14 data sets. The third

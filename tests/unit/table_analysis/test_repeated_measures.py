@@ -6,11 +6,11 @@ import pytest
 
 from clau_doom.errors import ConfigError
 from clau_doom.statistics.complete_blocks import block_contrasts_test
-from clau_doom.table_analysis import Design, Method, Table, analyze_design, make_design
+from clau_doom.table_analysis import DataTable, Design, Method, analyze_design, make_design
 from clau_doom.table_analysis.effect_contrasts import effects_of
 from clau_doom.table_analysis.repeated_measures import complete_blocks
 
-Make = Callable[..., Table]
+Make = Callable[..., DataTable]
 
 # Hollander and Wolfe (1973), times of 22 baseball players to round first base by three methods; R, ?friedman.test.
 ROUNDING_TIMES = """

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clau_doom.errors import ConfigError
-from clau_doom.table_analysis import Table, make_column, make_table, parse_where, rows_where
+from clau_doom.table_analysis import DataTable, make_column, make_table, parse_where, rows_where
 from clau_doom.table_analysis.row_filter import All, AnyOf, Literal, Name, Not, Relation
 
 
-def table() -> Table:
+def table() -> DataTable:
     return make_table(
         "t.csv",
         [

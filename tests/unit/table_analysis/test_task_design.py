@@ -7,22 +7,22 @@ import pytest
 
 from clau_doom.errors import ConfigError
 from clau_doom.statistics.task_comparison import TaskScores
-from clau_doom.table_analysis import Table, make_task_scores, task_generator
+from clau_doom.table_analysis import DataTable, make_task_scores, task_generator
 
-Make = Callable[..., Table]
+Make = Callable[..., DataTable]
 
 METHODS = ["a", "a", "b", "b", "b"]
 TASKS = ["x", "y", "x", "y", "y"]
 SCORES = [1.0, 20.0, 3.0, 10.0, 30.0]
 
 
-def scores(table: Table, normalize: str | None = None) -> TaskScores:
+def scores(table: DataTable, normalize: str | None = None) -> TaskScores:
     return make_task_scores(table, response="score", method="method", task="task", normalize=normalize)
 
 
 @pytest.fixture
-def runs(table: Make) -> Callable[..., Table]:
-    def made(**columns: Any) -> Table:
+def runs(table: Make) -> Callable[..., DataTable]:
+    def made(**columns: Any) -> DataTable:
         return table(**({"method": METHODS, "task": TASKS, "score": SCORES} | columns))
 
     return made

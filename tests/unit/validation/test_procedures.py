@@ -43,6 +43,13 @@ def test_saturated_values_have_no_interval() -> None:
     assert found.withheld >= 190
 
 
+def test_effect_sizes_of_skewed_values_have_no_interval() -> None:
+    """A result that is withheld in all tables is counted."""
+    cell = Cell(procedure="effect size", distribution="lognormal, sigma 1", groups=Groups(sizes=(100, 100)))
+    (found,) = simulate(cell, 20)
+    assert (found.withheld, verdict(cell, found)) == (20, "withheld")
+
+
 def test_cell_is_repeatable() -> None:
     """The cell's name seeds its tables."""
     cell = Cell(procedure="mean", distribution="normal", groups=Groups(sizes=(5,)))

@@ -10,7 +10,14 @@ from clau_doom.analysis.document import Cell, Document, Marked, Trend
 from clau_doom.analysis.report.chart_svg import draw, legend
 from clau_doom.analysis.report.svg import sparkline
 from clau_doom.analysis.report.typographic_characters import typographic, unbroken
-from clau_doom.analysis.report.view_models import Block, Figure, Listing, Paragraph, Section, Table
+from clau_doom.analysis.report.view_models import (
+    BlockView,
+    FigureView,
+    ListingView,
+    ParagraphView,
+    SectionView,
+    TableView,
+)
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import cell_text
 from clau_doom.escaping import printable_message
@@ -24,37 +31,38 @@ MARK = '<meta name="generator" content="clau-doom report">'
 def render(whole: Document) -> str:
     """Render a document as HTML. All text is escaped; charts are inserted as SVG."""
     sections = [_page_section(section) for section in whole.sections]
-    numbers = {Figure: 0, Table: 0}
+    numbers = {FigureView: 0, TableView: 0}
+    titles = {FigureView: "Figure", TableView: "Table"}
     labels: dict[int, str] = {}
     for section in sections:
         for block in section.blocks:
-            if isinstance(block, Figure | Table):
+            if isinstance(block, FigureView | TableView):
                 numbers[type(block)] += 1
-                labels[id(block)] = f"{type(block).__name__} {numbers[type(block)]}"
+                labels[id(block)] = f"{titles[type(block)]} {numbers[type(block)]}"
 
-    def label(block: Figure | Table) -> str:
+    def label(block: FigureView | TableView) -> str:
         return labels[id(block)]
 
     return _template().render(document=whole, sections=sections, label=label)
 
 
-def _page_section(section: document.Section) -> Section:
+def _page_section(section: document.Section) -> SectionView:
     blocks = tuple(_page_block(block) for block in section.blocks)
-    return Section(anchor=section.name, title=section.title, blocks=blocks)
+    return SectionView(anchor=section.name, title=section.title, blocks=blocks)
 
 
-def _page_block(block: document.Block) -> Block:
+def _page_block(block: document.Block) -> BlockView:
     match block:
         case document.Paragraph():
-            return Paragraph(text=block.text, kind=block.kind)
+            return ParagraphView(text=block.text, kind=block.kind)
         case Unavailable():
-            return Paragraph(text=f"Not shown: {block.missing}.", kind="gap")
+            return ParagraphView(text=f"Not shown: {block.missing}.", kind="gap")
         case document.Table():
             return _page_table(block)
         case document.Listing():
-            return Listing(title=block.title, text=block.text, folded=block.folded)
+            return ListingView(title=block.title, text=block.text, folded=block.folded)
         case document.Chart():
-            return Figure(
+            return FigureView(
                 anchor=f"fig-{block.name}",
                 title=block.title,
                 caption=f"{block.caption} {block.marks}".strip(),
@@ -65,8 +73,8 @@ def _page_block(block: document.Block) -> Block:
             )
 
 
-def _page_table(table: document.Table) -> Table:
-    return Table(
+def _page_table(table: document.Table) -> TableView:
+    return TableView(
         title=table.title,
         columns=tuple(column.heading for column in table.columns),
         rows=tuple(tuple(_page_cell(cell) for cell in row) for row in table.rows),
@@ -100,7 +108,7 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     environment.filters["typographic"] = lambda text: unbroken(typographic(text))
-    kinds = {"figure": Figure, "table": Table, "listing": Listing, "paragraph": Paragraph}
+    kinds = {"figure": FigureView, "table": TableView, "listing": ListingView, "paragraph": ParagraphView}
     for name, kind in kinds.items():
         environment.tests[name] = lambda block, kind=kind: isinstance(block, kind)
     return environment.get_template("report.html.j2")

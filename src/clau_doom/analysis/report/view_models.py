@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-__all__ = ["Block", "Figure", "Key", "Listing", "Paragraph", "Section", "Table"]
+__all__ = ["BlockView", "FigureView", "Key", "ListingView", "ParagraphView", "SectionView", "TableView"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Paragraph:
+class ParagraphView:
     """A paragraph of text.
 
     Attributes:
@@ -22,7 +22,7 @@ class Paragraph:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Table:
+class TableView:
     """A table with text cells.
 
     Attributes:
@@ -64,7 +64,7 @@ class Key:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Figure:
+class FigureView:
     """A figure with caption, legend and data.
 
     Attributes:
@@ -82,12 +82,12 @@ class Figure:
     caption: str
     alt: str
     picture: Markup
-    table: Table
+    table: TableView
     keys: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Listing:
+class ListingView:
     """Preformatted text, such as a configuration.
 
     Attributes:
@@ -101,11 +101,11 @@ class Listing:
     folded: bool = False
 
 
-Block = Paragraph | Table | Figure | Listing
+BlockView = ParagraphView | TableView | FigureView | ListingView
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Section:
+class SectionView:
     """A section of a report.
 
     Attributes:
@@ -116,4 +116,4 @@ class Section:
 
     anchor: str
     title: str
-    blocks: tuple[Block, ...]
+    blocks: tuple[BlockView, ...]

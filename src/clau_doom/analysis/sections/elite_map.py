@@ -2,7 +2,7 @@
 
 from clau_doom.analysis.charts import GridAxis, HeatCell, HeatMap
 from clau_doom.analysis.document import Block, Chart, Column, Paragraph, Section, Table
-from clau_doom.analysis.elite_map import Axis, EliteMap
+from clau_doom.analysis.elite_map import DescriptorAxis, EliteMap
 from clau_doom.analysis.experiment_data import ExperimentData
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import count
@@ -69,16 +69,16 @@ def _chart(data: ExperimentData, archive: EliteMap) -> Chart:
     )
 
 
-def _grid_axis(axis: Axis) -> GridAxis:
+def _grid_axis(axis: DescriptorAxis) -> GridAxis:
     return GridAxis(label=_words(axis), low=axis.low, high=axis.high, cells=axis.cells)
 
 
-def _words(axis: Axis) -> str:
+def _words(axis: DescriptorAxis) -> str:
     return axis.measure.replace("_", " ")
 
 
 def _table(archive: EliteMap) -> Table:
-    def span(axis: Axis, at: int) -> str:
+    def span(axis: DescriptorAxis, at: int) -> str:
         width = (axis.high - axis.low) / axis.cells
         return f"{number(axis.low + width * at)} to {number(axis.low + width * (at + 1))}"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 
-from clau_doom.backends.core_allocator import CoreAllocator, Share
+from clau_doom.backends.core_allocator import CoreAllocator, CoreShare
 from clau_doom.backends.docker.agent_container import AgentContainer, ConnectorFactory, ContainerContext
 from clau_doom.backends.docker.configuration import DockerConfig
 from clau_doom.backends.docker.container_lifecycle import ContainerManager, check_image, generation_of
@@ -81,7 +81,7 @@ class DockerBackend(EvaluationBackend):
         self._workers = workers
         self._cores = cores
         self._places = [_Place(number) for number in range(len(self._cores.places))]
-        self._share: Share | None = None
+        self._share: CoreShare | None = None
         self._trusted = trusted
         self._service = service
         self._trusted_start: asyncio.Future[None] | None = None

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from clau_doom.backends.core_allocator import CoreAllocator, Share
+from clau_doom.backends.core_allocator import CoreAllocator, CoreShare
 from clau_doom.backends.local.configuration import LocalConfig
 from clau_doom.backends.local.start_failure import starting
 from clau_doom.backends.local.worker_channel import Requeued
@@ -80,7 +80,7 @@ class LocalBackend(EvaluationBackend):
         self._cores = cores or CoreAllocator.of_machine(execution.workers, pin=local.pin)
         self._workers = execution.workers
         self._slots = [_Slot(number) for number in range(len(self._cores.places))]
-        self._share: Share | None = None
+        self._share: CoreShare | None = None
         self._launch = LaunchSettings(
             setup=pb.Setup(
                 scenario_json=scenario.model_dump_json(),

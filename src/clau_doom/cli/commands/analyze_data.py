@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from clau_doom.table_analysis import Comparisons, Design, Diagnostic, EffectTest, Pair, Table, TableAnalysis
+    from clau_doom.table_analysis import Comparisons, DataTable, Design, Diagnostic, EffectTest, Pair, TableAnalysis
 
 __all__ = ["analyze_table"]
 
@@ -62,7 +62,7 @@ def analyze_table(data: Path, request: TableRequest, *, as_json: bool) -> None:
     data_console().print(_view(design, analysis, rows))
 
 
-def _order(table: "Table", name: str) -> "NDArray[np.float64]":
+def _order(table: "DataTable", name: str) -> "NDArray[np.float64]":
     """Return the values of the column that orders the rows.
 
     Raises:

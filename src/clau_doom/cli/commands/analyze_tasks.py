@@ -10,7 +10,7 @@ from clau_doom.errors import ConfigError
 
 if TYPE_CHECKING:
     from clau_doom.statistics.task_comparison import TaskComparison
-    from clau_doom.table_analysis import Table
+    from clau_doom.table_analysis import DataTable
 
 __all__ = ["TaskRequest", "analyze_tasks"]
 
@@ -107,7 +107,7 @@ def _columns(table: TableRequest) -> tuple[str, str, str]:
 
 
 def _compared(
-    chosen: "Table", columns: tuple[str, str, str], table: TableRequest, control: str | None
+    chosen: "DataTable", columns: tuple[str, str, str], table: TableRequest, control: str | None
 ) -> "TaskComparison":
     from clau_doom.statistics.task_comparison import compare_over_tasks
     from clau_doom.table_analysis import make_task_scores, task_generator

@@ -11,7 +11,7 @@ import pytest
 
 from clau_doom.domain.events import Event
 from clau_doom.storage.export_schema import EXPORTED
-from clau_doom.table_analysis import Column, Value
+from clau_doom.table_analysis import DataColumn, Value
 from clau_doom.table_analysis.table_reader import read_table
 
 Run = Callable[..., Any]
@@ -206,7 +206,7 @@ def test_options_of_tables_need_data(run: Run, words: list[str], complaint: str)
     assert complaint in done.err
 
 
-def typed(column: Column) -> tuple[Value, ...]:
+def typed(column: DataColumn) -> tuple[Value, ...]:
     """Return a column's values, as numbers if all of them are numbers."""
     if not column.is_number:
         return column.values
