@@ -21,6 +21,7 @@ from clau_doom.game.scenarios import (
     resolve,
     scenario_facts,
 )
+from clau_doom.game.transition import Transition
 from clau_doom.game.x_display_check import display_opens
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "BundledScenario",
     "Scenario",
     "ScenarioFiles",
+    "Transition",
     "ViewSettings",
     "VizdoomEngine",
     "display_opens",

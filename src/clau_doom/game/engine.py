@@ -25,6 +25,7 @@ from clau_doom.game.object_kinds import seen_objects
 from clau_doom.game.process_liveness import child_deaths, child_has_ended, notice_child_deaths
 from clau_doom.game.scenarios import CANONICAL_VARIABLES, Scenario
 from clau_doom.game.trajectory_recorder import ActionCheck, EpisodeRecorder
+from clau_doom.game.transition import Transition
 from clau_doom.ports import Action, Needs, Observation, ScenarioFacts
 
 __all__ = ["ViewSettings", "VizdoomEngine"]
@@ -198,6 +199,21 @@ class VizdoomEngine:
         game = self._playing()
         self._must_run()
         return self._tally.measures(game.get_total_reward())
+
+    def transition(self) -> Transition:
+        """Return the result of the latest action, which may have ended the episode.
+
+        Raises:
+            EngineCrashed: The engine is not running.
+        """
+        game = self._playing()
+        tally = self._tally
+        return Transition(
+            variables=tally.variables,
+            tic=tally.tic - self._first_tic,
+            reward=game.get_last_reward(),
+            timed_out=game.is_episode_timeout_reached(),
+        )
 
     def trajectory_sha256(self) -> str:
         """Return the SHA-256 over all decisions of the episode so far; see the port."""

@@ -82,6 +82,11 @@ class EpisodeRecorder:
         """Game clock after the last decision."""
         return self._tic
 
+    @property
+    def variables(self) -> NDArray[np.float64]:
+        """Variables after the last decision, as a copy, float64, shape (variables,)."""
+        return np.frombuffer(self._rows[-1]).copy()
+
     def add(self, action: bytes, values: NDArray[np.float64], tic: int) -> None:
         """Add one decision and its result.
 
