@@ -34,6 +34,7 @@ _PARALLEL = (
     "tests/e2e/test_report.py",
     "tests/integration/test_champions.py",
     "tests/integration/test_failure_traces.py",
+    "tests/integration/test_gymnasium_loop.py",
     "tests/integration/test_processors.py",
     "tests/integration/test_racing.py",
     "tests/integration/test_registered_backend.py",

@@ -19,6 +19,8 @@ __all__ = [
     "StoredAgent",
     "Table",
     "__version__",
+    "load_agent",
+    "make_env",
     "open",
 ]
 

@@ -1,5 +1,7 @@
+from clau_doom.api.environment import make_env as make_env
 from clau_doom.api.experiment import Experiment as Experiment
 from clau_doom.api.experiment_status import ExperimentStatus as ExperimentStatus
+from clau_doom.api.loaded_agent import load_agent as load_agent
 from clau_doom.api.opening import open as open  # noqa: A004
 from clau_doom.api.stored_agent import StoredAgent as StoredAgent
 from clau_doom.api.table import Table as Table
@@ -14,6 +16,8 @@ __all__ = [
     "StoredAgent",
     "Table",
     "__version__",
+    "load_agent",
+    "make_env",
     "open",
 ]
 

@@ -12,6 +12,8 @@ PUBLIC = {
     "ExperimentStatus": "clau_doom.api.experiment_status",
     "StoredAgent": "clau_doom.api.stored_agent",
     "Table": "clau_doom.api.table",
+    "load_agent": "clau_doom.api.loaded_agent",
+    "make_env": "clau_doom.api.environment",
     "open": "clau_doom.api.opening",
 }
 """Module of each public name."""

@@ -11,11 +11,9 @@ from clau_doom.game import SCENARIOS, Scenario, resolve
 from clau_doom.ports import Needs
 
 if TYPE_CHECKING:
-    from gymnasium.envs.registration import EnvSpec
-
     from clau_doom.api.gymnasium_environment import DoomEnv
 
-__all__ = ["environment_of", "make_env"]
+__all__ = ["environment_of", "gymnasium_id", "make_env"]
 
 _ENTRY_POINT = "clau_doom.api.environment:make_env"
 
@@ -62,24 +60,37 @@ def make_env(
         (19,)
         >>> env.close()
     """
-    config = _scenario_config(scenario, settings)
-    env = environment_of(
-        resolve(config), Needs(objects=objects, screen=screen), max_objects=max_objects, render_mode=render_mode
-    )
-    env.spec = _spec(config, objects=objects, screen=screen, max_objects=max_objects, render_mode=render_mode)
-    return env
+    config, needs = _scenario_config(scenario, settings), Needs(objects=objects, screen=screen)
+    return environment_of(config, resolve(config), needs, max_objects=max_objects, render_mode=render_mode)
 
 
-def environment_of(scenario: Scenario, needs: Needs, *, max_objects: int, render_mode: str | None) -> "DoomEnv":
+def environment_of(
+    config: ScenarioConfig, scenario: Scenario, needs: Needs, *, max_objects: int, render_mode: str | None
+) -> "DoomEnv":
     """Return the environment of a resolved scenario.
+
+    Args:
+        config: Configuration of the scenario, for the environment's `spec`.
+        scenario: The resolved scenario.
+        needs: Parts of the observations.
+        max_objects: Rows of the arrays of objects.
+        render_mode: ``rgb_array``, or None.
 
     Raises:
         ConfigError: A value is not valid, or Gymnasium is not installed.
     """
-    _require_gymnasium()
+    if importlib.util.find_spec("gymnasium") is None:
+        raise ConfigError("environments need Gymnasium: pip install 'clau-doom[gymnasium]'")
+    from gymnasium.envs.registration import EnvSpec
+
     from clau_doom.api.gymnasium_environment import DoomEnv
 
-    return DoomEnv(scenario, needs, max_objects=max_objects, render_mode=render_mode)
+    env = DoomEnv(scenario, needs, max_objects=max_objects, render_mode=render_mode)
+    name = gymnasium_id(config.name) if config.name in SCENARIOS else "clau_doom/Custom-v0"
+    shown = {"objects": needs.objects, "screen": needs.screen, "max_objects": max_objects, "render_mode": render_mode}
+    kwargs = {"scenario": config.model_dump(exclude_none=True), **shown}
+    env.spec = EnvSpec(id=name, entry_point=_ENTRY_POINT, kwargs=kwargs)
+    return env
 
 
 def gymnasium_id(scenario: str) -> str:
@@ -87,24 +98,14 @@ def gymnasium_id(scenario: str) -> str:
     return f"clau_doom/{''.join(word.capitalize() for word in scenario.split('_'))}-v0"
 
 
-def _scenario_config(scenario: str | Mapping[str, object] | ScenarioConfig, settings: dict[str, object]) -> ScenarioConfig:
+def _scenario_config(
+    scenario: str | Mapping[str, object] | ScenarioConfig, settings: dict[str, object]
+) -> ScenarioConfig:
     if isinstance(scenario, ScenarioConfig):
         given: Mapping[str, object] = scenario.model_dump(exclude_none=True)
     else:
         given = {"name": scenario} if isinstance(scenario, str) else scenario
     return resolve_fields({"scenario": {**given, **settings}}, name="the environment").config.scenario
-
-
-def _spec(config: ScenarioConfig, **kwargs: object) -> "EnvSpec":
-    from gymnasium.envs.registration import EnvSpec
-
-    name = gymnasium_id(config.name) if config.name in SCENARIOS else "clau_doom/Custom-v0"
-    return EnvSpec(id=name, entry_point=_ENTRY_POINT, kwargs={"scenario": config.model_dump(exclude_none=True), **kwargs})
-
-
-def _require_gymnasium() -> None:
-    if importlib.util.find_spec("gymnasium") is None:
-        raise ConfigError("environments need Gymnasium: pip install 'clau-doom[gymnasium]'")
 
 
 def _register() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -11,6 +11,7 @@ from gymnasium.error import ClosedEnvironmentError, ResetNeeded
 from numpy.typing import NDArray
 
 from clau_doom.api.environment_engines import EnvironmentEngines
+from clau_doom.api.episode_seed import LARGEST_SEED, check_seed
 from clau_doom.api.observation_arrays import (
     MOST_OBJECTS,
     NAME_BYTES,
@@ -28,7 +29,6 @@ from clau_doom.ports import Action, Needs, Observation, ScenarioFacts
 __all__ = ["DoomEnv"]
 
 _TICS_A_SECOND = 35
-_LARGEST_SEED = 2**32 - 1
 # The engine's variables are 32-bit integers and 16.16 fixed-point numbers.
 _VARIABLE_LIMIT = 2.0**31
 _MAP_LIMIT = 2.0**15
@@ -48,7 +48,9 @@ class DoomEnv(gymnasium.Env[Arrays, Arrays]):
         ConfigError: `max_objects` or `render_mode` is not valid.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": [_RENDER_MODE], "render_fps": _TICS_A_SECOND / 4}
+    metadata = {"render_modes": [_RENDER_MODE], "render_fps": _TICS_A_SECOND / 4}  # noqa: RUF012 - Gymnasium's attribute
+    observation_space: spaces.Dict
+    action_space: spaces.Dict
 
     def __init__(
         self,
@@ -64,7 +66,7 @@ class DoomEnv(gymnasium.Env[Arrays, Arrays]):
             raise ConfigError(f"max_objects is {max_objects!r}: use 1 to {MOST_OBJECTS}")
         facts = scenario.facts
         self.render_mode = render_mode
-        self.metadata = {**type(self).metadata, "render_fps": _TICS_A_SECOND / facts.frame_skip}  # type: ignore[misc]
+        self.metadata = {**type(self).metadata, "render_fps": _TICS_A_SECOND / facts.frame_skip}
         self.observation_space = _observation_space(facts, needs, max_objects)
         self.action_space = _action_space(facts)
         self._facts = facts
@@ -103,10 +105,9 @@ class DoomEnv(gymnasium.Env[Arrays, Arrays]):
         """
         if self._engines.closed:
             raise ClosedEnvironmentError("the environment is closed: make a new one")
-        if seed is not None and seed not in range(_LARGEST_SEED + 1):
-            raise ConfigError(f"seed is {seed!r}: use a whole number from 0 to {_LARGEST_SEED}")
-        super().reset(seed=seed, options=options)
-        self._seed = self._next_seed(seed)
+        given = None if seed is None else check_seed(seed)
+        super().reset(seed=given, options=options)
+        self._seed = self._next_seed(given)
         self._seen = None
         seen = self._seen = self._engines.begin(self._seed)
         self._rendered = True
@@ -142,7 +143,7 @@ class DoomEnv(gymnasium.Env[Arrays, Arrays]):
         info = self._info(last) | {"end": end} | self._outcome()
         return self._arrays(last), transition.reward, end != "timeout", end == "timeout", info
 
-    def render(self) -> NDArray[np.uint8] | None:  # type: ignore[override]
+    def render(self) -> NDArray[np.uint8] | None:
         """Return the picture of the latest observation, uint8, shape (480, 640, 3); None without a render mode.
 
         Raises:
@@ -162,7 +163,7 @@ class DoomEnv(gymnasium.Env[Arrays, Arrays]):
     def _next_seed(self, seed: int | None) -> int:
         if seed is not None or self._seeds is None:
             self._seeds = generator(self.np_random_seed, "environment")
-        return int(self._seeds.integers(_LARGEST_SEED + 1)) if seed is None else int(seed)
+        return int(self._seeds.integers(LARGEST_SEED + 1)) if seed is None else seed
 
     def _arrays(self, seen: Observation) -> Arrays:
         return observation_to_arrays(seen, self._needs, self._max_objects)

@@ -7,7 +7,7 @@ which the engine reports its values, so that both directions are exact.
 import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,8 @@ __all__ = [
 
 Arrays = dict[str, Any]
 """NumPy arrays and numbers by the name of their space."""
+
+_T = TypeVar("_T", bound=np.generic)
 
 MOST_OBJECTS = 256
 """Number of objects that the engine reports at most in one observation."""
@@ -177,7 +179,7 @@ def _object(values: list[float], name: bytes) -> SeenObject:
     return SeenObject(number, text, OBJECT_KINDS[kind - 1], x, y, width, height, position, velocity)
 
 
-def _array(arrays: Mapping[str, object], name: str, dtype: type, shape: tuple[int | None, ...]) -> NDArray[np.generic]:
+def _array(arrays: Mapping[str, object], name: str, dtype: type[_T], shape: tuple[int | None, ...]) -> NDArray[_T]:
     """Return an array with a type and a shape, in which None is any length."""
     if name not in arrays:
         raise ConfigError(f"the observation has no {name!r}, which the policy uses: make the environment with it")

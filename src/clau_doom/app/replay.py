@@ -4,7 +4,7 @@ This module imports packages for drawing and films. Import it only in commands t
 """
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,20 +13,26 @@ from clau_doom.app.input_copies import stored_scenario
 from clau_doom.app.policy_output_suppression import contained_output
 from clau_doom.app.replay_agent_lookup import with_address
 from clau_doom.config import CustomPolicyConfig, PolicyConfig, RandomPolicyConfig
-from clau_doom.domain import experiment_of_player
+from clau_doom.domain import Purpose, experiment_of_player
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import ConfigError, PolicyFailed
 from clau_doom.game import SCENARIOS, Scenario, ViewSettings, VizdoomEngine, display_opens, try_scenario
 from clau_doom.policies import make_policy
 from clau_doom.policies.remote import RemotePolicy
-from clau_doom.ports import Needs, Policy, ScenarioFacts
+from clau_doom.ports import FrameSource, Needs, Policy, ScenarioFacts
 from clau_doom.replay import (
+    Clip,
+    Film,
+    Overlay,
     Performance,
+    RealTimeFrames,
     RenderingPass,
+    ReportedFrames,
     SelectedEpisode,
     Setting,
     check,
     differs,
+    film,
     perform,
 )
 from clau_doom.storage import ExperimentFolders, StoredInputs
@@ -37,9 +43,13 @@ __all__ = [
     "RESOLUTIONS",
     "ReplayPlan",
     "check_display",
+    "film_replay",
     "open_rendering_pass",
     "plan_replay",
+    "show_replay",
     "stored_actions",
+    "to_purpose",
+    "to_size",
     "verify",
 ]
 
@@ -180,6 +190,90 @@ def open_rendering_pass(
             yield RenderingPass(engine, performance)
         finally:
             engine.close()
+
+
+def film_replay(
+    plan: ReplayPlan,
+    performance: Performance,
+    path: Path,
+    size: tuple[int, int],
+    *,
+    overlay: bool = False,
+    clip: Clip | None = None,
+    window: bool = False,
+    report: Callable[[float], None] | None = None,
+) -> Film:
+    """Write a video of a verified episode.
+
+    Args:
+        plan: Plan of the episode.
+        performance: Actions of the episode, from `verify`.
+        path: Path with the suffix of a video format. An existing file is replaced.
+        size: Width and height of the pictures, in pixels; one of `RESOLUTIONS`.
+        overlay: Whether to draw observations and actions.
+        clip: Part to show; None: the whole episode.
+        window: Also show the episode in a window, in real time. The display must pass `check_display`.
+        report: Receives the finished share, from 0 to 1.
+
+    Raises:
+        ReplayDiffers: The rendered episode differs from the verified one.
+        StorageFailed: The file cannot be written.
+    """
+    caption = plan.choice.agent.id
+    drawn = Overlay(plan.scenario.facts, performance.decisions, caption) if overlay else None
+    with _open_frames(plan, performance, size, window=window, report=report) as source:
+        return film(path, source, size, overlay=drawn, clip=clip, title=f"{caption}, {plan.choice.name}")
+
+
+def show_replay(
+    plan: ReplayPlan,
+    performance: Performance,
+    size: tuple[int, int],
+    *,
+    report: Callable[[float], None] | None = None,
+) -> None:
+    """Show a verified episode in a window, in real time; see `film_replay`."""
+    with _open_frames(plan, performance, size, window=True, report=report) as source:
+        for _ in source.frames():
+            pass
+
+
+@contextmanager
+def _open_frames(
+    plan: ReplayPlan,
+    performance: Performance,
+    size: tuple[int, int],
+    *,
+    window: bool,
+    report: Callable[[float], None] | None,
+) -> Iterator[FrameSource]:
+    with open_rendering_pass(plan, performance, size, window=window) as rendering:
+        source: FrameSource = RealTimeFrames(rendering) if window else rendering
+        yield source if report is None else ReportedFrames(source, performance.outcome.measures.tics, report)
+
+
+def to_purpose(text: str) -> Purpose:
+    """Return the purpose of episodes with a name, such as ``held-out`` or ``held_out``.
+
+    Raises:
+        ConfigError: The name is not a purpose.
+    """
+    try:
+        return Purpose(text.lower().replace("-", "_"))
+    except ValueError:
+        raise ConfigError(f"{text!r} is not a purpose of episodes: choose training|validation|held-out") from None
+
+
+def to_size(resolution: str) -> tuple[int, int]:
+    """Return width and height of a resolution of the rendering pass.
+
+    Raises:
+        ConfigError: The resolution is not in `RESOLUTIONS`.
+    """
+    if resolution not in RESOLUTIONS:
+        raise ConfigError(f"{resolution!r} is not a resolution of a replay: choose {', '.join(RESOLUTIONS)}")
+    width, height = resolution.split("x")
+    return int(width), int(height)
 
 
 def check_display(environ: Mapping[str, str], platform: str) -> None:

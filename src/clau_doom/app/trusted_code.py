@@ -25,9 +25,11 @@ class Trust:
 
     Attributes:
         names: Policy classes as ``module:Class``, and addresses of remote agents.
+        remedy: Way to allow a name, for messages; ``{}`` stands for the name.
     """
 
     names: frozenset[str] = frozenset()
+    remedy: str = "--trust {}"
 
     @classmethod
     def of_environment(cls, environ: Mapping[str, str]) -> "Trust":
@@ -48,12 +50,13 @@ class Trust:
             case CustomPolicyConfig(target=target) if target not in self.names | BUNDLED:
                 raise ConfigError(
                     f"{origin} uses the policy class {target}, which would run on this machine: "
-                    f"read its source, then allow it with --trust {target} (or {TRUST_VARIABLE})"
+                    f"read its source, then allow it with {self.remedy.format(target)} (or {TRUST_VARIABLE})"
                 )
             case RemotePolicyConfig(address=str(address)) if address not in self.names:
                 raise ConfigError(
                     f"{origin} uses the remote agent {address}: "
-                    f"allow connections to it with --trust {address} (or {TRUST_VARIABLE}), or use another --address"
+                    f"allow connections to it with {self.remedy.format(address)} (or {TRUST_VARIABLE}), "
+                    "or give another address"
                 )
             case _:
                 pass

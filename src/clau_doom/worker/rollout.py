@@ -11,7 +11,7 @@ from clau_doom.worker.progress_page import ProgressPage
 from clau_doom.worker.shared_frame import SharedFrame
 from clau_doom.worker.user_traceback import user_traceback
 
-__all__ = ["Rollout", "StartedEpisode", "play"]
+__all__ = ["Rollout", "StartedEpisode", "begin_policy", "play", "policy_failure"]
 
 _NEVER = (0,)
 
@@ -92,7 +92,7 @@ def play(
     requested = shared_frame.requested if shared_frame else _NEVER
     try:
         turn()
-        decide = _begin(policy, genome, seed)
+        decide = begin_policy(policy, genome, seed)
         turn()
         while observation is not None:
             turn()
@@ -101,7 +101,7 @@ def play(
             except (AgentUnreachable, PolicyFailed, KeyboardInterrupt):
                 raise
             except BaseException as error:  # a call of sys.exit included
-                raise _raised(error, "") from error
+                raise policy_failure(error, "") from error
             turn()
             if requested[0] and shared_frame:
                 observation = _act_and_capture(engine, action, shared_frame, task)
@@ -125,15 +125,22 @@ def _act_and_capture(engine: Engine, action: Action, shared_frame: SharedFrame, 
     return observation
 
 
-def _begin(policy: Policy, genome: Genome, seed: int) -> Decide:
+def begin_policy(policy: Policy, genome: Genome, seed: int) -> Decide:
+    """Return the decision function of an episode. The policy's generator is seeded from the episode's seed.
+
+    Raises:
+        PolicyFailed: The policy raised an error.
+        AgentUnreachable: The program of a remote policy cannot be reached.
+    """
     try:
         return policy.begin(genome, generator(seed, "policy"))
     except (AgentUnreachable, PolicyFailed, KeyboardInterrupt):
         raise
     except BaseException as error:  # a call of sys.exit included
-        raise _raised(error, " as it began") from error
+        raise policy_failure(error, " as it began") from error
 
 
-def _raised(error: BaseException, when: str) -> PolicyFailed:
+def policy_failure(error: BaseException, when: str) -> PolicyFailed:
+    """Return the failure of a policy that raised an error; `when` is empty, or begins with a space."""
     text = f"the policy raised {type(error).__name__}{when}: {error_text(error)}"
     return PolicyFailed(text, traceback=user_traceback(error))

@@ -18,6 +18,8 @@ NAMES = {
     "StoredAgent",
     "Table",
     "__version__",
+    "load_agent",
+    "make_env",
     "open",
 }
 

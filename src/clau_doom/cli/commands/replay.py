@@ -38,7 +38,6 @@ _Agent = Annotated[
         "its champion, or agent file (clau-doom agent export).",
     ),
 ]
-_PURPOSES = "training|validation|held-out"
 _LARGEST_SEED = 2**32 - 1
 
 
@@ -83,7 +82,7 @@ def replay(
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
     """Replay an episode, verify it against its record, and film it."""
-    from clau_doom.app.replay import check_display, verify
+    from clau_doom.app.replay import check_display, to_purpose, to_size, verify
     from clau_doom.cli.views.replay_verification import verification_json, verification_view
     from clau_doom.replay import check_target
 
@@ -91,7 +90,7 @@ def replay(
         raise typer.BadParameter("--episode and --seed exclude each other: omit one")
     if output is None and (overlay or start is not None or end is not None):
         raise typer.BadParameter("--overlay, --from and --to need a film: use -o FILE")
-    size, clip = _size(resolution), _clip(start, end)
+    size, clip = to_size(resolution), _clip(start, end)
     if output is not None:
         check_target(output, force=force)
     if watch:
@@ -100,7 +99,7 @@ def replay(
         agent,
         server,
         output_dir,
-        purpose=_purpose(purpose),
+        purpose=None if purpose is None else to_purpose(purpose),
         number=episode,
         seed=seed,
         address=address,
@@ -151,37 +150,19 @@ def _show(
     watch: bool,
     progress: bool,
 ) -> "Film | None":
-    from clau_doom.app.replay import open_rendering_pass
-    from clau_doom.ports import FrameSource
-    from clau_doom.replay import Overlay, RealTimeFrames, ReportedFrames, film
+    from clau_doom.app.replay import film_replay, show_replay
 
-    if output is None and not watch:
-        return None
-    caption = plan.choice.agent.id
-    drawn = Overlay(plan.scenario.facts, performance.decisions, caption) if overlay else None
-    with open_rendering_pass(plan, performance, size, window=watch) as rendering:
-        source: FrameSource = RealTimeFrames(rendering) if watch else rendering
-        if progress:
-            source = ReportedFrames(source, performance.outcome.measures.tics, _print_progress)
-        if output is None:
-            for _ in source.frames():
-                pass
-            return None
+    report = _print_progress if progress else None
+    if output is not None:
         with _status(f"filming {performance.outcome.measures.tics:,.0f} tics"):
-            return film(output, source, size, overlay=drawn, clip=clip, title=f"{caption}, {plan.choice.name}")
+            return film_replay(plan, performance, output, size, overlay=overlay, clip=clip, window=watch, report=report)
+    if watch:
+        show_replay(plan, performance, size, report=report)
+    return None
 
 
 def _print_progress(share: float) -> None:
     typer.echo(f"progress filming {share:.2f}", err=True)
-
-
-def _size(text: str) -> tuple[int, int]:
-    from clau_doom.app.replay import RESOLUTIONS
-
-    if text not in RESOLUTIONS:
-        raise ConfigError(f"{text!r} is not a resolution of a replay: choose {', '.join(RESOLUTIONS)}")
-    width, height = text.split("x")
-    return int(width), int(height)
 
 
 def _clip(start: float | None, end: float | None) -> "Clip":
@@ -190,17 +171,6 @@ def _clip(start: float | None, end: float | None) -> "Clip":
     if end is not None and end <= (start or 0.0):
         raise ConfigError(f"--to {end:g} is not after --from {start or 0.0:g}: choose a later end")
     return Clip(start=start or 0.0, end=end)
-
-
-def _purpose(text: str | None) -> "Purpose | None":
-    from clau_doom.domain import Purpose
-
-    if text is None:
-        return None
-    try:
-        return Purpose(text.lower().replace("-", "_"))
-    except ValueError:
-        raise ConfigError(f"{text!r} is not a purpose of episodes: choose {_PURPOSES}") from None
 
 
 def _status(text: str) -> AbstractContextManager[object]:

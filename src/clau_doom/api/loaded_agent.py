@@ -1,0 +1,304 @@
+"""Agents outside of a run: decisions in a loop of the user, and films."""
+
+import os
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, SupportsIndex, overload
+
+from clau_doom.api.environment import environment_of
+from clau_doom.api.episode_seed import check_seed
+from clau_doom.api.event_loop import run_blocking
+from clau_doom.api.observation_arrays import (
+    MOST_OBJECTS,
+    Arrays,
+    action_to_arrays,
+    observation_from_arrays,
+)
+from clau_doom.api.output_dir import find_output_dir
+from clau_doom.app.input_copies import stored_scenario
+from clau_doom.app.replay_agent_lookup import find_agent, is_agent_file, with_address
+from clau_doom.app.trusted_code import TRUST_VARIABLE, Trust
+from clau_doom.config import CustomPolicyConfig, PolicyConfig, RandomPolicyConfig, ScenarioConfig
+from clau_doom.errors import AgentUnreachable, ConfigError, PolicyFailed, WrongState
+from clau_doom.game import Scenario
+from clau_doom.game.trajectory_recorder import ActionCheck
+from clau_doom.policies import make_policy
+from clau_doom.ports import Action, Decide, Needs, Observation, Policy, ScenarioFacts
+from clau_doom.replay import Clip, Film, ReplayedAgent, Setting, check_target, select_episode
+from clau_doom.storage import StoredInputs
+from clau_doom.worker.rollout import begin_policy, policy_failure
+
+if TYPE_CHECKING:
+    from clau_doom.api.gymnasium_environment import DoomEnv
+
+__all__ = ["LoadedAgent", "load_agent"]
+
+_SHOWN_GENES = 20
+
+
+def load_agent(
+    agent: str | os.PathLike[str],
+    *,
+    output_dir: str | os.PathLike[str] | None = None,
+    trust: Iterable[str] = (),
+    address: str | None = None,
+) -> "LoadedAgent":
+    """Load an agent to use it outside of its run.
+
+    Args:
+        agent: Path of an agent file (.json, written by ``clau-doom agent export``), or the id of an agent, of the
+            random baseline, or of an experiment for its champion.
+        output_dir: Folder of experiments. None: ``CLAU_DOOM_OUTPUT_DIR``, or else ``runs``.
+        trust: Policy classes (``module:Class``) and addresses of remote agents that a file may name. A class is code
+            that runs in this process: read its source first. Names in ``CLAU_DOOM_TRUST`` are allowed, too.
+        address: Current address of a remote agent's program, if it has changed since the run.
+
+    Raises:
+        ExperimentNotFound: The experiment does not exist.
+        AgentNotFound: The experiment does not have the agent, or does not have a champion yet.
+        ConfigError: The file cannot be used, or names a class or an address that is not in `trust`.
+
+    Example:
+        >>> import clau_doom as cd
+        >>> agent = cd.load_agent("examples/champions/defend_the_center.json")
+        >>> env = agent.make_env()
+        >>> observation, info = env.reset(seed=7)
+        >>> agent.reset(seed=7)
+        >>> done = False
+        >>> while not done:
+        ...     observation, reward, terminated, truncated, info = env.step(agent.act(observation))
+        ...     done = terminated or truncated
+        >>> env.close()
+    """
+    name, folder = os.fspath(agent), find_output_dir(output_dir)
+    allowed = {*trust, *os.environ.get(TRUST_VARIABLE, "").split(), *([address] if address else [])}
+    consent = Trust(frozenset(allowed), remedy="trust=['{}']")
+    setting, replayed = run_blocking(find_agent(name, None, folder, trust=consent, address=address))
+    stored_in = None if is_agent_file(name) else folder
+    return LoadedAgent(setting, replayed, trust=consent, stored_in=stored_in, address=address)
+
+
+class LoadedAgent:
+    """Agent that decides as in a run, plays episodes and makes films; `load_agent` returns it.
+
+    Args:
+        setting: Everything besides the genome that decides the agent's play.
+        agent: The agent with its recorded episodes.
+        trust: Policy classes and addresses that the user allows.
+        stored_in: Folder of the agent's experiment, or None for an agent file.
+        address: Current address of a remote agent's program, or None for the stored one.
+    """
+
+    def __init__(
+        self, setting: Setting, agent: ReplayedAgent, *, trust: Trust, stored_in: Path | None, address: str | None
+    ) -> None:
+        self._setting = setting
+        self._agent = agent
+        self._trust = trust
+        self._stored_in = stored_in
+        self._address = address
+        self._decide: Decide | None = None
+
+    @property
+    def id(self) -> str:
+        """Id of the agent, such as ``quickstart-g003-a017``."""
+        return self._agent.id
+
+    @property
+    def scenario(self) -> ScenarioConfig:
+        """Scenario and settings of the game in the agent's episodes."""
+        return self._setting.scenario
+
+    @property
+    def genes(self) -> dict[str, float | int | str]:
+        """Genes by name; empty for the random baseline.
+
+        Raises:
+            ConfigError: The genes are not stored, and the policy cannot be loaded.
+        """
+        if self._agent.baseline:
+            return {}
+        space = self._setting.space
+        return (self._policy.space if space is None else space).named(self._agent.genome)
+
+    @property
+    def needs(self) -> Needs:
+        """Parts of the observations that the policy uses.
+
+        Raises:
+            ConfigError: The policy cannot be loaded.
+        """
+        return self._policy.needs
+
+    @property
+    def facts(self) -> ScenarioFacts:
+        """Names of buttons and variables, and limits of the scenario."""
+        return self._scenario.facts
+
+    def reset(self, seed: SupportsIndex) -> None:
+        """Begin an episode. Random draws of the policy depend on the seed, as in a run.
+
+        Args:
+            seed: Seed of the episode, 0 to 2^32 - 1, which the environment receives, too.
+
+        Raises:
+            ConfigError: The seed is out of range, or the policy cannot be loaded.
+            PolicyFailed: The policy raised an error.
+            AgentUnreachable: The program of a remote policy cannot be reached.
+        """
+        self._decide = begin_policy(self._policy, self._agent.genome, check_seed(seed))
+
+    @overload
+    def act(self, observation: Observation) -> Action: ...
+
+    @overload
+    def act(self, observation: Mapping[str, object]) -> Arrays: ...
+
+    def act(self, observation: Observation | Mapping[str, object]) -> Action | Arrays:
+        """Decide, as in a run.
+
+        Args:
+            observation: Observation of an environment of `make_env`, or an `Observation` of an engine. The
+                observations of an episode must be given in order, after a `reset`.
+
+        Returns:
+            An action for `env.step`. For an `Observation`, an `Action` for `Engine.act`.
+
+        Raises:
+            WrongState: `reset` was not called.
+            ConfigError: The observation has another form than those of the agent's scenario.
+            PolicyFailed: The policy raised an error, or its action is not valid.
+            AgentUnreachable: The program of a remote policy cannot be reached.
+        """
+        if self._decide is None:
+            raise WrongState("the agent has no episode: call reset with the episode's seed first")
+        if isinstance(observation, Observation):
+            action = _decided(self._decide, observation)
+            self._checked(action)
+            return action
+        action = _decided(self._decide, observation_from_arrays(observation, self.needs, self.facts))
+        buttons, tics, _ = self._checked(action)
+        return action_to_arrays(buttons, tics, self.facts)
+
+    def make_env(self, *, render_mode: str | None = None) -> "DoomEnv":
+        """Make a Gymnasium environment of the agent's scenario, with the observations that its policy uses.
+
+        Args:
+            render_mode: ``rgb_array`` for pictures, or None.
+
+        Raises:
+            ConfigError: The policy or the scenario cannot be loaded, or Gymnasium is not installed.
+        """
+        return environment_of(
+            self._setting.scenario, self._scenario, self.needs, max_objects=MOST_OBJECTS, render_mode=render_mode
+        )
+
+    def film(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        episode: int | None = None,
+        purpose: str | None = None,
+        seed: int | None = None,
+        overlay: bool = False,
+        start: float = 0.0,
+        end: float | None = None,
+        resolution: str = "640x480",
+        force: bool = False,
+    ) -> Film:
+        """Write a film of an episode, after its replay was verified against the record.
+
+        Args:
+            path: File to write, .mp4 or .gif.
+            episode: Number of the recorded episode. None: the first one.
+            purpose: ``training``, ``validation`` or ``held_out``. None: held out if there are such episodes.
+            seed: Seed of an episode, recorded or not, in place of `episode`.
+            overlay: Whether to draw observations and actions.
+            start: Start of the film, in seconds of game time.
+            end: End of the film, in seconds of game time. None: the end of the episode.
+            resolution: ``640x480``, ``800x600``, ``1024x768``, ``1280x960`` or ``1600x1200``.
+            force: Whether to replace an existing file.
+
+        Returns:
+            The film, with its path, frames, size and rate.
+
+        Raises:
+            ConfigError: An argument is not valid, the file exists, or the agent cannot be played here.
+            EpisodeNotFound: The agent has not finished the episode.
+            ReplayDiffers: The replayed episode differs from its record.
+            PolicyFailed: The policy failed.
+            InfrastructureFailed: The engine crashed, or a remote agent is gone or late.
+        """
+        from clau_doom.app.replay import film_replay, plan_replay, stored_actions, to_purpose, to_size, verify
+
+        if episode is not None and seed is not None:
+            raise ConfigError("episode and seed exclude each other: omit one")
+        if end is not None and end <= start:
+            raise ConfigError(f"end {end:g} is not after start {start:g}: choose a later end")
+        target, size = Path(path), to_size(resolution)
+        if target.is_file() and not force:
+            raise ConfigError(f"{target} exists already: choose another name, or replace it with force=True")
+        check_target(target, force=True)
+        chosen = None if purpose is None else to_purpose(purpose)
+        of_seed = None if seed is None else check_seed(seed)
+        choice = select_episode(self._agent, purpose=chosen, number=episode, seed=of_seed)
+        actions = None if self._stored_in is None else run_blocking(stored_actions(choice, self._stored_in))
+        plan = plan_replay(self._setting, choice, actions, address=self._address)
+        clip = Clip(start=start, end=end)
+        return film_replay(plan, verify(plan), target, size, overlay=overlay, clip=clip)
+
+    def __repr__(self) -> str:
+        """Return id, scenario and policy."""
+        policy = "random" if self._agent.baseline else self._setting.policy.kind
+        return f"<agent {self.id}: {policy} policy in {self.scenario.name}>"
+
+    def _repr_html_(self) -> str:
+        """Return a table for notebooks; genes are shown if they are stored."""
+        space, policy = self._setting.space, self._setting.policy
+        rows = {
+            "agent": f"{self.id} (champion)" if self._agent.champion else self.id,
+            "scenario": self.scenario.name,
+            "policy": "random" if self._agent.baseline else getattr(policy, "target", policy.kind),
+            "episodes": f"{len(self._agent.episodes):,} recorded",
+        }
+        if space is not None and not self._agent.baseline:
+            shown = space.named(self._agent.genome, _SHOWN_GENES)
+            rows |= {
+                f"gene {name}": f"{value:.4g}" if isinstance(value, float) else str(value)
+                for name, value in shown.items()
+            }
+            if len(space.genes) > _SHOWN_GENES:
+                rows["genes"] = f"{len(space.genes):,}, of which {_SHOWN_GENES} are shown"
+        cells = "".join(f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in rows.items())
+        return f"<table>{cells}</table>"
+
+    @cached_property
+    def _scenario(self) -> Scenario:
+        setting = self._setting
+        inputs = StoredInputs(setting.inputs) if setting.inputs else None
+        return stored_scenario(setting.scenario, setting.provenance, inputs, replaying=True)
+
+    @cached_property
+    def _policy(self) -> Policy:
+        setting = self._setting
+        if self._agent.baseline:
+            return make_policy(RandomPolicyConfig(), self.facts)
+        config: PolicyConfig = with_address(setting.policy, self._address)
+        if setting.contained and isinstance(config, CustomPolicyConfig):
+            self._trust.check(config, f"{self.id}, whose experiment ran its policy in containers,")
+        return make_policy(config, self.facts)
+
+    @cached_property
+    def _checked(self) -> ActionCheck:
+        return ActionCheck(len(self.facts.buttons), self.facts.frame_skip)
+
+
+def _decided(decide: Decide, seen: Observation) -> Action:
+    try:
+        return decide(seen)
+    except (AgentUnreachable, PolicyFailed, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # a call of sys.exit included
+        raise policy_failure(error, "") from error

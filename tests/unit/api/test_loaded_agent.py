@@ -1,0 +1,199 @@
+"""Tests of loaded agents without an engine."""
+
+import json
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import clau_doom as cd
+from clau_doom.api.loaded_agent import LoadedAgent
+from clau_doom.api.observation_arrays import MOST_OBJECTS, observation_to_arrays
+from clau_doom.app.trusted_code import Trust
+from clau_doom.config import CustomPolicyConfig, PolicyConfig, RulesPolicyConfig, ScenarioConfig
+from clau_doom.domain import Gene, Genome, GenomeSpace
+from clau_doom.domain.experiment import Provenance
+from clau_doom.errors import ConfigError, ExperimentNotFound, PolicyFailed, WrongState
+from clau_doom.ports import Action, Needs, Observation
+from clau_doom.replay import ReplayedAgent, Setting
+
+CHAMPION = Path(__file__).parents[3] / "examples/champions/basic.json"
+POLICY = """
+from clau_doom.domain import Gene, GenomeSpace
+from clau_doom.ports import Action, Needs
+
+class {name}:
+    needs = Needs()
+    space = GenomeSpace([Gene(name="bias", low=0.0, high=1.0)])
+    def __init__(self, facts):
+        pass
+    def begin(self, genome, rng):
+        return {decide}
+"""
+SEEN = Observation(np.zeros(19), 0)
+
+MakeAgent = Callable[..., LoadedAgent]
+
+
+@pytest.fixture
+def agent_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeAgent:
+    """Return a function that makes an agent of `basic`, whose custom policy has a decision function."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def make(decide: str = "", *, trust: bool = True, contained: bool = False, **fields: Any) -> LoadedAgent:
+        policy: PolicyConfig = RulesPolicyConfig()
+        if decide:
+            module = f"policy_{zlib.crc32(decide.encode())}"
+            (tmp_path / f"{module}.py").write_text(POLICY.format(name="Mine", decide=decide))
+            policy = CustomPolicyConfig(target=f"{module}:Mine")
+        setting = Setting(
+            scenario=ScenarioConfig(name="basic"),
+            policy=policy,
+            contained=contained,
+            provenance=Provenance(facts=()),
+            space=GenomeSpace([Gene(name="<bias>", low=0.0, high=1.0)]) if decide else None,
+        )
+        known: dict[str, Any] = {
+            "id": "lab-g000-a000",
+            "genome": Genome((0.5,)),
+            "baseline": False,
+            "champion": False,
+            "episodes": (),
+        }
+        agent = ReplayedAgent(**(known | fields))
+        names = frozenset({getattr(policy, "target", "")} if trust else ())
+        return LoadedAgent(setting, agent, trust=Trust(names, remedy="trust=['{}']"), stored_in=None, address=None)
+
+    return make
+
+
+def test_agent_file_has_genes_needs_and_scenario() -> None:
+    agent = cd.load_agent(CHAMPION)
+    document = json.loads(CHAMPION.read_text())
+    assert agent.id == document["agent"]
+    assert agent.genes == document["genome"]
+    assert (agent.scenario.name, agent.facts.name) == ("basic", "basic")
+    assert agent.needs == Needs(objects=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("nothing", ExperimentNotFound),
+        ("nothing-g000-a000", ExperimentNotFound),
+        ("No Id", ConfigError),
+        ("a.json", ConfigError),
+    ],
+)
+def test_unknown_agents_are_refused(tmp_path: Path, name: str, error: type[Exception]) -> None:
+    with pytest.raises(error, match=name.partition("-g")[0]):
+        cd.load_agent(name, output_dir=tmp_path)
+
+
+def test_acting_without_an_episode_is_refused() -> None:
+    with pytest.raises(WrongState, match="call reset with the episode's seed first"):
+        cd.load_agent(CHAMPION).act(SEEN)
+
+
+def test_forms_of_observations_give_forms_of_actions(agent_of: MakeAgent) -> None:
+    """An observation of an engine gives an action of an engine; arrays give arrays."""
+    agent = agent_of("lambda seen: Action([0.0, 1.0, float(seen.tic)], 0)")
+    agent.reset(1)
+    assert agent.act(SEEN) == Action([0.0, 1.0, 0.0], 0)
+    arrays = agent.act(observation_to_arrays(replace(SEEN, tic=1), agent.needs, MOST_OBJECTS))
+    assert {name: np.asarray(array).tolist() for name, array in arrays.items()} == {
+        "buttons": [0.0, 1.0, 1.0],
+        "tics": 4,
+    }
+
+
+def test_random_draws_follow_the_seed(agent_of: MakeAgent) -> None:
+    agent = agent_of("lambda seen: Action(list(rng.random(3)))")
+    drawn = []
+    for seed in (5, 5, np.int64(5), 6):
+        agent.reset(seed)
+        drawn.append([agent.act(SEEN).buttons for _ in range(3)])
+    assert drawn[0] == drawn[1] == drawn[2] != drawn[3]
+
+
+@pytest.mark.parametrize(
+    ("decide", "message"),
+    [
+        ("lambda seen: 1 / 0", "the policy raised ZeroDivisionError: division by zero"),
+        ("lambda seen: exit(3)", "the policy raised SystemExit"),
+        ("lambda seen: Action([1.0])", "it has 1 values for 3 buttons"),
+        ("lambda seen: Action([0.0] * 3, 9)", "the policy held an action for 9 tics"),
+        ("lambda seen: None", "which is not an action"),
+    ],
+)
+def test_failures_of_the_policy_are_errors_as_in_a_run(agent_of: MakeAgent, decide: str, message: str) -> None:
+    agent = agent_of(decide)
+    agent.reset(1)
+    for seen in (SEEN, observation_to_arrays(SEEN, Needs(), 1)):
+        with pytest.raises(PolicyFailed, match=message):
+            agent.act(seen)
+
+
+def test_failure_at_the_beginning_of_an_episode(agent_of: MakeAgent) -> None:
+    with pytest.raises(PolicyFailed, match="raised ZeroDivisionError as it began"):
+        agent_of("1 / 0").reset(1)
+
+
+def test_genes_of_a_stored_agent_do_not_need_the_policy(agent_of: MakeAgent) -> None:
+    agent = agent_of("raise SyntaxError(")
+    assert agent.genes == {"<bias>": 0.5}
+    with pytest.raises(ConfigError, match="importing it raised SyntaxError"):
+        _ = agent.needs
+
+
+def test_policy_of_containers_needs_consent(agent_of: MakeAgent) -> None:
+    """Its code ran in containers only. Consent allows this process to import it."""
+    decide = "lambda seen: Action([1.0] * 3)"
+    with pytest.raises(ConfigError, match=r"ran its policy in containers, uses .* trust=\['policy_.*:Mine'\]"):
+        agent_of(decide, trust=False, contained=True).reset(1)
+    agent = agent_of(decide, contained=True)
+    agent.reset(1)
+    assert agent.act(SEEN).buttons == [1.0] * 3
+
+
+def test_consent_by_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "consented.py").write_text(POLICY.format(name="Mine", decide="lambda seen: Action([0.0] * 3)"))
+    monkeypatch.syspath_prepend(tmp_path)
+    document = json.loads(CHAMPION.read_text())
+    policy = {"kind": "class", "target": "consented:Mine"}
+    (tmp_path / "agent.json").write_text(json.dumps(document | {"policy": policy, "genome": {"bias": 0.25}}))
+    with pytest.raises(ConfigError, match=r"allow it with trust=\['consented:Mine'\] \(or CLAU_DOOM_TRUST\)"):
+        cd.load_agent(tmp_path / "agent.json")
+    monkeypatch.setenv("CLAU_DOOM_TRUST", "other:Class consented:Mine")
+    assert cd.load_agent(tmp_path / "agent.json").genes == {"bias": 0.25}
+
+
+def test_baseline_draws_without_genes(agent_of: MakeAgent) -> None:
+    agent = agent_of(id="lab-random", baseline=True, genome=Genome(()))
+    assert (agent.genes, agent.needs, repr(agent)) == ({}, Needs(), "<agent lab-random: random policy in basic>")
+
+
+def test_table_for_notebooks_is_escaped(agent_of: MakeAgent) -> None:
+    shown = agent_of("lambda seen: 1", champion=True, id="<i>")._repr_html_()
+    assert "<th>gene &lt;bias&gt;</th><td>0.5</td>" in shown
+    assert "<td>&lt;i&gt; (champion)</td>" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"episode": 0, "seed": 1}, "episode and seed exclude each other"),
+        ({"start": 2.0, "end": 2.0}, "end 2 is not after start 2"),
+        ({"resolution": "1x1"}, "'1x1' is not a resolution of a replay: choose 640x480"),
+        ({"purpose": "fun"}, "'fun' is not a purpose of episodes: choose training"),
+        ({"seed": -1}, "seed is -1"),
+    ],
+)
+def test_invalid_arguments_of_films_are_refused(tmp_path: Path, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        cd.load_agent(CHAMPION).film(tmp_path / "film.mp4", **arguments)
+    assert not list(tmp_path.iterdir())
