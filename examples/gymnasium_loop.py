@@ -29,7 +29,7 @@ def main(file: Path) -> None:
             returned += reward
             over = terminated or truncated
         same = info["trajectory_sha256"] == record["trajectory_sha256"]
-        print(
+        print(  # noqa: T201 - output of the example
             f"seed {record['seed']}: return {returned:g} (record: {record['measures']['reward']:g}), "
             f"{info['kills']:g} kills, ended by {info['end']}, same trajectory: {same}"
         )

@@ -81,9 +81,9 @@ def environment_of(
     """
     if importlib.util.find_spec("gymnasium") is None:
         raise ConfigError("environments need Gymnasium: pip install 'clau-doom[gymnasium]'")
-    from gymnasium.envs.registration import EnvSpec
+    from gymnasium.envs.registration import EnvSpec  # noqa: PLC0415 - optional
 
-    from clau_doom.api.gymnasium_environment import DoomEnv
+    from clau_doom.api.gymnasium_environment import DoomEnv  # noqa: PLC0415 - needs Gymnasium
 
     env = DoomEnv(scenario, needs, max_objects=max_objects, render_mode=render_mode)
     name = gymnasium_id(config.name) if config.name in SCENARIOS else "clau_doom/Custom-v0"
@@ -110,7 +110,7 @@ def _scenario_config(
 
 def _register() -> None:
     """Register the bundled scenarios in Gymnasium."""
-    import gymnasium
+    import gymnasium  # noqa: PLC0415 - optional
 
     for name in SCENARIOS:
         if gymnasium_id(name) not in gymnasium.registry:

@@ -3,13 +3,13 @@
 import os
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, SupportsIndex, overload
 
 from clau_doom.api.environment import environment_of
 from clau_doom.api.episode_seed import check_seed
 from clau_doom.api.event_loop import run_blocking
+from clau_doom.api.notebook_html import facts_html
 from clau_doom.api.observation_arrays import (
     MOST_OBJECTS,
     Arrays,
@@ -231,7 +231,14 @@ class LoadedAgent:
             PolicyFailed: The policy failed.
             InfrastructureFailed: The engine crashed, or a remote agent is gone or late.
         """
-        from clau_doom.app.replay import film_replay, plan_replay, stored_actions, to_purpose, to_size, verify
+        from clau_doom.app.replay import (  # noqa: PLC0415 - packages for drawing, which decisions do not need
+            film_replay,
+            plan_replay,
+            stored_actions,
+            to_purpose,
+            to_size,
+            verify,
+        )
 
         if episode is not None and seed is not None:
             raise ConfigError("episode and seed exclude each other: omit one")
@@ -256,23 +263,22 @@ class LoadedAgent:
 
     def _repr_html_(self) -> str:
         """Return a table for notebooks; genes are shown if they are stored."""
-        space, policy = self._setting.space, self._setting.policy
-        rows = {
-            "agent": f"{self.id} (champion)" if self._agent.champion else self.id,
+        agent, policy, space = self._agent, self._setting.policy, self._setting.space
+        facts = {
+            "champion": "yes" if agent.champion else None,
             "scenario": self.scenario.name,
-            "policy": "random" if self._agent.baseline else getattr(policy, "target", policy.kind),
-            "episodes": f"{len(self._agent.episodes):,} recorded",
+            "policy": "random" if agent.baseline else getattr(policy, "target", policy.kind),
+            "recorded episodes": f"{len(agent.episodes):,}",
         }
-        if space is not None and not self._agent.baseline:
-            shown = space.named(self._agent.genome, _SHOWN_GENES)
-            rows |= {
-                f"gene {name}": f"{value:.4g}" if isinstance(value, float) else str(value)
-                for name, value in shown.items()
-            }
-            if len(space.genes) > _SHOWN_GENES:
-                rows["genes"] = f"{len(space.genes):,}, of which {_SHOWN_GENES} are shown"
-        cells = "".join(f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in rows.items())
-        return f"<table>{cells}</table>"
+        shown = facts_html(f"agent {self.id}", facts)
+        if space is None or agent.baseline:
+            return shown
+        return shown + facts_html(
+            "genome"
+            if len(space.genes) <= _SHOWN_GENES
+            else f"genome, first {_SHOWN_GENES} of {len(space.genes):,} genes",
+            space.named(agent.genome, _SHOWN_GENES),
+        )
 
     @cached_property
     def _scenario(self) -> Scenario:
