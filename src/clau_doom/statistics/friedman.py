@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-__all__ = ["PERMUTATIONS", "FriedmanTest", "friedman_test", "iman_davenport"]
+__all__ = ["PERMUTATIONS", "FriedmanTest", "friedman_chi_squared", "friedman_test", "iman_davenport"]
 
 PERMUTATIONS = 9_999
 """Largest number of arrangements in the permutation test."""
@@ -70,9 +70,7 @@ def friedman_test(scores: _Values, rng: np.random.Generator) -> FriedmanTest:
     tasks, methods = scores.shape
     ranks = np.asarray(stats.rankdata(-scores, axis=1), dtype=np.float64)
     mean_ranks = ranks.mean(axis=0)
-    uncorrected = 12.0 * tasks / (methods * (methods + 1)) * float(((mean_ranks - (methods + 1) / 2.0) ** 2).sum())
-    untied = 1.0 - _ties(ranks) / (tasks * methods * (methods**2 - 1))
-    chi_squared = uncorrected / untied if untied > 0.0 else 0.0
+    uncorrected, chi_squared = friedman_chi_squared(ranks)
     f, p_f = iman_davenport(chi_squared, tasks, methods)
     return FriedmanTest(
         mean_ranks=tuple(mean_ranks.tolist()),
@@ -87,6 +85,19 @@ def friedman_test(scores: _Values, rng: np.random.Generator) -> FriedmanTest:
         p_f=p_f,
         kendall_w=chi_squared / (tasks * (methods - 1)),
     )
+
+
+def friedman_chi_squared(ranks: _Values) -> tuple[float, float]:
+    """Return Friedman's statistic without and with the correction for ties; 0 if all scores of each task are tied.
+
+    Args:
+        ranks: Rank of each method within each task; shape (tasks, methods), two methods at least.
+    """
+    tasks, methods = ranks.shape
+    deviations = ranks.mean(axis=0) - (methods + 1) / 2.0
+    uncorrected = 12.0 * tasks / (methods * (methods + 1)) * float((deviations**2).sum())
+    untied = 1.0 - _ties(ranks) / (tasks * methods * (methods**2 - 1))
+    return uncorrected, uncorrected / untied if untied > 0.0 else 0.0
 
 
 def iman_davenport(chi_squared: float, tasks: int, methods: int) -> tuple[float | None, float | None]:

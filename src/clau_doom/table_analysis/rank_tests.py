@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from clau_doom.statistics.friedman import friedman_chi_squared
 from clau_doom.statistics.mean_rank_comparisons import nemenyi_p
 from clau_doom.table_analysis.design import Design, Factor
 from clau_doom.table_analysis.effect_contrasts import EffectContrasts
@@ -56,14 +57,9 @@ def dunn(design: Design) -> Comparisons:
 
 def friedman(blocks: CompleteBlocks) -> tuple[float, float]:
     """Return Friedman's chi-squared statistic, corrected for ties, and its p-value."""
-    if blocks.means.shape[1] == 2:  # scipy wants three; with two the test is that of the ranks' difference
-        ranks = stats.rankdata(blocks.means, axis=1)
-        differences = ranks[:, 0] - ranks[:, 1]
-        used = float((differences**2).sum())
-        statistic = float(differences.sum()) ** 2 / used if used else 0.0
-        return statistic, float(stats.chi2.sf(statistic, 1))
-    found = stats.friedmanchisquare(*blocks.means.T)
-    return float(found.statistic), float(found.pvalue)
+    ranks = np.asarray(stats.rankdata(blocks.means, axis=1), dtype=np.float64)
+    _, statistic = friedman_chi_squared(ranks)
+    return statistic, float(stats.chi2.sf(statistic, ranks.shape[1] - 1))
 
 
 def nemenyi(design: Design, blocks: CompleteBlocks) -> Comparisons:
