@@ -22,6 +22,8 @@ __all__ = [
     "load_agent",
     "make_env",
     "open",
+    "resume",
+    "run",
 ]
 
 __version__ = "0.1.0"

@@ -3,6 +3,8 @@ from clau_doom.api.experiment import Experiment as Experiment
 from clau_doom.api.experiment_status import ExperimentStatus as ExperimentStatus
 from clau_doom.api.loaded_agent import load_agent as load_agent
 from clau_doom.api.opening import open as open  # noqa: A004
+from clau_doom.api.running import resume as resume
+from clau_doom.api.running import run as run
 from clau_doom.api.stored_agent import StoredAgent as StoredAgent
 from clau_doom.api.table import Table as Table
 from clau_doom.config import ExperimentConfig as ExperimentConfig
@@ -19,6 +21,8 @@ __all__ = [
     "load_agent",
     "make_env",
     "open",
+    "resume",
+    "run",
 ]
 
 __version__: str

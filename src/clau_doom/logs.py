@@ -116,8 +116,15 @@ def _add_logger_name(logger: logging.Logger | None, _method: str, event: EventDi
 
 def _hand_over(logger: logging.Logger, method: str, event: EventDict) -> tuple[tuple[EventDict], dict[str, object]]:
     """Pass the record to `logging`, without the exception: the event has it as text, which is redacted."""
-    args, options = ProcessorFormatter.wrap_for_formatter(logger, method, event)
-    return args, {**options, "exc_info": False}
+    _, options = ProcessorFormatter.wrap_for_formatter(logger, method, event)
+    return (_Event(event),), {**options, "exc_info": False}
+
+
+class _Event(dict[str, object]):
+    """Fields of a record. Handlers of the program, as in a notebook, print them as text."""
+
+    def __str__(self) -> str:
+        return _message(self)
 
 
 def _rendering(*, as_json: bool, terminal: bool) -> list[Processor]:
@@ -133,10 +140,15 @@ def _rendering(*, as_json: bool, terminal: bool) -> list[Processor]:
 
 def _as_message(_logger: object, _method: str, event: EventDict) -> str:
     """Return a record as ``level: event (name: value, ...)``, on one line unless it holds a traceback."""
+    return f"{event['level']}: {_message(event)}"
+
+
+def _message(event: Mapping[str, object]) -> str:
+    """Return a record as ``event (name: value, ...)``, on one line unless it holds a traceback."""
     left_out = {"event", "level", "timestamp", "logger", *_MANY_LINES}
     values = ", ".join(f"{name}: {value}" for name, value in event.items() if name not in left_out)
-    line = printable(f"{event['level']}: {event['event']}" + (f" ({values})" if values else ""), limit=None)
-    return "\n".join([line, *(event[name] for name in _MANY_LINES if name in event)])
+    line = printable(f"{event['event']}" + (f" ({values})" if values else ""), limit=None)
+    return "\n".join([line, *(str(event[name]) for name in _MANY_LINES if name in event)])
 
 
 def _standard_first(_logger: object, _method: str, event: EventDict) -> EventDict:

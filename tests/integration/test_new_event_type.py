@@ -15,7 +15,7 @@ from clau_doom.access import Authenticator, TokenFiles
 from clau_doom.app.catalog.folder_source import FolderSource
 from clau_doom.app.event_logging import log_event
 from clau_doom.app.export import export_experiment
-from clau_doom.app.progress_display import _line as progress_line
+from clau_doom.app.progress_display import event_line as progress_line
 from clau_doom.app.progress_state import ProgressState
 from clau_doom.cli.commands.events import _line as terminal_line
 from clau_doom.config import ExperimentConfig, GrpcConfig, to_yaml

@@ -416,3 +416,15 @@ def test_brief_format_prints_warnings_and_errors_only() -> None:
     log.warning("workers share\ncores", workers=2, token=CANARY)
     foreign.error("gone")
     assert stream.getvalue() == "warning: workers share\\ncores (workers: 2, token: [redacted])\nerror: gone\n"
+
+
+def test_other_handlers_print_text(caplog: pytest.LogCaptureFixture) -> None:
+    """Without a configuration, as in a notebook, a record is one line with its values, and its traceback."""
+    try:
+        raise ValueError("odd")
+    except ValueError as error:
+        get_logger("clau_doom.test").warning("it failed", attempt=2, exc_info=error)
+    first, *trace = caplog.records[0].getMessage().splitlines()
+    assert first == "it failed (attempt: 2)"
+    assert trace[0] == "Traceback (most recent call last):"
+    assert trace[-1] == "ValueError: odd"

@@ -15,5 +15,7 @@ PUBLIC = {
     "load_agent": "clau_doom.api.loaded_agent",
     "make_env": "clau_doom.api.environment",
     "open": "clau_doom.api.opening",
+    "resume": "clau_doom.api.running",
+    "run": "clau_doom.api.running",
 }
 """Module of each public name."""

@@ -12,6 +12,7 @@ from clau_doom.api.table import Table
 from clau_doom.app.catalog.folder_source import ExperimentSource, FolderSource
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import AgentRef
+from clau_doom.errors import ConfigError
 
 if TYPE_CHECKING:
     from clau_doom.analysis.fitness_plot import FitnessFigure
@@ -42,6 +43,18 @@ class Experiment:
     def id(self) -> str:
         """Id of the experiment, which is the name of its folder."""
         return self._reading.id
+
+    @property
+    def location(self) -> tuple[str, Path]:
+        """Id and output folder of the experiment.
+
+        Raises:
+            ConfigError: The experiment is at a server.
+        """
+        source = self._reading.source
+        if not isinstance(source, FolderSource):
+            raise ConfigError(f"experiment {self.id} is at a server, which runs it: it has no local folder")
+        return self.id, source.output_dir
 
     @property
     def config(self) -> ExperimentConfig:

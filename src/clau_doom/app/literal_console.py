@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import accumulate
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
@@ -10,12 +10,20 @@ from rich.text import Span, Text
 
 from clau_doom.escaping import printable
 
-__all__ = ["LiteralConsole"]
+__all__ = ["literal_console"]
 
 
-class LiteralConsole(Console):
-    """Console that prints text without markup, and without characters that terminals interpret."""
+def literal_console(*, file: TextIO | None = None, width: int | None = None) -> Console:
+    """Return a console that prints text without markup, and without characters that terminals interpret.
 
+    Args:
+        file: The output; None: standard output.
+        width: Width in columns; None: width of the terminal.
+    """
+    return _LiteralConsole(file=file, width=width, highlight=False, markup=False, emoji=False)
+
+
+class _LiteralConsole(Console):
     def render_str(self, text: str, **options: Any) -> Text:
         """Return a string as escaped text, before the layout."""
         return super().render_str(printable(text, limit=None, keep="\n\t"), **options)

@@ -43,7 +43,16 @@ from clau_doom.domain.snapshot import Snapshot
 from clau_doom.escaping import printable
 from clau_doom.number_format import number, number_with_interval
 
-__all__ = ["ENDINGS", "TerminalProgress", "live_view", "show_progress"]
+__all__ = [
+    "ENDINGS",
+    "TerminalProgress",
+    "event_line",
+    "live_view",
+    "phase_text",
+    "show_progress",
+    "standing_text",
+    "times_text",
+]
 
 _BARS = 48
 _MEAN_WIDTH = 20  # of a mean with its interval, such as 23.59 [22.54, 24.33]
@@ -127,9 +136,12 @@ class TerminalProgress:
         """Remove the bar."""
         self._live.stop()
 
+    def refresh(self) -> None:
+        """Do nothing: the bar is redrawn by a thread of its own."""
+
     def show(self, recorded: RecordedEvent) -> None:
         """Show the next event."""
-        line = _line(recorded, self._progress, self._console.width)
+        line = event_line(recorded, self._progress, self._console.width)
         self._progress.apply(recorded)
         if line is not None:  # on a terminal, long reasons are wrapped between words
             self._console.print(line, soft_wrap=not self._console.is_terminal)
@@ -137,34 +149,40 @@ class TerminalProgress:
 
 def live_view(progress: ProgressState, now: float) -> RenderableType:
     """Return the display of a run at a given time, at most 80 columns wide: progress, rate, times and fitness."""
-    rate, left = progress.rate(now), progress.seconds_left(now)
+    rate = progress.rate(now)
     bar = Table.grid(expand=True, padding=(0, 1))
     bar.add_column(no_wrap=True)
     bar.add_column(ratio=1, min_width=8)
     bar.add_column(no_wrap=True)
     bar.add_column(no_wrap=True)
     bar.add_row(
-        _phase_text(progress),
+        phase_text(progress),
         ProgressBar(total=max(progress.total, 1), completed=progress.done, complete_style="red", finished_style="red"),
         Text(f"{progress.done:>{len(str(progress.total))}}/{progress.total} episodes", "bold"),
         Text(f"{'...' if rate is None else format(rate, '.1f'):>6} episodes/s", "cyan"),
     )
-    elapsed = now - progress.started if progress.started is not None else 0.0
-    times = f"{clock(max(elapsed, 0.0))} elapsed" + (f", about {clock(left)} left" if left is not None else "")
     below = Table.grid(expand=True, padding=(0, 1))
     below.add_column(no_wrap=True)
     below.add_column(justify="right", no_wrap=True, ratio=1)
-    below.add_row(_standing(progress), Text(times, "dim"))
+    below.add_row(standing_text(progress), Text(times_text(progress, now), "dim"))
     return Group(bar, below, _curve(progress))
 
 
-def _phase_text(progress: ProgressState) -> Text:
+def times_text(progress: ProgressState, now: float) -> str:
+    """Return the elapsed and the remaining time."""
+    elapsed = now - progress.started if progress.started is not None else 0.0
+    left = progress.seconds_left(now)
+    return f"{clock(max(elapsed, 0.0))} elapsed" + (f", about {clock(left)} left" if left is not None else "")
+
+
+def phase_text(progress: ProgressState) -> Text:
+    """Return the current generation, or the phase after the last generation."""
     if progress.phase is not Purpose.TRAINING:
         return Text(_PHASES[progress.phase], "bold")
     return Text.assemble("generation ", (f"{progress.generation}", "bold"), f" of {progress.generations}")
 
 
-def _standing(progress: ProgressState) -> Text:
+def standing_text(progress: ProgressState) -> Text:
     """Return the best fitness so far, and the mean of the current or last generation."""
     fitnesses = [*progress.fitnesses.values()] if progress.phase is Purpose.TRAINING else []
     bests = [*fitnesses, *(summary.best_fitness for summary in progress.summaries)]
@@ -194,7 +212,7 @@ def _curve(progress: ProgressState) -> Text:
     return line
 
 
-def _line(recorded: RecordedEvent, progress: ProgressState, width: int) -> Text | None:
+def event_line(recorded: RecordedEvent, progress: ProgressState, width: int) -> Text | None:
     """Return the line for an event, or None. Call this before `progress` gets the event."""
     event = recorded.event
     match event:
@@ -204,7 +222,7 @@ def _line(recorded: RecordedEvent, progress: ProgressState, width: int) -> Text 
             return _start_line(event, progress, width)
         case ChampionChosen():
             chosen = f"fitness {number(event.validation_fitness)} on validation seeds, best of {event.candidates}"
-            return _event_line("champion", "bold green", event.champion.agent_id(progress.config.name), chosen)
+            return _styled_line("champion", "bold green", event.champion.agent_id(progress.config.name), chosen)
         case AgentFailed() | ContestantFailed() | EpisodeLost():
             return _failure_line(event, progress)
     return _steering_line(event, progress)
@@ -213,11 +231,11 @@ def _line(recorded: RecordedEvent, progress: ProgressState, width: int) -> Text 
 def _steering_line(event: Event, progress: ProgressState) -> Text | None:
     match event:
         case ExperimentPaused() | ExperimentResumed() | ExperimentCancelled():
-            return _event_line("experiment", "cyan", progress.config.name, _STEERED[type(event)])
+            return _styled_line("experiment", "cyan", progress.config.name, _STEERED[type(event)])
         case AgentPaused() | AgentResumed() | AgentRestarted():
-            return _event_line("agent", "cyan", event.ref.agent_id(progress.config.name), _HANDLED[type(event)])
+            return _styled_line("agent", "cyan", event.ref.agent_id(progress.config.name), _HANDLED[type(event)])
         case GenomeInjected():
-            return _event_line("genome", "cyan", f"generation {event.generation}", "one waits for injection")
+            return _styled_line("genome", "cyan", f"generation {event.generation}", "one waits for injection")
     return _declared_line(event, progress)
 
 
@@ -226,24 +244,24 @@ def _declared_line(event: Event, progress: ProgressState) -> Text | None:
     declaration = declaration_of(event)
     if isinstance(event, ENDINGS) or declaration.severity is Severity.ROUTINE:
         return None
-    return _event_line(declaration.title, _STYLES[declaration.severity], progress.config.name, summary_of(event))
+    return _styled_line(declaration.title, _STYLES[declaration.severity], progress.config.name, summary_of(event))
 
 
 def _failure_line(event: AgentFailed | ContestantFailed | EpisodeLost, progress: ProgressState) -> Text:
     match event:
         case AgentFailed():
-            return _event_line(
+            return _styled_line(
                 "agent failed", "bold red", event.ref.agent_id(progress.config.name), event.reason, event.traceback
             )
         case ContestantFailed():
             where = f"{event.agent}, {event.purpose.value} episode {event.number}"
-            return _event_line("policy failed", "bold red", where, event.reason, event.traceback)
+            return _styled_line("policy failed", "bold red", where, event.reason, event.traceback)
         case EpisodeLost():
             lost = f"{event.agent}, episode {event.number}, attempt {event.attempt}"
-            return _event_line("episode lost", "yellow", lost, event.reason)
+            return _styled_line("episode lost", "yellow", lost, event.reason)
 
 
-def _event_line(what: str, style: str, where: str, text: str, trace: FailureTrace | None = None) -> Text:
+def _styled_line(what: str, style: str, where: str, text: str, trace: FailureTrace | None = None) -> Text:
     """Return a line, followed by a traceback for the first of several similar failures."""
     line = Text.assemble((what, style), f" {where}: {text}")
     return line.append(f"\n{trace.text}", "dim") if trace and trace.text else line

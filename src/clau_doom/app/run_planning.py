@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from clau_doom.app.catalog.stored_experiments import read_experiment
 from clau_doom.app.configuration_checks import ConfigurationCheck, examine
@@ -16,6 +17,7 @@ from clau_doom.config import (
     LimitsConfig,
     Problem,
     Resolved,
+    YamlDocument,
     check_budget,
     check_resume,
     config_from_yaml,
@@ -92,14 +94,26 @@ def _plan(
 
 
 def plan_run(
-    path: Path | None, output_dir: Path, *, environ: Mapping[str, str], overrides: Mapping[str, object]
+    source: Path | YamlDocument | None,
+    output_dir: Path,
+    *,
+    environ: Mapping[str, str],
+    overrides: Mapping[str, object] = MappingProxyType({}),
+    arguments: Mapping[str, object] = MappingProxyType({}),
 ) -> Plan:
     """Return the plan of a new experiment.
+
+    Args:
+        source: Configuration file, or its content, or None for defaults.
+        output_dir: Folder of experiments.
+        environ: The environment.
+        overrides: Values of flags; see `load_config`.
+        arguments: Values of keyword arguments; see `load_config`.
 
     Raises:
         ConfigError: The configuration, the scenario or the policy cannot be used.
     """
-    resolved, known = _load_checked(path, environ=environ, overrides=overrides)
+    resolved, known = _load_checked(source, environ=environ, overrides=overrides, arguments=arguments)
     return _plan_new(resolved.config, output_dir, known, resolved.config.limits)
 
 
@@ -116,7 +130,11 @@ def check_config(path: Path | None, *, environ: Mapping[str, str], overrides: Ma
 
 
 def _load_checked(
-    path: Path | None, *, environ: Mapping[str, str], overrides: Mapping[str, object]
+    source: Path | YamlDocument | None,
+    *,
+    environ: Mapping[str, str],
+    overrides: Mapping[str, object],
+    arguments: Mapping[str, object] = MappingProxyType({}),
 ) -> tuple[Resolved, ConfigurationCheck]:
     found: list[ConfigurationCheck] = []
 
@@ -124,7 +142,7 @@ def _load_checked(
         found.append(examine(config, config.limits))
         return found[-1].problems
 
-    resolved = load_config(path, environ=environ, overrides=overrides, examine=check)
+    resolved = load_config(source, environ=environ, overrides=overrides, arguments=arguments, examine=check)
     return resolved, found[-1]
 
 
@@ -158,10 +176,11 @@ async def plan_resume(
     output_dir: Path,
     *,
     environ: Mapping[str, str],
-    overrides: Mapping[str, object],
+    overrides: Mapping[str, object] = MappingProxyType({}),
+    arguments: Mapping[str, object] = MappingProxyType({}),
     limits: LimitsConfig | None = None,
 ) -> Plan:
-    """Return the plan to resume a stored experiment, with changes from flags and the environment.
+    """Return the plan to resume a stored experiment, with changes from flags, arguments and the environment.
 
     Raises:
         ExperimentNotFound: No experiment has that id.
@@ -174,12 +193,12 @@ async def plan_resume(
     snapshot, name = stored.snapshot, f"the stored configuration of {experiment}"
     ExperimentFolders(output_dir).open(experiment).check_identity(snapshot.experiment.id)
     config = await asyncio.to_thread(
-        config_from_yaml, snapshot.config_yaml, name=name, environ=environ, overrides=overrides
+        config_from_yaml, snapshot.config_yaml, name=name, environ=environ, overrides=overrides, arguments=arguments
     )
     check_resume(stored.config, config)
     done = snapshot.state is ExperimentState.COMPLETED and config.generations <= len(snapshot.summaries)
     if done or snapshot.state in {ExperimentState.FAILED, ExperimentState.CANCELLED}:
-        remedy = ": raise its generations (-g) to continue" if done else ""
+        remedy = ": raise its number of generations to continue" if done else ""
         raise ExperimentDone(f"experiment {experiment} is {snapshot.state.value}{remedy}")
     check_budget(config, snapshot.running_seconds)
     grown = config.generations > stored.config.generations

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from enum import IntEnum
 from functools import lru_cache
-from typing import Any, Literal, TextIO
+from typing import Literal, TextIO
 
 from rich.console import Console
 from rich.text import Text
 
-from clau_doom.app.literal_console import LiteralConsole
+from clau_doom.app.literal_console import literal_console
 from clau_doom.cli.error_classification import Cause, classify
 from clau_doom.errors import OutputFailed
 
@@ -36,7 +36,6 @@ SCHEMA_VERSION = 1
 """Version of the JSON documents of commands; raised when a field changes its meaning or is removed."""
 
 _PIPED_WIDTH = 200  # wide enough for complete tables in a file or a pager
-_LITERAL: dict[str, Any] = {"highlight": False, "markup": False, "emoji": False}
 _INVISIBLE = re.compile(
     "[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
 )
@@ -65,7 +64,7 @@ LOG_MESSAGES: ContextVar[bool] = ContextVar("log_messages", default=False)
 
 def data_console() -> Console:
     """Return the console of stdout, for data. Colours are off under `NO_COLOR` and without a terminal."""
-    return LiteralConsole(**_LITERAL, width=_width(sys.stdout.isatty()))
+    return literal_console(width=_width(sys.stdout.isatty()))
 
 
 def progress_console() -> Console:
@@ -164,7 +163,7 @@ def _print_line(head: str, text: str) -> None:
 
 @lru_cache(maxsize=1)
 def _console_of_stderr(stream: TextIO, width: int | None) -> Console:
-    return LiteralConsole(**_LITERAL, file=stream, width=width)
+    return literal_console(file=stream, width=width)
 
 
 def _json_escape(found: re.Match[str]) -> str:

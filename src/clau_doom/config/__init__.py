@@ -61,7 +61,7 @@ from clau_doom.config.schema import (
     HoldoutConfig,
     ScenarioConfig,
 )
-from clau_doom.config.schema_introspection import values
+from clau_doom.config.schema_introspection import has_fields_below, values
 from clau_doom.config.service import (
     SERVICE_SECTIONS,
     GrpcConfig,
@@ -124,6 +124,7 @@ __all__ = [
     "format_size",
     "gene_space_from_json",
     "gene_space_to_json",
+    "has_fields_below",
     "import_target",
     "installed_plugins",
     "is_loopback",

@@ -1,7 +1,8 @@
 """Loading of a validated configuration from a file, the environment and flags, with the origin of each value.
 
-Flags override the environment, the environment overrides the file, and the file overrides defaults. Layers are merged
-field by field; a list or a mapping (``fitness``, ``policy.options``) replaces the lower one as a whole.
+Flags override the environment, the environment overrides the file, and the file overrides defaults. In the Python
+library, keyword arguments take the place of flags. Layers are merged field by field; a list or a mapping (``fitness``,
+``policy.options``) replaces the lower one as a whole.
 
 If the environment or a flag selects another `kind` of policy or evolution than a lower layer, all values of that
 section in lower layers are dropped. Fields of the same name are dropped, too, because for example `sigma` of `genetic`
@@ -44,8 +45,8 @@ class Resolved:
 
     Attributes:
         config: The configuration.
-        origins: Origin by dotted path: ``flag --seed``, ``environment CLAU_DOOM_SEED``, ``file config.yaml:7``,
-            the name of a source without lines, or ``default``.
+        origins: Origin by dotted path: ``flag --seed``, ``argument seed``, ``environment CLAU_DOOM_SEED``,
+            ``file config.yaml:7``, the name of a source without lines, or ``default``.
     """
 
     config: ExperimentConfig
@@ -53,18 +54,20 @@ class Resolved:
 
 
 def load_config(
-    path: Path | None,
+    source: Path | YamlDocument | None,
     *,
     environ: Mapping[str, str],
-    overrides: Mapping[str, object],
+    overrides: Mapping[str, object] = MappingProxyType({}),
+    arguments: Mapping[str, object] = MappingProxyType({}),
     examine: Examine | None = None,
 ) -> Resolved:
     """Load the configuration from a file, the environment and flags.
 
     Args:
-        path: The YAML file, or None for defaults.
+        source: The YAML file, or its content, or None for defaults.
         environ: The environment; only names with the prefix ``CLAU_DOOM_`` are read.
         overrides: Values of flags by dotted path; None for a flag that was not given.
+        arguments: Values of keyword arguments by dotted path. None is a value.
         examine: Finds problems that the schema does not find. It receives defaults in place of invalid values, so that
             all problems are reported at once.
 
@@ -72,19 +75,25 @@ def load_config(
         ConfigError: The file cannot be read or parsed, or values are invalid. The message lists at most 20 problems
             with place, value and remedy.
     """
-    document = read_document(path) if path else None
-    return resolve(document, environ=environ, overrides=overrides, examine=examine)
+    document = read_document(source) if isinstance(source, Path) else source
+    return resolve(document, environ=environ, overrides=overrides, arguments=arguments, examine=examine)
 
 
 def config_from_yaml(
-    text: str, *, name: str, environ: Mapping[str, str] | None = None, overrides: Mapping[str, object] | None = None
+    text: str,
+    *,
+    name: str,
+    environ: Mapping[str, str] | None = None,
+    overrides: Mapping[str, object] = MappingProxyType({}),
+    arguments: Mapping[str, object] = MappingProxyType({}),
 ) -> ExperimentConfig:
     """Load the configuration from a text, such as a stored configuration; messages call it `name`.
 
     Raises:
         ConfigError: As for `load_config`.
     """
-    return resolve(parse_document(text, name=name), environ=environ or {}, overrides=overrides or {}).config
+    document = parse_document(text, name=name)
+    return resolve(document, environ=environ or {}, overrides=overrides, arguments=arguments).config
 
 
 def resolve(
@@ -92,6 +101,7 @@ def resolve(
     *,
     environ: Mapping[str, str],
     overrides: Mapping[str, object],
+    arguments: Mapping[str, object] = MappingProxyType({}),
     examine: Examine | None = None,
 ) -> Resolved:
     """Load the configuration as `load_config` does, from a parsed document."""
@@ -101,6 +111,7 @@ def resolve(
     layers = _Layers(document)
     layers.lay(_from_environment(environ, problems))
     layers.lay(_from_flags(overrides))
+    layers.lay(_from_arguments(arguments))
     layers.name_kinds()
     config, found, more = _validate(layers.data, examine or (lambda _: ()))
     problems += [(layers.where(problem.path), problem) for problem in found]
@@ -223,6 +234,12 @@ def _unknown_variable(variable: str) -> str:
 def _from_flags(overrides: Mapping[str, object]) -> list[_Given]:
     given = ((tuple(name.split(".")), value) for name, value in overrides.items() if value is not None)
     return [_Given(path=path, value=value, origin=f"flag --{path[-1].replace('_', '-')}") for path, value in given]
+
+
+def _from_arguments(arguments: Mapping[str, object]) -> list[_Given]:
+    return [
+        _Given(path=tuple(name.split(".")), value=value, origin=f"argument {name}") for name, value in arguments.items()
+    ]
 
 
 def refuse_problems(problems: Sequence[Problem]) -> None:

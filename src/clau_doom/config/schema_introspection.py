@@ -21,6 +21,7 @@ __all__ = [
     "default_kind",
     "environment_names",
     "fields",
+    "has_fields_below",
     "item_model",
     "locate",
     "nearest",
@@ -112,6 +113,11 @@ def _walk(infos: Mapping[str, FieldInfo], path: tuple[str, ...], kind: str | Non
             yield from _walk(member.model_fields, here, tag)
         if not members and not section:
             yield Field(path=here, kind=kind, info=info)
+
+
+def has_fields_below(name: str) -> bool:
+    """Return whether a dotted path names a section with fields, and not a value."""
+    return any(field.name.startswith(f"{name}.") for field in fields())
 
 
 def environment_names() -> Mapping[str, tuple[str, ...]]:

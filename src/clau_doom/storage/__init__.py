@@ -7,6 +7,7 @@ creates, finds and lists the folders; `SqliteStore` is the store of one experime
 
 from clau_doom.storage.experiment_folder import ExperimentFolder
 from clau_doom.storage.experiment_folders import ExperimentFolders
+from clau_doom.storage.experiment_reader import PAGE, ExperimentReader
 from clau_doom.storage.folder_name_check import move_command
 from clau_doom.storage.sqlite_store import SqliteStore
 from clau_doom.storage.state_tables import KeepRecordings
@@ -16,9 +17,11 @@ __all__ = [
     "CFG",
     "GENES",
     "LARGEST_INPUT",
+    "PAGE",
     "WAD",
     "ExperimentFolder",
     "ExperimentFolders",
+    "ExperimentReader",
     "KeepRecordings",
     "SqliteStore",
     "StoredInputs",

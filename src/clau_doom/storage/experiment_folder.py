@@ -16,6 +16,7 @@ from clau_doom.errors import StorageFailed
 from clau_doom.storage import experiment_lock
 from clau_doom.storage.error_mapping import storage_errors
 from clau_doom.storage.event_writer import AppendCall, EventWriter
+from clau_doom.storage.experiment_reader import ExperimentReader
 from clau_doom.storage.folder_name_check import check_identity
 from clau_doom.storage.sqlite_store import RESULTS, SqliteStore
 from clau_doom.storage.state_tables import KeepRecordings
@@ -77,6 +78,14 @@ class ExperimentFolder:
     def read(self) -> AbstractAsyncContextManager[SqliteStore]:
         """Open the store for reading; see `SqliteStore.reading`."""
         return SqliteStore.reading(self.path)
+
+    def open_reader(self) -> ExperimentReader:
+        """Open the store for reading without an event loop; the caller closes it.
+
+        Raises:
+            StorageFailed: The results cannot be opened.
+        """
+        return ExperimentReader(self.path / RESULTS)
 
     def make_logs(self) -> Path:
         """Return the folder of the logs; create it if it is missing, as in a restored backup.

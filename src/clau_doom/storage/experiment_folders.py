@@ -97,6 +97,34 @@ class ExperimentFolders:
         """Remove an experiment after a failed start, if it has no agents and is not running."""
         self._free(experiment, agents=False)
 
+    def delete(self, experiment: str) -> None:
+        """Delete an experiment with all of its results.
+
+        Raises:
+            ExperimentNotFound: The experiment does not exist.
+            ExperimentBusy: A process runs the experiment.
+            StorageFailed: The folder does not hold an experiment, or cannot be deleted.
+        """
+        folder = self.open(experiment).path
+        with storage_errors(folder):
+            there = (folder / RESULTS).is_file()
+        if not there:
+            raise StorageFailed(f"{folder} is not deleted: it does not hold the results of an experiment")
+        descriptor = experiment_lock.acquire(folder)
+        try:
+            with storage_errors(folder):
+                gone = self._hide(folder)
+        finally:
+            os.close(descriptor)
+        with storage_errors(gone):
+            shutil.rmtree(gone)
+
+    def _hide(self, folder: Path) -> Path:
+        """Rename a folder before its removal, so that other processes do not find an incomplete folder."""
+        gone = folder.with_name(f".{folder.name}-{secrets.token_hex(4)}")
+        folder.rename(gone)
+        return gone
+
     def _free(self, experiment: str, *, agents: bool = True) -> bool:
         """Remove an experiment without episodes that is not running.
 
@@ -115,9 +143,7 @@ class ExperimentFolders:
                     (asked, played), stored = reader.begun(), reader.stored_id()
                 if played or (asked and not agents) or stored != experiment:
                     return False
-                # Renamed first, so that other processes do not find an incomplete folder.
-                gone = folder.with_name(f".{experiment}-{secrets.token_hex(4)}")
-                folder.rename(gone)
+                gone = self._hide(folder)
             finally:
                 os.close(descriptor)
             shutil.rmtree(gone, ignore_errors=True)

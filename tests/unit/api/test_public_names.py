@@ -21,6 +21,8 @@ NAMES = {
     "load_agent",
     "make_env",
     "open",
+    "resume",
+    "run",
 }
 
 

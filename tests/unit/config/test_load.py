@@ -203,6 +203,18 @@ def test_invalid_value_is_reported_with_location_and_remedy(text: str, message: 
     assert message in refusal
 
 
+def test_keyword_arguments_override_other_layers() -> None:
+    """None is a value. Errors name the argument."""
+    document = parse_document("max_duration: 1h\nseed: 1\n", name="c.yaml")
+    resolved = load_config(
+        document, environ={"CLAU_DOOM_SEED": "5"}, overrides={"seed": 7}, arguments={"seed": 9, "max_duration": None}
+    )
+    assert (resolved.config.seed, resolved.config.max_duration) == (9, None)
+    assert resolved.origins["seed"] == "argument seed"
+    with pytest.raises(ConfigError, match=r"execution\.workers \(argument execution\.workers\): -1 is too small"):
+        load_config(None, environ={}, arguments={"execution.workers": -1})
+
+
 def test_flag_for_an_unknown_path_is_refused() -> None:
     assert "sede (flag --sede): is an unknown field: did you mean seed?" in _refusal("", sede=1)
 

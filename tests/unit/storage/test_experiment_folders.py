@@ -12,6 +12,7 @@ from clau_doom.domain.events import EpisodeFinished, Event
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.errors import (
     ConfigError,
+    ExperimentBusy,
     ExperimentExists,
     ExperimentNotFound,
     FolderBusy,
@@ -192,3 +193,27 @@ def test_broken_link_does_not_hide_other_experiments(folder: ExperimentFolder) -
     assert runs.ids() == tuple(sorted([folder.id, "elsewhere"]))
     with pytest.raises(StorageFailed):
         runs.open("elsewhere")
+
+
+async def test_experiment_is_deleted_with_its_results(
+    folder: ExperimentFolder, experiment: Experiment, beginning: list[Event], finished: Callable[..., EpisodeFinished]
+) -> None:
+    """A running experiment is kept."""
+    runs = ExperimentFolders(folder.path.parent)
+    async with folder.write() as store:
+        await store.append([*beginning, finished(0, 0)], running_seconds=0.0)
+        with pytest.raises(ExperimentBusy):
+            runs.delete("lab")
+    runs.delete("lab")
+    assert [*runs.root.iterdir()] == []
+    runs.create(experiment)
+    with pytest.raises(ExperimentNotFound):
+        runs.delete("other")
+
+
+def test_other_folder_is_not_deleted(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos/cat.jpg").touch()
+    with pytest.raises(StorageFailed, match="photos is not deleted: it does not hold the results of an experiment"):
+        ExperimentFolders(tmp_path).delete("photos")
+    assert (tmp_path / "photos/cat.jpg").exists()

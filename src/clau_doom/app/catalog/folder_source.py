@@ -123,36 +123,40 @@ class ExperimentSource(Protocol):
 
 
 class FolderSource:
-    """Experiments of an output folder."""
+    """Experiments of an output folder.
+
+    Attributes:
+        output_dir: Path of the folder.
+    """
 
     def __init__(self, output_dir: Path) -> None:
-        self._output_dir = output_dir
+        self.output_dir = output_dir
 
     async def overviews(self) -> tuple[list[ExperimentOverview], list[tuple[str, str]]]:
         """Return overviews of the experiments, and the unreadable experiments."""
         found: list[ExperimentOverview] = []
         broken: list[tuple[str, str]] = []
-        for name in ExperimentFolders(self._output_dir).ids():
+        for name in ExperimentFolders(self.output_dir).ids():
             try:
-                found.append(overview_of(await read_experiment(self._output_dir, name, measured=False), name))
+                found.append(overview_of(await read_experiment(self.output_dir, name, measured=False), name))
             except ClauDoomError as error:  # one unreadable experiment must not hide the others
                 broken.append((name, describe(error)))
         return found, broken
 
     async def experiment(self, experiment: str, *, measured: bool = True) -> StoredExperiment:
         """Return the current state of an experiment."""
-        return await read_experiment(self._output_dir, experiment, measured=measured)
+        return await read_experiment(self.output_dir, experiment, measured=measured)
 
     async def revision(self, experiment: str) -> object:
         """Return the last sequence of the log with the experiment's UUID and whether a process runs the experiment."""
-        folder = ExperimentFolders(self._output_dir).open(experiment)
+        folder = ExperimentFolders(self.output_dir).open(experiment)
         held = folder.holder() is not None  # read first, as in `read_experiment`
         async with folder.read() as store:
             return *await store.revision(), held
 
     async def events(self, experiment: str, after: int, *, follow: bool) -> AsyncGenerator[RecordedEvent, None]:
         """Yield the events of an experiment after a sequence. With `follow`, wait for events of other processes."""
-        live = (await read_experiment(self._output_dir, experiment, measured=False)).state in LIVE
-        async with ExperimentFolders(self._output_dir).open(experiment).read() as store:
+        live = (await read_experiment(self.output_dir, experiment, measured=False)).state in LIVE
+        async with ExperimentFolders(self.output_dir).open(experiment).read() as store:
             async for recorded in store.events(after, follow=follow and live):
                 yield recorded
