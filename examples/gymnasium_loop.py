@@ -6,7 +6,6 @@ The extra `clau-doom[gymnasium]` is required. The seed and the actions decide an
 the return of the record.
 """
 
-import json
 import sys
 from pathlib import Path
 
@@ -19,7 +18,7 @@ def main(file: Path) -> None:
     """Play the first three recorded episodes of an agent file."""
     agent = cd.load_agent(file)
     env = agent.make_env()
-    for record in json.loads(file.read_text())["episodes"][:3]:
+    for record in agent.episodes[:3]:
         observation, info = env.reset(seed=record["seed"])
         agent.reset(seed=record["seed"])
         returned, over = 0.0, False
@@ -30,7 +29,7 @@ def main(file: Path) -> None:
             over = terminated or truncated
         same = info["trajectory_sha256"] == record["trajectory_sha256"]
         print(  # noqa: T201 - output of the example
-            f"seed {record['seed']}: return {returned:g} (record: {record['measures']['reward']:g}), "
+            f"seed {record['seed']}: return {returned:g} (record: {record['reward']:g}), "
             f"{info['kills']:g} kills, ended by {info['end']}, same trajectory: {same}"
         )
     env.close()

@@ -1,7 +1,7 @@
+from clau_doom.api.agent_loading import load_agent as load_agent
 from clau_doom.api.environment import make_env as make_env
 from clau_doom.api.experiment import Experiment as Experiment
 from clau_doom.api.experiment_status import ExperimentStatus as ExperimentStatus
-from clau_doom.api.loaded_agent import load_agent as load_agent
 from clau_doom.api.opening import open as open  # noqa: A004
 from clau_doom.api.running import resume as resume
 from clau_doom.api.running import run as run

@@ -23,10 +23,12 @@ from clau_doom.config import (
     ScenarioConfig,
 )
 from clau_doom.domain import Episode, EpisodeOutcome, Measures, Purpose
+from clau_doom.errors import PolicyFailed
 from clau_doom.orchestration import Shutdown
 from tests.support.films import take_apart
 
 pytestmark = pytest.mark.engine
+ROOT = Path(__file__).parents[2]
 
 POLICY = """
 from clau_doom.domain import Gene, GenomeSpace
@@ -169,6 +171,34 @@ async def test_another_seed_of_the_agent_is_noticed(importable: Path) -> None:
     assert info["trajectory_sha256"] != episode.outcome.trajectory_sha256
 
 
+async def test_played_episodes_equal_the_recorded_ones(importable: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers play the given seeds, in order. The table has the columns and the fitness of the experiment's."""
+    monkeypatch.chdir(importable)  # workers import the policy from the current folder
+    agent, experiment = cd.load_agent("class", output_dir=importable), cd.open("class", output_dir=importable)
+    records = [row for row in experiment.episodes if row["agent"] == agent.id][::-1]
+    table = agent.play(seeds=[row["seed"] for row in records], workers=2)
+    assert table.columns == experiment.episodes.columns
+    assert table["number"] == list(range(len(records)))
+    changed = {"purpose", "number", *(name for name in table.columns if name.startswith("timing_"))}
+    for row, record in zip(table, records, strict=True):
+        assert {key: row[key] for key in row if key not in changed} == {
+            key: record[key] for key in record if key not in changed
+        }
+    assert set(table["purpose"]) == {None}
+    assert agent.episodes["seed"] == [episode.outcome.seed for episode in await recorded(importable, "class")]
+
+
+async def test_failure_of_the_policy_ends_further_episodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "raising.py").write_text(POLICY.replace("buttons =", "1 / 0; buttons ="))
+    document = json.loads((ROOT / "examples/champions/basic.json").read_text())
+    changed = {"policy": {"kind": "class", "target": "raising:Drawing"}, "genome": {"bias": 0.5}}
+    (tmp_path / "agent.json").write_text(json.dumps(document | changed))
+    monkeypatch.chdir(tmp_path)
+    agent = cd.load_agent("agent.json", trust=["raising:Drawing"])
+    with pytest.raises(PolicyFailed, match="the policy raised ZeroDivisionError"):
+        agent.play(3, workers=1)
+
+
 async def test_film_of_a_recorded_episode(importable: Path, tmp_path: Path) -> None:
     """The film has one frame for each tic of the chosen episode."""
     agent = cd.load_agent("short", output_dir=importable)
@@ -183,12 +213,11 @@ async def test_film_of_a_recorded_episode(importable: Path, tmp_path: Path) -> N
 
 
 def test_example_repeats_the_record_of_the_champion() -> None:
-    root = Path(__file__).parents[2]
     done = subprocess.run(
-        [sys.executable, root / "examples/gymnasium_loop.py"], check=True, capture_output=True, text=True
+        [sys.executable, ROOT / "examples/gymnasium_loop.py"], check=True, capture_output=True, text=True
     )
     lines = done.stdout.splitlines()
-    records = json.loads((root / "examples/champions/defend_the_center.json").read_text())["episodes"][:3]
+    records = json.loads((ROOT / "examples/champions/defend_the_center.json").read_text())["episodes"][:3]
     assert len(lines) == 3
     for line, record in zip(lines, records, strict=True):
         reward = f"{record['measures']['reward']:g}"

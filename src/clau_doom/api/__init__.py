@@ -12,7 +12,7 @@ PUBLIC = {
     "ExperimentStatus": "clau_doom.api.experiment_status",
     "StoredAgent": "clau_doom.api.stored_agent",
     "Table": "clau_doom.api.table",
-    "load_agent": "clau_doom.api.loaded_agent",
+    "load_agent": "clau_doom.api.agent_loading",
     "make_env": "clau_doom.api.environment",
     "open": "clau_doom.api.opening",
     "resume": "clau_doom.api.running",

@@ -1,83 +1,40 @@
-"""Agents outside of a run: decisions in a loop of the user, and films."""
+"""Agent outside of a run: decisions in a loop of the user, further episodes, and films."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, SupportsIndex, overload
 
+from clau_doom.api.agent_html import agent_html
 from clau_doom.api.environment import environment_of
 from clau_doom.api.episode_seed import check_seed
 from clau_doom.api.event_loop import run_blocking
-from clau_doom.api.notebook_html import facts_html
 from clau_doom.api.observation_arrays import (
     MOST_OBJECTS,
     Arrays,
     action_to_arrays,
     observation_from_arrays,
 )
-from clau_doom.api.output_dir import find_output_dir
+from clau_doom.api.table import Table
 from clau_doom.app.input_copies import stored_scenario
-from clau_doom.app.replay_agent_lookup import find_agent, is_agent_file, with_address
-from clau_doom.app.trusted_code import TRUST_VARIABLE, Trust
+from clau_doom.app.replay_agent_lookup import with_address
+from clau_doom.app.trusted_code import Trust
 from clau_doom.config import CustomPolicyConfig, PolicyConfig, RandomPolicyConfig, ScenarioConfig
-from clau_doom.errors import AgentUnreachable, ConfigError, PolicyFailed, WrongState
+from clau_doom.domain import Episode
+from clau_doom.errors import ConfigError, WrongState
 from clau_doom.game import Scenario
 from clau_doom.game.trajectory_recorder import ActionCheck
 from clau_doom.policies import make_policy
 from clau_doom.ports import Action, Decide, Needs, Observation, Policy, ScenarioFacts
 from clau_doom.replay import Clip, Film, ReplayedAgent, Setting, check_target, select_episode
 from clau_doom.storage import StoredInputs
-from clau_doom.worker.rollout import begin_policy, policy_failure
+from clau_doom.worker.rollout import ask_policy, begin_policy
 
 if TYPE_CHECKING:
     from clau_doom.api.gymnasium_environment import DoomEnv
 
-__all__ = ["LoadedAgent", "load_agent"]
-
-_SHOWN_GENES = 20
-
-
-def load_agent(
-    agent: str | os.PathLike[str],
-    *,
-    output_dir: str | os.PathLike[str] | None = None,
-    trust: Iterable[str] = (),
-    address: str | None = None,
-) -> "LoadedAgent":
-    """Load an agent to use it outside of its run.
-
-    Args:
-        agent: Path of an agent file (.json, written by ``clau-doom agent export``), or the id of an agent, of the
-            random baseline, or of an experiment for its champion.
-        output_dir: Folder of experiments. None: ``CLAU_DOOM_OUTPUT_DIR``, or else ``runs``.
-        trust: Policy classes (``module:Class``) and addresses of remote agents that a file may name. A class is code
-            that runs in this process: read its source first. Names in ``CLAU_DOOM_TRUST`` are allowed, too.
-        address: Current address of a remote agent's program, if it has changed since the run.
-
-    Raises:
-        ExperimentNotFound: The experiment does not exist.
-        AgentNotFound: The experiment does not have the agent, or does not have a champion yet.
-        ConfigError: The file cannot be used, or names a class or an address that is not in `trust`.
-
-    Example:
-        >>> import clau_doom as cd
-        >>> agent = cd.load_agent("examples/champions/defend_the_center.json")
-        >>> env = agent.make_env()
-        >>> observation, info = env.reset(seed=7)
-        >>> agent.reset(seed=7)
-        >>> done = False
-        >>> while not done:
-        ...     observation, reward, terminated, truncated, info = env.step(agent.act(observation))
-        ...     done = terminated or truncated
-        >>> env.close()
-    """
-    name, folder = os.fspath(agent), find_output_dir(output_dir)
-    allowed = {*trust, *os.environ.get(TRUST_VARIABLE, "").split(), *([address] if address else [])}
-    consent = Trust(frozenset(allowed), remedy="trust=['{}']")
-    setting, replayed = run_blocking(find_agent(name, None, folder, trust=consent, address=address))
-    stored_in = None if is_agent_file(name) else folder
-    return LoadedAgent(setting, replayed, trust=consent, stored_in=stored_in, address=address)
+__all__ = ["LoadedAgent"]
 
 
 class LoadedAgent:
@@ -122,6 +79,11 @@ class LoadedAgent:
             return {}
         space = self._setting.space
         return (self._policy.space if space is None else space).named(self._agent.genome)
+
+    @property
+    def episodes(self) -> Table:
+        """Recorded episodes, with the columns of `Experiment.episodes`. An agent file has held-out episodes only."""
+        return self._table(self._agent.episodes, recorded=True)
 
     @property
     def needs(self) -> Needs:
@@ -175,10 +137,10 @@ class LoadedAgent:
         if self._decide is None:
             raise WrongState("the agent has no episode: call reset with the episode's seed first")
         if isinstance(observation, Observation):
-            action = _decided(self._decide, observation)
+            action = ask_policy(self._decide, observation)
             self._checked(action)
             return action
-        action = _decided(self._decide, observation_from_arrays(observation, self.needs, self.facts))
+        action = ask_policy(self._decide, observation_from_arrays(observation, self.needs, self.facts))
         buttons, tics, _ = self._checked(action)
         return action_to_arrays(buttons, tics, self.facts)
 
@@ -194,6 +156,56 @@ class LoadedAgent:
         return environment_of(
             self._setting.scenario, self._scenario, self.needs, max_objects=MOST_OBJECTS, render_mode=render_mode
         )
+
+    def play(
+        self,
+        episodes: int = 10,
+        *,
+        seeds: Iterable[SupportsIndex] | None = None,
+        seed: int = 0,
+        workers: int = 0,
+    ) -> Table:
+        """Play episodes in worker processes, as in a run.
+
+        Args:
+            episodes: Number of episodes, on new seeds.
+            seeds: Seeds of the episodes, such as recorded ones, in place of `episodes`.
+            seed: Seed that determines the new seeds.
+            workers: Number of worker processes; 0: one for each core.
+
+        Returns:
+            One row for each episode, in the order of the seeds, with the columns of `Experiment.episodes`. The purpose
+            is missing, and so is the fitness of an agent file.
+
+        Raises:
+            ConfigError: An argument is not valid, or the policy cannot be loaded.
+            PolicyFailed: The policy failed.
+            InfrastructureFailed: The workers do not start, or an episode was lost in all attempts.
+
+        Example:
+            >>> import clau_doom as cd
+            >>> agent = cd.load_agent("examples/champions/defend_the_center.json")
+            >>> table = agent.play(2)
+            >>> len(table), table["number"]
+            (2, [0, 1])
+        """
+        from clau_doom.app.agent_play import Player, fresh_seeds, play_episodes  # noqa: PLC0415 - backends
+
+        if episodes < 1 or workers < 0:
+            raise ConfigError(f"episodes is {episodes} and workers is {workers}: use at least 1 episode and 0 workers")
+        chosen = fresh_seeds(seed, episodes) if seeds is None else tuple(map(check_seed, seeds))
+        if not chosen:
+            raise ConfigError("seeds is empty: give at least one seed")
+        player = Player(
+            id=self.id,
+            genome=self._agent.genome,
+            config=self._config,
+            policy=self._policy,
+            settings=self._setting.scenario,
+            scenario=self._scenario,
+        )
+        played = run_blocking(play_episodes(player, chosen, workers=workers))
+        return self._table(played, recorded=False)
 
     def film(
         self,
@@ -231,30 +243,23 @@ class LoadedAgent:
             PolicyFailed: The policy failed.
             InfrastructureFailed: The engine crashed, or a remote agent is gone or late.
         """
-        from clau_doom.app.replay import (  # noqa: PLC0415 - packages for drawing, which decisions do not need
-            film_replay,
-            plan_replay,
-            stored_actions,
-            to_purpose,
-            to_size,
-            verify,
-        )
+        from clau_doom.app import replay  # noqa: PLC0415 - packages for drawing, which decisions do not need
 
         if episode is not None and seed is not None:
             raise ConfigError("episode and seed exclude each other: omit one")
         if end is not None and end <= start:
             raise ConfigError(f"end {end:g} is not after start {start:g}: choose a later end")
-        target, size = Path(path), to_size(resolution)
+        target, size = Path(path), replay.to_size(resolution)
         if target.is_file() and not force:
             raise ConfigError(f"{target} exists already: choose another name, or replace it with force=True")
         check_target(target, force=True)
-        chosen = None if purpose is None else to_purpose(purpose)
+        chosen = None if purpose is None else replay.to_purpose(purpose)
         of_seed = None if seed is None else check_seed(seed)
         choice = select_episode(self._agent, purpose=chosen, number=episode, seed=of_seed)
-        actions = None if self._stored_in is None else run_blocking(stored_actions(choice, self._stored_in))
-        plan = plan_replay(self._setting, choice, actions, address=self._address)
+        actions = None if self._stored_in is None else run_blocking(replay.stored_actions(choice, self._stored_in))
+        plan = replay.plan_replay(self._setting, choice, actions, address=self._address)
         clip = Clip(start=start, end=end)
-        return film_replay(plan, verify(plan), target, size, overlay=overlay, clip=clip)
+        return replay.film_replay(plan, replay.verify(plan), target, size, overlay=overlay, clip=clip)
 
     def __repr__(self) -> str:
         """Return id, scenario and policy."""
@@ -263,22 +268,12 @@ class LoadedAgent:
 
     def _repr_html_(self) -> str:
         """Return a table for notebooks; genes are shown if they are stored."""
-        agent, policy, space = self._agent, self._setting.policy, self._setting.space
-        facts = {
-            "champion": "yes" if agent.champion else None,
-            "scenario": self.scenario.name,
-            "policy": "random" if agent.baseline else getattr(policy, "target", policy.kind),
-            "recorded episodes": f"{len(agent.episodes):,}",
-        }
-        shown = facts_html(f"agent {self.id}", facts)
-        if space is None or agent.baseline:
-            return shown
-        return shown + facts_html(
-            "genome"
-            if len(space.genes) <= _SHOWN_GENES
-            else f"genome, first {_SHOWN_GENES} of {len(space.genes):,} genes",
-            space.named(agent.genome, _SHOWN_GENES),
-        )
+        return agent_html(self._setting, self._agent)
+
+    def _table(self, episodes: Sequence[Episode], *, recorded: bool) -> Table:
+        from clau_doom.app.experiment_tables import agent_episodes_table  # noqa: PLC0415 - pyarrow
+
+        return Table(agent_episodes_table(episodes, self._setting.fitness, recorded=recorded), name="episodes")
 
     @cached_property
     def _scenario(self) -> Scenario:
@@ -286,25 +281,17 @@ class LoadedAgent:
         inputs = StoredInputs(setting.inputs) if setting.inputs else None
         return stored_scenario(setting.scenario, setting.provenance, inputs, replaying=True)
 
+    @property
+    def _config(self) -> PolicyConfig:
+        return RandomPolicyConfig() if self._agent.baseline else with_address(self._setting.policy, self._address)
+
     @cached_property
     def _policy(self) -> Policy:
-        setting = self._setting
-        if self._agent.baseline:
-            return make_policy(RandomPolicyConfig(), self.facts)
-        config: PolicyConfig = with_address(setting.policy, self._address)
-        if setting.contained and isinstance(config, CustomPolicyConfig):
+        config = self._config
+        if self._setting.contained and isinstance(config, CustomPolicyConfig):
             self._trust.check(config, f"{self.id}, whose experiment ran its policy in containers,")
         return make_policy(config, self.facts)
 
     @cached_property
     def _checked(self) -> ActionCheck:
         return ActionCheck(len(self.facts.buttons), self.facts.frame_skip)
-
-
-def _decided(decide: Decide, seen: Observation) -> Action:
-    try:
-        return decide(seen)
-    except (AgentUnreachable, PolicyFailed, KeyboardInterrupt):
-        raise
-    except BaseException as error:  # a call of sys.exit included
-        raise policy_failure(error, "") from error

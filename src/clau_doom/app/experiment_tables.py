@@ -3,7 +3,8 @@
 Import this module only in functions that need it: pyarrow takes half a second to import.
 """
 
-from contextlib import aclosing
+from collections.abc import Sequence
+from contextlib import aclosing, suppress
 from typing import Any
 
 import pyarrow as pa
@@ -11,9 +12,10 @@ import pyarrow as pa
 from clau_doom.app.catalog.folder_source import ExperimentSource
 from clau_doom.app.gene_space import space_of
 from clau_doom.app.run_planning import make_fitness
-from clau_doom.domain import GenomeSpace
+from clau_doom.domain import AgentRef, Episode, Fitness, GenomeSpace, experiment_of_player, parse_agent_id
 from clau_doom.domain.event_declaration import declaration_of
 from clau_doom.domain.events import RecordedEvent
+from clau_doom.errors import InvalidAgentId
 from clau_doom.ports import StoredExperiment
 from clau_doom.storage.arrow_tables import arrow_batch, arrow_schema, arrow_table
 from clau_doom.storage.export_schema import (
@@ -22,13 +24,22 @@ from clau_doom.storage.export_schema import (
     Value,
     agent_row,
     agent_rows,
+    episode_row,
     episode_rows,
     exported_tables,
     generation_rows,
 )
 from clau_doom.wire import event_json, event_message
 
-__all__ = ["agents_table", "episodes_table", "event_row", "events_table", "generations_table", "lineage_table"]
+__all__ = [
+    "agent_episodes_table",
+    "agents_table",
+    "episodes_table",
+    "event_row",
+    "events_table",
+    "generations_table",
+    "lineage_table",
+]
 
 _TABLES = {table.name: table for table in EXPORTED}
 _ROWS_AT_ONCE = 1_000
@@ -37,6 +48,25 @@ _ROWS_AT_ONCE = 1_000
 def episodes_table(stored: StoredExperiment) -> Any:
     """Return the training, validation and held-out episodes of a measured experiment."""
     return arrow_table(_TABLES["episodes"], list(episode_rows(stored.snapshot, make_fitness(stored.config))))
+
+
+def agent_episodes_table(episodes: Sequence[Episode], fitness: Fitness | None, *, recorded: bool) -> Any:
+    """Return episodes of one agent or of the random baseline, with the columns of `episodes_table`.
+
+    Args:
+        episodes: The episodes.
+        fitness: Fitness of the agent's experiment, or None for an agent file.
+        recorded: Whether a run played the episodes. Otherwise their purpose is left out.
+    """
+    rows = []
+    for episode in episodes:
+        experiment, ref = None, None
+        with suppress(InvalidAgentId):  # an agent file may have any id
+            experiment = experiment_of_player(episode.agent)
+            ref = AgentRef(*parse_agent_id(episode.agent)[1:])
+        name, purpose, *rest = episode_row(experiment, episode, ref, fitness)
+        rows.append((name, purpose if recorded else None, *rest))
+    return arrow_table(_TABLES["episodes"], rows)
 
 
 def agents_table(stored: StoredExperiment) -> Any:

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from clau_doom.app.catalog import open_source
 from clau_doom.app.catalog.folder_source import ExperimentSource, RemoteServer
 from clau_doom.app.policy_output_suppression import contained_output
+from clau_doom.app.run_planning import make_fitness
 from clau_doom.app.trusted_code import Trust
 from clau_doom.config import PolicyConfig, RemotePolicyConfig, ScenarioConfig
 from clau_doom.domain import GenomeSpace, check_experiment_id, experiment_of_player, parse_agent_id
@@ -68,6 +69,7 @@ async def find_agent(
         provenance=stored.snapshot.experiment.provenance,
         space=stored.space,
         inputs=stored.inputs,
+        fitness=make_fitness(stored.config),
     )
     agent = select_agent(stored.snapshot, name)
     if remote and not agent.baseline and not setting.contained:

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 
 from clau_doom.config import PolicyConfig, ScenarioConfig
 from clau_doom.config.base_section import ConfigSection
-from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, GenomeSpace, Measures, Purpose
+from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, Fitness, GenomeSpace, Measures, Purpose
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import ConfigError, InvalidGenome
 from clau_doom.regular_files import open_regular
@@ -36,6 +36,7 @@ class Setting:
         provenance: Versions and digests of sources.
         space: Genes stored with the experiment, or None.
         inputs: Folder with copies of the experiment's scenario, or None.
+        fitness: Fitness of the experiment, or None for an agent file.
     """
 
     scenario: ScenarioConfig
@@ -44,6 +45,7 @@ class Setting:
     provenance: Provenance
     space: GenomeSpace | None = None
     inputs: Path | None = None
+    fitness: Fitness | None = None
 
 
 class _Recorded(ConfigSection):

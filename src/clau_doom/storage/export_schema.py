@@ -22,6 +22,7 @@ __all__ = [
     "Value",
     "agent_row",
     "agent_rows",
+    "episode_row",
     "episode_rows",
     "exported_tables",
     "generation_rows",
@@ -182,10 +183,10 @@ def episode_rows(snapshot: Snapshot, fitness: Fitness) -> Iterator[tuple[Value, 
     places = {evaluation.agent.id: evaluation.agent.ref for row in snapshot.generations for evaluation in row}
     for ref in sorted(snapshot.episodes):
         for episode in snapshot.episodes[ref]:
-            yield _episode_row(snapshot.experiment.id, episode, ref, fitness)
+            yield episode_row(snapshot.experiment.id, episode, ref, fitness)
     for purpose, agent in sorted(snapshot.judging, key=lambda key: (key[0] != "validation", key[1])):
         for episode in snapshot.judging[purpose, agent]:
-            yield _episode_row(snapshot.experiment.id, episode, places.get(agent), fitness)
+            yield episode_row(snapshot.experiment.id, episode, places.get(agent), fitness)
 
 
 def agent_rows(snapshot: Snapshot, space: GenomeSpace) -> Iterator[tuple[Value, ...]]:
@@ -227,7 +228,17 @@ def generation_rows(snapshot: Snapshot) -> Iterator[tuple[Value, ...]]:
         )
 
 
-def _episode_row(experiment: str, episode: Episode, ref: AgentRef | None, fitness: Fitness) -> tuple[Value, ...]:
+def episode_row(
+    experiment: str | None, episode: Episode, ref: AgentRef | None, fitness: Fitness | None
+) -> tuple[Value, ...]:
+    """Return the row of an episode in `episodes`.
+
+    Args:
+        experiment: Id of the experiment, or None.
+        episode: The episode.
+        ref: Generation and index of the agent, or None.
+        fitness: Fitness of the experiment, or None.
+    """
     outcome, timing = episode.outcome, episode.timing
     return (
         experiment,
@@ -237,7 +248,7 @@ def _episode_row(experiment: str, episode: Episode, ref: AgentRef | None, fitnes
         None if ref is None else ref.index,
         episode.number,
         outcome.seed,
-        fitness.of_episode(outcome.measures),
+        None if fitness is None else fitness.of_episode(outcome.measures),
         *(getattr(outcome.measures, name) for name in MEASURES),
         outcome.trajectory_sha256,
         timing.seconds,

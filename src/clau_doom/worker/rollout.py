@@ -11,7 +11,7 @@ from clau_doom.worker.progress_page import ProgressPage
 from clau_doom.worker.shared_frame import SharedFrame
 from clau_doom.worker.user_traceback import user_traceback
 
-__all__ = ["Rollout", "StartedEpisode", "begin_policy", "play", "policy_failure"]
+__all__ = ["Rollout", "StartedEpisode", "ask_policy", "begin_policy", "play"]
 
 _NEVER = (0,)
 
@@ -96,12 +96,7 @@ def play(
         turn()
         while observation is not None:
             turn()
-            try:
-                action = decide(observation)
-            except (AgentUnreachable, PolicyFailed, KeyboardInterrupt):
-                raise
-            except BaseException as error:  # a call of sys.exit included
-                raise policy_failure(error, "") from error
+            action = ask_policy(decide, observation)
             turn()
             if requested[0] and shared_frame:
                 observation = _act_and_capture(engine, action, shared_frame, task)
@@ -137,10 +132,24 @@ def begin_policy(policy: Policy, genome: Genome, seed: int) -> Decide:
     except (AgentUnreachable, PolicyFailed, KeyboardInterrupt):
         raise
     except BaseException as error:  # a call of sys.exit included
-        raise policy_failure(error, " as it began") from error
+        raise _raised(error, " as it began") from error
 
 
-def policy_failure(error: BaseException, when: str) -> PolicyFailed:
-    """Return the failure of a policy that raised an error; `when` is empty, or begins with a space."""
+def ask_policy(decide: Decide, observation: Observation) -> Action:
+    """Return the action of a decision function.
+
+    Raises:
+        PolicyFailed: The policy raised an error.
+        AgentUnreachable: The program of a remote policy cannot be reached.
+    """
+    try:
+        return decide(observation)
+    except (AgentUnreachable, PolicyFailed, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # a call of sys.exit included
+        raise _raised(error, "") from error
+
+
+def _raised(error: BaseException, when: str) -> PolicyFailed:
     text = f"the policy raised {type(error).__name__}{when}: {error_text(error)}"
     return PolicyFailed(text, traceback=user_traceback(error))

@@ -17,7 +17,7 @@ from clau_doom.app.trusted_code import Trust
 from clau_doom.config import CustomPolicyConfig, PolicyConfig, RulesPolicyConfig, ScenarioConfig
 from clau_doom.domain import Gene, Genome, GenomeSpace
 from clau_doom.domain.experiment import Provenance
-from clau_doom.errors import ConfigError, ExperimentNotFound, PolicyFailed, WrongState
+from clau_doom.errors import ConfigError, PolicyFailed, WrongState
 from clau_doom.ports import Action, Needs, Observation
 from clau_doom.replay import ReplayedAgent, Setting
 
@@ -69,29 +69,6 @@ def agent_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeAgent:
         return LoadedAgent(setting, agent, trust=Trust(names, remedy="trust=['{}']"), stored_in=None, address=None)
 
     return make
-
-
-def test_agent_file_has_genes_needs_and_scenario() -> None:
-    agent = cd.load_agent(CHAMPION)
-    document = json.loads(CHAMPION.read_text())
-    assert agent.id == document["agent"]
-    assert agent.genes == document["genome"]
-    assert (agent.scenario.name, agent.facts.name) == ("basic", "basic")
-    assert agent.needs == Needs(objects=True)
-
-
-@pytest.mark.parametrize(
-    ("name", "error"),
-    [
-        ("nothing", ExperimentNotFound),
-        ("nothing-g000-a000", ExperimentNotFound),
-        ("No Id", ConfigError),
-        ("a.json", ConfigError),
-    ],
-)
-def test_unknown_agents_are_refused(tmp_path: Path, name: str, error: type[Exception]) -> None:
-    with pytest.raises(error, match=name.partition("-g")[0]):
-        cd.load_agent(name, output_dir=tmp_path)
 
 
 def test_acting_without_an_episode_is_refused() -> None:
@@ -160,29 +137,9 @@ def test_policy_of_containers_needs_consent(agent_of: MakeAgent) -> None:
     assert agent.act(SEEN).buttons == [1.0] * 3
 
 
-def test_consent_by_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "consented.py").write_text(POLICY.format(name="Mine", decide="lambda seen: Action([0.0] * 3)"))
-    monkeypatch.syspath_prepend(tmp_path)
-    document = json.loads(CHAMPION.read_text())
-    policy = {"kind": "class", "target": "consented:Mine"}
-    (tmp_path / "agent.json").write_text(json.dumps(document | {"policy": policy, "genome": {"bias": 0.25}}))
-    with pytest.raises(ConfigError, match=r"allow it with trust=\['consented:Mine'\] \(or CLAU_DOOM_TRUST\)"):
-        cd.load_agent(tmp_path / "agent.json")
-    monkeypatch.setenv("CLAU_DOOM_TRUST", "other:Class consented:Mine")
-    assert cd.load_agent(tmp_path / "agent.json").genes == {"bias": 0.25}
-
-
 def test_baseline_draws_without_genes(agent_of: MakeAgent) -> None:
     agent = agent_of(id="lab-random", baseline=True, genome=Genome(()))
     assert (agent.genes, agent.needs, repr(agent)) == ({}, Needs(), "<agent lab-random: random policy in basic>")
-
-
-def test_table_for_notebooks_is_escaped(agent_of: MakeAgent) -> None:
-    shown = agent_of("lambda seen: 1", champion=True, id="<i>")._repr_html_()
-    assert "agent &lt;i&gt;" in shown
-    assert "&lt;bias&gt;" in shown
-    assert "<bias>" not in shown
-    assert "<i>" not in shown
 
 
 @pytest.mark.parametrize(
@@ -199,3 +156,35 @@ def test_invalid_arguments_of_films_are_refused(tmp_path: Path, arguments: dict[
     with pytest.raises(ConfigError, match=message):
         cd.load_agent(CHAMPION).film(tmp_path / "film.mp4", **arguments)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"episodes": 0}, "episodes is 0 and workers is 0: use at least 1 episode and 0 workers"),
+        ({"workers": -1}, "workers is -1"),
+        ({"seeds": [1, -2]}, "seed is -2: use a whole number from 0 to 4294967295"),
+        ({"seeds": []}, "seeds is empty: give at least one seed"),
+    ],
+)
+def test_invalid_arguments_of_episodes_are_refused(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        cd.load_agent(CHAMPION).play(**arguments)
+
+
+def test_recorded_episodes_are_a_table() -> None:
+    """An agent file has no fitness."""
+    table = cd.load_agent(CHAMPION).episodes
+    document = json.loads(CHAMPION.read_text())
+    assert table["seed"] == [row["seed"] for row in document["episodes"]]
+    assert table["reward"] == [row["measures"]["reward"] for row in document["episodes"]]
+    assert set(table["purpose"]) == {"held_out"}
+    assert set(table["agent"]) == {document["agent"]}
+    assert set(table["fitness"]) == {None}
+
+
+def test_episodes_of_an_agent_with_any_id(agent_of: MakeAgent) -> None:
+    """The id in an agent file is free text."""
+    episodes = [replace(episode, agent="My agent") for episode in cd.load_agent(CHAMPION)._agent.episodes[:1]]
+    table = agent_of(id="My agent", episodes=tuple(episodes)).episodes
+    assert (table["agent"], table["experiment_id"], table["generation"]) == (["My agent"], [None], [None])
