@@ -29,6 +29,7 @@
     ├── ServerFailed               a server reported an internal error
     ├── ServerUnreachable          no orchestrator answers at the address
     ├── ShutdownRequested          a user, a signal or a deadline stopped the run
+    ├── StrategyFailed             the user's strategy raised an error, or asked for agents that are not valid
     ├── StorageFailed
     │   ├── DiskFull
     │   ├── ResultsLost            the results were deleted or replaced while a run was writing them
@@ -103,6 +104,7 @@ __all__ = [
     "ShutdownRequested",
     "StorageFailed",
     "StoreCorrupted",
+    "StrategyFailed",
     "UsageError",
     "WorkerCrashed",
     "WorkerRefused",
@@ -303,6 +305,18 @@ class PolicyFailed(ClauDoomError, code="policy_failed"):
 
     Attributes:
         traceback: Traceback of the error in a Python policy, several lines; empty if unknown.
+    """
+
+    def __init__(self, message: str, *, traceback: str = "") -> None:
+        super().__init__(message)
+        self.traceback = traceback
+
+
+class StrategyFailed(ClauDoomError, code="strategy_failed"):
+    """The strategy raised an error, or asked for agents that are not valid.
+
+    Attributes:
+        traceback: Traceback of the error in the user's code, several lines; empty if no code raised.
     """
 
     def __init__(self, message: str, *, traceback: str = "") -> None:

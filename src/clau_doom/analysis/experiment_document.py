@@ -8,6 +8,7 @@ from clau_doom.analysis.document import Document
 from clau_doom.analysis.experiment_data import ExperimentData
 from clau_doom.analysis.section_loader import describe_all
 from clau_doom.analysis.wording import count
+from clau_doom.config import CustomStrategyConfig, EvolutionConfig
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.statistics.intervals import CONFIDENCE
 
@@ -52,9 +53,15 @@ def experiment_document(data: ExperimentData, names: Sequence[str] | None = None
     )
 
 
+def _strategy_name(evolution: EvolutionConfig) -> str:
+    if isinstance(evolution, CustomStrategyConfig):
+        return f"Strategy {evolution.target}"
+    return _STRATEGIES[evolution.kind]
+
+
 def _introduction(data: ExperimentData) -> str:
     config = data.stored.config
-    strategy = _STRATEGIES.get(config.evolution.kind, config.evolution.kind)
+    strategy = _strategy_name(config.evolution)
     size = (
         f"{len(data.finished_generations)} of {config.generations} generations of {config.population} agents, "
         f"{count(config.episodes, 'episode')} each, from seed {data.seed}"

@@ -1,4 +1,4 @@
-"""Checks of a valid configuration: missing scenarios or policies, and exceeded limits."""
+"""Checks of a valid configuration: missing scenarios, policies or strategies, and exceeded limits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,9 @@ from typing import TypeVar
 
 from clau_doom.app.policy_output_suppression import contained_output
 from clau_doom.app.resource_estimate import estimate_resources, excesses
+from clau_doom.app.strategy_description import check_strategy_class, describe_strategy
 from clau_doom.config import CustomPolicyConfig, ExperimentConfig, LimitsConfig, Problem, RemotePolicyConfig
+from clau_doom.domain import GenomeSpace
 from clau_doom.errors import ConfigError
 from clau_doom.game import Scenario
 from clau_doom.game import resolve as resolve_scenario
@@ -34,7 +36,7 @@ class ConfigurationCheck:
 
 
 def examine(config: ExperimentConfig, limits: LimitsConfig) -> ConfigurationCheck:
-    """Load the scenario and the policy of a configuration, and compare its estimate with limits.
+    """Load scenario, policy and strategy of a configuration, and compare its estimate with limits.
 
     Remote agents, images and clusters are checked by the plan, not here.
     """
@@ -42,8 +44,9 @@ def examine(config: ExperimentConfig, limits: LimitsConfig) -> ConfigurationChec
     scenario = _found(("scenario", "name"), lambda: resolve_scenario(config.scenario), problems)
     with contained_output():
         policy = _policy(config, scenario, problems)
-        genes = len(policy.space) if policy else 0
-    problems += excesses(config, estimate_resources(config, genes), limits)
+        space = policy.space if policy else None
+    largest = _largest_population(config, space, problems)
+    problems += excesses(config, estimate_resources(config, len(space) if space else 0, largest), limits)
     return ConfigurationCheck(scenario=scenario, policy=policy, problems=tuple(problems))
 
 
@@ -58,6 +61,16 @@ def _policy(config: ExperimentConfig, scenario: Scenario | None, problems: list[
     if isinstance(chosen, CustomPolicyConfig):  # cannot be created without a scenario, but the class can be missing
         _found(path, lambda: custom_source(chosen), problems)
     return None
+
+
+def _largest_population(config: ExperimentConfig, space: GenomeSpace | None, problems: list[Problem]) -> int:
+    """Return the largest population, and add a problem if the strategy cannot be used."""
+    path = ("evolution", "target")
+    if space is None:  # a class cannot be created without genes, but it can be missing
+        _found(path, lambda: check_strategy_class(config), problems)
+        return config.population
+    found = _found(path, lambda: describe_strategy(config, space), problems)
+    return found.largest_population if found else config.population
 
 
 def _found(path: tuple[str, ...], make: Callable[[], _T], problems: list[Problem]) -> _T | None:

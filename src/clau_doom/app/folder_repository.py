@@ -16,6 +16,7 @@ from clau_doom.backends.provider import provider_of
 from clau_doom.config import (
     BackendSection,
     CustomPolicyConfig,
+    CustomStrategyConfig,
     ExperimentConfig,
     RemotePolicyConfig,
     ServerConfig,
@@ -155,6 +156,9 @@ class FolderRepository:
         here = not config.selected_backend.isolates_policies
         if here and isinstance(policy, CustomPolicyConfig) and policy.target not in lists.policies:
             raise NotAllowed(f"policy.target {policy.target!r} is not in the server's list server.policies")
+        strategy = config.evolution
+        if isinstance(strategy, CustomStrategyConfig) and strategy.target not in lists.strategies:
+            raise NotAllowed(f"evolution.target {strategy.target!r} is not in the server's list server.strategies")
         if isinstance(policy, RemotePolicyConfig) and policy.address not in {None, *lists.agents}:
             raise NotAllowed(f"policy.address {policy.address!r} is not in the server's list server.agents")
         provider_of(config).check_request(config, self._config)

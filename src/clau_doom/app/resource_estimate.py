@@ -55,14 +55,15 @@ class ResourceEstimate:
     at_once: int
 
 
-def estimate_resources(config: ExperimentConfig, genes: int) -> ResourceEstimate:
+def estimate_resources(config: ExperimentConfig, genes: int, largest_population: int | None = None) -> ResourceEstimate:
     """Estimate the resources of an experiment.
 
     Args:
         config: The configuration.
         genes: Number of genes of its policy.
+        largest_population: Largest number of agents in a generation. None: `population`.
     """
-    generations, population = config.generations, config.population
+    generations, population = config.generations, largest_population or config.population
     agents = generations * population
     judged = generations * config.holdout.validation + _ROLES * config.holdout.episodes
     episodes = agents * config.episodes + judged

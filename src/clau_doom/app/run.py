@@ -146,5 +146,7 @@ def make_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: CoreAllocat
         cores: Cores for workers, if they are shared with other runs.
     """
     return provider_of(plan.config).create(
-        BackendContext(config=plan.config, scenario=plan.scenario, facts=plan.facts, uuid=uuid, logs=logs, cores=cores)
+        BackendContext(
+            config=plan.config, scenario=plan.scenario, facts=plan.worker_facts, uuid=uuid, logs=logs, cores=cores
+        )
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clau_doom.app.resource_estimate import ResourceEstimate
+from clau_doom.app.strategy_description import STRATEGY_SOURCE
 from clau_doom.backends.core_allocator import CoreAllocator
 from clau_doom.config import ExperimentConfig, NatsConfig, WebConfig
 from clau_doom.domain import Fitness, GenomeSpace
@@ -44,6 +45,11 @@ class Plan:
     web: WebConfig
     resources: ResourceEstimate
     resume: bool
+
+    @property
+    def worker_facts(self) -> Provenance:
+        """Facts that a worker must have in common with this process: all except those of the strategy."""
+        return Provenance(facts=tuple(fact for fact in self.facts.facts if fact[0] != STRATEGY_SOURCE))
 
     @property
     def advice(self) -> str | None:

@@ -11,6 +11,7 @@ from clau_doom.app.gene_space import describe_policy
 from clau_doom.app.input_copies import stored_scenario
 from clau_doom.app.resource_estimate import estimate_resources, excesses
 from clau_doom.app.run_plan import Plan
+from clau_doom.app.strategy_description import describe_strategy
 from clau_doom.backends.provider import provider_of
 from clau_doom.config import (
     ExperimentConfig,
@@ -76,7 +77,8 @@ def _plan(
     if not resume:
         _check_engine(scenario)
     space, facts = describe_policy(config, scenario, policy)
-    resources = estimate_resources(config, len(space))
+    strategy = describe_strategy(config, space)
+    resources = estimate_resources(config, len(space), strategy.largest_population)
     if limits is not None:
         refuse_problems([*excesses(config, resources, limits)])
     return Plan(
@@ -85,7 +87,7 @@ def _plan(
         scenario=scenario,
         space=space,
         fitness=make_fitness(config),
-        facts=facts,
+        facts=strategy.added_to(facts),
         nats=nats,
         web=web,
         resources=resources,

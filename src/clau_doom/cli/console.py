@@ -17,7 +17,8 @@ from rich.text import Text
 
 from clau_doom.app.literal_console import literal_console
 from clau_doom.cli.error_classification import Cause, classify
-from clau_doom.errors import OutputFailed
+from clau_doom.errors import OutputFailed, StrategyFailed
+from clau_doom.escaping import printable_message
 
 __all__ = [
     "LOG_MESSAGES",
@@ -134,11 +135,23 @@ def report_error(error: BaseException, *, debug: bool = False) -> ExitCode:
     if debug:
         _print_traceback(error)
     verdict = classify(error)
+    if trace := "" if debug else _strategy_traceback(error):
+        _print_line("", trace)
     if verdict.text:
         _print_line("internal error: " if verdict.cause is Cause.BUG else "error: ", verdict.text)
     if verdict.cause is Cause.BUG and not debug:
         _print_line("hint: ", "this is a bug in clau-doom; run clau-doom --debug COMMAND ... for its traceback")
     return ExitCode.USAGE if verdict.cause is Cause.MISTAKE else ExitCode.FAILED
+
+
+def _strategy_traceback(error: BaseException) -> str:
+    """Return the traceback of a user's strategy among the causes of an error, or an empty text."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, StrategyFailed):
+            return printable_message(cause.traceback)
+        cause = cause.__cause__
+    return ""
 
 
 def _print_traceback(error: BaseException) -> None:

@@ -16,6 +16,7 @@ from clau_doom.config.backend_registry import (
 from clau_doom.config.duration import format_duration, parse_duration
 from clau_doom.config.evolution import (
     CmaEsConfig,
+    CustomStrategyConfig,
     DescriptorConfig,
     EvolutionConfig,
     GeneticConfig,
@@ -83,6 +84,7 @@ __all__ = [
     "BackendSection",
     "CmaEsConfig",
     "CustomPolicyConfig",
+    "CustomStrategyConfig",
     "DescriptorConfig",
     "Difference",
     "EvolutionConfig",

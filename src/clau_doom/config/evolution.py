@@ -5,10 +5,13 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, PositiveFloat, model_validator
 
 from clau_doom.config.base_section import ConfigSection, FromList, refuse
+from clau_doom.config.class_options import Options
 from clau_doom.config.racing import RacingConfig
+from clau_doom.config.target_import import TARGET_PATTERN
 
 __all__ = [
     "CmaEsConfig",
+    "CustomStrategyConfig",
     "DescriptorConfig",
     "EvolutionConfig",
     "GeneticConfig",
@@ -102,6 +105,22 @@ class RandomSearchConfig(_StrategyConfig):
     racing: Racing = RacingConfig()
 
 
+class CustomStrategyConfig(_StrategyConfig):
+    """Python class that implements the strategy port."""
+
+    kind: Literal["class"] = Field(default="class", description="Evolution strategy.")
+    target: str = Field(
+        pattern=TARGET_PATTERN,
+        description="Strategy class as module:Class, importable from the working folder; or the name of a plugin.",
+        examples=["my_es:OpenAIES"],
+    )
+    options: Options = Field(
+        default_factory=dict, description="Keyword arguments of the class.", examples=[{"sigma": 0.1}]
+    )
+    racing: Racing = RacingConfig()
+
+
 EvolutionConfig = Annotated[
-    GeneticConfig | CmaEsConfig | MapElitesConfig | RandomSearchConfig, Field(discriminator="kind")
+    GeneticConfig | CmaEsConfig | MapElitesConfig | RandomSearchConfig | CustomStrategyConfig,
+    Field(discriminator="kind"),
 ]

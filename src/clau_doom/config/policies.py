@@ -1,11 +1,11 @@
 """Configuration section of the policy."""
 
-import math
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PositiveFloat, PositiveInt
+from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
 
 from clau_doom.config.base_section import ConfigSection, FromList
+from clau_doom.config.class_options import Options
 from clau_doom.config.path_expansion import expand_address
 from clau_doom.config.target_import import TARGET_PATTERN
 
@@ -17,12 +17,6 @@ __all__ = [
     "RemotePolicyConfig",
     "RulesPolicyConfig",
 ]
-
-
-def _option(value: object) -> object:
-    if isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value)):
-        return value
-    raise ValueError("is not an option: use text, a finite number, true or false")
 
 
 Units = Annotated[PositiveInt, Field(le=1024)]
@@ -65,7 +59,7 @@ class CustomPolicyConfig(ConfigSection):
         description="Policy class as module:Class, importable from the working folder; or the name of a plugin.",
         examples=["my_policy:MyPolicy"],
     )
-    options: dict[str, Annotated[bool | int | float | str, BeforeValidator(_option)]] = Field(
+    options: Options = Field(
         default_factory=dict, description="Keyword arguments of the class.", examples=[{"caution": 0.5}]
     )
 

@@ -21,7 +21,13 @@ from pydantic import (
 from clau_doom.config.backend_registry import BackendDescription, BackendName, BackendSection, registered_backends
 from clau_doom.config.base_section import Clash, ConfigSection, refuse
 from clau_doom.config.duration import Duration
-from clau_doom.config.evolution import CmaEsConfig, EvolutionConfig, GeneticConfig, RandomSearchConfig
+from clau_doom.config.evolution import (
+    CmaEsConfig,
+    CustomStrategyConfig,
+    EvolutionConfig,
+    GeneticConfig,
+    RandomSearchConfig,
+)
 from clau_doom.config.experiment_limits import LimitsConfig
 from clau_doom.config.policies import NeuralPolicyConfig, PolicyConfig, RemotePolicyConfig, RulesPolicyConfig
 from clau_doom.config.service import SERVICE_SECTIONS, GrpcConfig, MetricsConfig, NatsConfig, ServerConfig, WebConfig
@@ -247,8 +253,8 @@ class ExperimentConfig(ConfigSection):
         evolution = self.evolution
         if evolution.mode == "generational":
             return None
-        if not isinstance(evolution, GeneticConfig | RandomSearchConfig):
-            remedy = f"is not supported by {evolution.kind}: use kind genetic or random, or mode generational"
+        if not isinstance(evolution, GeneticConfig | RandomSearchConfig | CustomStrategyConfig):
+            remedy = f"is not supported by {evolution.kind}: use kind genetic, random or class, or mode generational"
             return "evolution.mode", ("evolution.kind",), remedy
         if evolution.racing.rule == "none":
             return None

@@ -126,6 +126,11 @@ class ServerConfig(ConfigSection):
         description="Policy classes that clients may use.",
         examples=[["my_policy:MyPolicy"]],
     )
+    strategies: Annotated[tuple[str, ...], FromList] = Field(
+        default=(),
+        description="Strategy classes that clients may use.",
+        examples=[["my_es:OpenAIES"]],
+    )
     scenarios: Annotated[tuple[str, ...], FromList] = Field(
         default=(), description="Scenario files (.cfg) that clients may use.", examples=[["/srv/maze.cfg"]]
     )

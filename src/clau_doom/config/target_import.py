@@ -4,12 +4,15 @@ The working folder is importable, so that a module can lie next to its configura
 """
 
 import importlib
+import importlib.util
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, NamedTuple
 
 from clau_doom.config.plugins import GROUPS, find_plugin
 from clau_doom.error_description import error_text
@@ -19,6 +22,17 @@ __all__ = ["TARGET_PATTERN", "ImportedTarget", "import_target", "reporting_error
 
 TARGET_PATTERN = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$|^[A-Za-z][\w.-]*$"
 """Pattern of a target: ``module:Name``, or the name of a plugin."""
+
+
+class _Imported(NamedTuple):
+    """A module, and the content of its file when it was imported."""
+
+    module: ModuleType
+    text: bytes
+
+
+_imported: dict[str, _Imported] = {}
+_lock = threading.RLock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +88,7 @@ def import_target(target: str, *, field: str, group: str, functions: bool = Fals
         )
     try:
         with reporting_errors(f"{where}: importing it"):
-            module = importlib.import_module(name)
+            module = _current_module(name)
             found = getattr(module, attribute, None)
     except ConfigError as error:
         if isinstance(missing := error.__cause__, ModuleNotFoundError):
@@ -82,7 +96,7 @@ def import_target(target: str, *, field: str, group: str, functions: bool = Fals
         raise
     fits: Callable[[object], bool] = _is_function if functions else _is_class
     if not fits(found):
-        known = ", ".join(sorted(key for key, value in vars(module).items() if fits(value))) or "none"
+        known = ", ".join(_names(module, fits)) or "none"
         kind = "function" if functions else "class"
         raise ConfigError(f"{where}: {name!r} has no {kind} {attribute!r}; use {known}")
     file: str | None = getattr(module, "__file__", None)
@@ -106,6 +120,32 @@ def reporting_errors(doing: str) -> Iterator[None]:
         raise ConfigError(f"{doing} raised {type(error).__name__}: {error_text(error)}") from error
 
 
+def _current_module(name: str) -> ModuleType:
+    """Import a module, again if its file has changed since this function imported it.
+
+    The digest of a source file is part of the provenance, so that the code of this process must be the code of the
+    file. A server and a notebook run for a long time.
+    """
+    with _lock:
+        before = _imported.get(name)
+        if before is not None and sys.modules.get(name) is before.module and before.text != _text_of(before.module):
+            cached = importlib.util.cache_from_source(str(before.module.__file__))
+            Path(cached).unlink(missing_ok=True)  # Python does not notice two changes within a second
+            del sys.modules[name]
+        module = importlib.import_module(name)
+        _imported[name] = _Imported(module, _text_of(module))
+        return module
+
+
+def _text_of(module: ModuleType) -> bytes:
+    """Return the content of a module's file, or nothing without a readable file."""
+    file = getattr(module, "__file__", None)
+    try:
+        return Path(file).read_bytes() if file else b""
+    except OSError:
+        return b""
+
+
 def _identified(target: str, where: str, group: str) -> tuple[str, str]:
     """Return the identity and ``module:Name`` of a target."""
     if ":" in target:
@@ -115,6 +155,13 @@ def _identified(target: str, where: str, group: str) -> tuple[str, str]:
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from error
     return f"{plugin.name} {plugin.distribution} {plugin.version} {plugin.target}", plugin.target
+
+
+def _names(module: ModuleType, fits: Callable[[object], bool]) -> list[str]:
+    """Return the names of fitting objects that the module defines, or else of those that it imports."""
+    every = {key: value for key, value in vars(module).items() if fits(value)}
+    own = [key for key, value in every.items() if getattr(value, "__module__", None) == module.__name__]
+    return sorted(own or every)
 
 
 def _is_class(value: object) -> bool:

@@ -77,6 +77,7 @@ class Evaluation:
         fitness: The mean over its episodes, or None.
         outcomes: Its finished training episodes, by number.
         failure: The reason of the failure, or None.
+        objectives: Fitness vector of an experiment with several objectives; empty for one objective.
     """
 
     agent: Agent
@@ -84,6 +85,7 @@ class Evaluation:
     fitness: float | None
     outcomes: Sequence[EpisodeOutcome]
     failure: str | None = None
+    objectives: tuple[float, ...] = ()
 
 
 def finalists(evaluations: Iterable[Evaluation]) -> list[tuple[float, Evaluation]]:

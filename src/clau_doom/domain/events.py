@@ -330,9 +330,15 @@ class ExperimentInterrupted:
 @event("experiment_failed", Scope.EXPERIMENT, Severity.ERROR, "failed: {reason}")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExperimentFailed:
-    """The run failed and cannot be resumed."""
+    """The run failed and cannot be resumed.
+
+    Attributes:
+        reason: Reason on one line.
+        traceback: Traceback of the strategy, or None.
+    """
 
     reason: str
+    traceback: FailureTrace | None = None
 
 
 @event("experiment_completed", Scope.EXPERIMENT, Severity.SUCCESS, "completed, {generations} generations")

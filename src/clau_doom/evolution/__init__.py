@@ -13,14 +13,16 @@ by replaying all results. A `SteadyState` returns one agent for each `ask`.
 """
 
 from clau_doom.evolution.cma_es import CmaEs
+from clau_doom.evolution.custom import strategy_source
 from clau_doom.evolution.descriptors import DESCRIPTORS, describe_behaviour
 from clau_doom.evolution.factory import make_race, make_steady_state, make_strategy
 from clau_doom.evolution.genetic import Genetic
 from clau_doom.evolution.map_elites import Elite, MapElites
+from clau_doom.evolution.offspring import INJECTED, Offspring, Result, mean_measures
 from clau_doom.evolution.racing import Race, comparable
 from clau_doom.evolution.random_search import RandomSearch
 from clau_doom.evolution.steady_state import SteadyState
-from clau_doom.evolution.strategy import INJECTED, Offspring, Result, Strategy, mean_measures
+from clau_doom.evolution.strategy import Strategy
 
 __all__ = [
     "DESCRIPTORS",
@@ -41,4 +43,5 @@ __all__ = [
     "make_steady_state",
     "make_strategy",
     "mean_measures",
+    "strategy_source",
 ]

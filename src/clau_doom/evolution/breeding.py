@@ -9,9 +9,9 @@ import numpy as np
 from clau_doom.config import GeneticConfig
 from clau_doom.domain import AgentRef, Genome
 from clau_doom.evolution.coordinates import Coordinates, Mask, Matrix, row_slices
+from clau_doom.evolution.offspring import Result
 from clau_doom.evolution.operators import blend, mutate
 from clau_doom.evolution.reproducible_math import power
-from clau_doom.evolution.strategy import Result
 
 __all__ = ["Breeding", "EvaluatedGenome", "joined", "scored", "temperature"]
 

@@ -24,9 +24,10 @@ import numpy as np
 from clau_doom.config import CmaEsConfig
 from clau_doom.domain import AgentRef, Genome, GenomeSpace
 from clau_doom.evolution.coordinates import Matrix, reflect
+from clau_doom.evolution.offspring import Offspring, Result
 from clau_doom.evolution.reproducible_math import standard_normal, weighted_sum
 from clau_doom.evolution.search_distribution import SearchDistribution, recombination_weights
-from clau_doom.evolution.strategy import Offspring, Result, Strategy
+from clau_doom.evolution.strategy import Strategy
 
 __all__ = ["DIAGONAL_ABOVE", "PARENTS", "SMALLEST_BATCH", "CmaEs"]
 

@@ -2,9 +2,17 @@
 
 from typing import assert_never
 
-from clau_doom.config import CmaEsConfig, EvolutionConfig, GeneticConfig, MapElitesConfig, RandomSearchConfig
+from clau_doom.config import (
+    CmaEsConfig,
+    CustomStrategyConfig,
+    EvolutionConfig,
+    GeneticConfig,
+    MapElitesConfig,
+    RandomSearchConfig,
+)
 from clau_doom.domain import GenomeSpace
 from clau_doom.evolution.cma_es import CmaEs
+from clau_doom.evolution.custom import load_steady_state, load_strategy
 from clau_doom.evolution.genetic import Genetic
 from clau_doom.evolution.map_elites import MapElites
 from clau_doom.evolution.racing import Race
@@ -28,6 +36,7 @@ def make_strategy(config: EvolutionConfig, space: GenomeSpace, population: int, 
     Raises:
         ValueError: The population is smaller than 1.
         InvalidGenome: A gene of the space has an empty range.
+        ConfigError: A custom class cannot be imported or instantiated, or is not a strategy.
     """
     match config:
         case GeneticConfig():
@@ -38,6 +47,8 @@ def make_strategy(config: EvolutionConfig, space: GenomeSpace, population: int, 
             return MapElites(config, space, population, seed)
         case RandomSearchConfig():
             return RandomSearch(config, space, population, seed)
+        case CustomStrategyConfig():
+            return load_strategy(config, space, population, seed)
         case _:
             assert_never(config)
 
@@ -48,14 +59,17 @@ def make_steady_state(config: EvolutionConfig, space: GenomeSpace, population: i
     Raises:
         ValueError: The strategy has no steady state, or the population is smaller than 1.
         InvalidGenome: A gene of the space has an empty range.
+        ConfigError: See `make_strategy`.
     """
     match config:
         case GeneticConfig():
             return SteadyStateGenetic(config, space, population, seed, lookahead=config.lookahead)
         case RandomSearchConfig():
             return SteadyStateRandom(space, population, seed, lookahead=config.lookahead)
+        case CustomStrategyConfig():
+            return load_steady_state(config, space, population, seed)
         case _:
-            raise ValueError(f"{config.kind} does not support steady_state: use genetic or random")
+            raise ValueError(f"{config.kind} does not support steady_state: use genetic, random or class")
 
 
 def make_race(config: EvolutionConfig, population: int, episodes: int, seed: int, generation: int) -> Race | None:

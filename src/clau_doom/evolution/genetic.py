@@ -15,7 +15,8 @@ from clau_doom.config import GeneticConfig
 from clau_doom.domain import AgentRef, Genome, GenomeSpace
 from clau_doom.evolution.breeding import Breeding, EvaluatedGenome, joined, scored, temperature
 from clau_doom.evolution.coordinates import Matrix
-from clau_doom.evolution.strategy import Offspring, Result, Strategy
+from clau_doom.evolution.offspring import Offspring, Result
+from clau_doom.evolution.strategy import Strategy
 
 __all__ = ["Genetic"]
 

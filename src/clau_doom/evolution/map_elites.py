@@ -16,8 +16,9 @@ from clau_doom.config import MapElitesConfig
 from clau_doom.domain import AgentRef, Genome, GenomeSpace, Measures
 from clau_doom.evolution.coordinates import Matrix, row_slices
 from clau_doom.evolution.descriptors import describe_behaviour
+from clau_doom.evolution.offspring import Offspring, Result
 from clau_doom.evolution.operators import line, mutate
-from clau_doom.evolution.strategy import Offspring, Result, Strategy
+from clau_doom.evolution.strategy import Strategy
 
 __all__ = ["Elite", "MapElites"]
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from clau_doom.config import RandomSearchConfig
 from clau_doom.domain import Genome, GenomeSpace
+from clau_doom.evolution.offspring import Offspring, Result
 from clau_doom.evolution.steady_state import SteadyState
-from clau_doom.evolution.strategy import Offspring, Result, Strategy
+from clau_doom.evolution.strategy import Strategy
 
 __all__ = ["RandomSearch", "SteadyStateRandom"]
 

@@ -13,16 +13,18 @@ may be evaluated in any order on any number of workers:
 A generation is a block of `population` agents, so that agents are numbered as in generational evolution.
 """
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 
 from clau_doom.domain import AgentRef, GenomeSpace
 from clau_doom.errors import OutOfOrder
-from clau_doom.evolution.strategy import Evolver, Offspring, Result, check_finite
+from clau_doom.evolution.offspring import Offspring, Result, check_finite
+from clau_doom.evolution.strategy import Evolver
+from clau_doom.evolution.strategy_checks import checked_offspring, reporting_errors
 
 __all__ = ["SteadyState"]
 
 
-class SteadyState(Evolver):
+class SteadyState(Evolver, ABC):
     """Steady-state strategy: breeds one agent at a time.
 
     The first `lookahead` agents are asked one after another; from then on `tell` and `ask` take turns. Replaying
@@ -69,10 +71,14 @@ class SteadyState(Evolver):
 
         Raises:
             OutOfOrder: The maximum number of agents is in flight.
+            StrategyFailed: The strategy raised an error, or its offspring is not valid.
         """
         if self.waits:
             raise OutOfOrder(f"agent {self._asked} needs the result of agent {self._received}: call tell first")
-        offspring = self._ask()
+        caller = self._caller(f"ask of agent {self._asked}")
+        with reporting_errors(caller):
+            returned = self._ask()
+        (offspring,) = checked_offspring([returned], self.space, self._is_earlier, range(1, 2), caller)
         self._asked += 1
         return offspring
 
@@ -82,14 +88,20 @@ class SteadyState(Evolver):
         Raises:
             OutOfOrder: The next agent must be asked first, because it is bred without this result; or the fitness is
                 not finite. The strategy is unchanged.
+            StrategyFailed: The strategy raised an error.
         """
         if not self.waits:
             raise OutOfOrder(
                 f"agent {self._asked} is independent of the result of agent {self._received}: call ask first"
             )
         check_finite(result, f"agent {self._received}")
-        self._tell(result)
+        with reporting_errors(self._caller(f"tell of agent {self._received}")):
+            self._tell(result)
         self._received += 1
+
+    def _is_earlier(self, agent: AgentRef) -> bool:
+        number = agent.generation * self.population + agent.index
+        return 0 <= agent.index < self.population and 0 <= number < self._asked
 
     @abstractmethod
     def _ask(self) -> Offspring:

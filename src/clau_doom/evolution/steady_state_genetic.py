@@ -15,8 +15,8 @@ from clau_doom.config import GeneticConfig
 from clau_doom.domain import Genome, GenomeSpace
 from clau_doom.evolution.breeding import Breeding, EvaluatedGenome, joined, scored
 from clau_doom.evolution.coordinates import Matrix
+from clau_doom.evolution.offspring import Offspring, Result
 from clau_doom.evolution.steady_state import SteadyState
-from clau_doom.evolution.strategy import Offspring, Result
 
 __all__ = ["SteadyStateGenetic"]
 

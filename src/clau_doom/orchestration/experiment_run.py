@@ -16,7 +16,7 @@ from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.domain.ids import baseline_id
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.error_description import describe
-from clau_doom.errors import DiskFull, ShutdownRequested, StorageFailed
+from clau_doom.errors import DiskFull, ShutdownRequested, StorageFailed, StrategyFailed
 from clau_doom.errors import ExperimentFailed as ExperimentFailedError
 from clau_doom.orchestration.completed_generations import CompletedGenerations
 from clau_doom.orchestration.episode_scheduler import EpisodeScheduler
@@ -143,7 +143,7 @@ class ExperimentRun:
     async def _failed(self, error: Exception, log: RunLog) -> ExperimentFailedError:
         failure = ExperimentFailedError(f"experiment {self._config.name} failed")
         failure.__cause__ = error
-        await log.append(ExperimentFailed(reason=describe(failure)))
+        await log.append(ExperimentFailed(reason=describe(failure), traceback=log.trace(_root(error))))
         return failure
 
     async def _evolve_and_choose_champion(self, snapshot: Snapshot, log: RunLog) -> None:
@@ -198,3 +198,13 @@ class ExperimentRun:
         await evaluation.evaluate_champion(
             self._scheduler, champion, first, baseline_id(self._config.name), holdout.episodes
         )
+
+
+def _root(error: Exception) -> Exception:
+    """Return the error of a strategy among the causes of an error, or the error itself."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, StrategyFailed):
+            return cause
+        cause = cause.__cause__
+    return error

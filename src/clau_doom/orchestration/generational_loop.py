@@ -120,9 +120,9 @@ class GenerationalLoop:
             asked = await asyncio.to_thread(progress.strategy.ask)
         stored = [evaluation.agent for evaluation in known] if known else None
         # No await from here to the event: a genome that is injected later waits for the next generation.
-        immigrants = self._control.injection.take() if stored is None else immigrants_of(stored)
+        immigrants = self._control.injection.take(len(asked)) if stored is None else immigrants_of(stored)
         agents = agents_from(self._config.name, generation, inject(progress.strategy, asked, immigrants))
-        registry = AgentRegistry(self._config.population, agents)
+        registry = AgentRegistry(len(agents), agents)
         self._control.started = generation + 1
         if stored is None:
             await self._log.append(GenerationStarted(generation=generation, agents=agents))
@@ -131,7 +131,7 @@ class GenerationalLoop:
             for agent, evaluation in zip(registry, snapshot.generations[generation], strict=True):
                 restore(agent, evaluation, snapshot)
         live = GenerationEvaluation(
-            registry, seeds_of(self._config, generation), self._fitness, self._log, self._race(generation)
+            registry, seeds_of(self._config, generation), self._fitness, self._log, self._race(generation, len(agents))
         )
         self._control.evaluate(live)
         try:
@@ -180,9 +180,9 @@ class GenerationalLoop:
         check_asked(agents_from(config.name, done, inject(strategy, asked, immigrants_of(agents))), agents)
         return strategy
 
-    def _race(self, generation: int) -> Race | None:
+    def _race(self, generation: int, agents: int) -> Race | None:
         config = self._config
-        return make_race(config.evolution, config.population, config.episodes, config.seed, generation)
+        return make_race(config.evolution, agents, config.episodes, config.seed, generation)
 
 
 def _best(evaluations: Sequence[Evaluation]) -> Agent:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from clau_doom.domain import Agent, Genome, GenomeSpace
-from clau_doom.errors import GenerationFull
+from clau_doom.errors import GenerationFull, StrategyFailed
 from clau_doom.evolution import INJECTED, Offspring, Strategy
 
 __all__ = ["GenomeInjection", "immigrants_of", "inject"]
@@ -12,17 +12,15 @@ __all__ = ["GenomeInjection", "immigrants_of", "inject"]
 class GenomeInjection:
     """Genomes that wait for the next generation."""
 
-    def __init__(self, space: GenomeSpace, *, population: int, places: int, waiting: Sequence[Genome]) -> None:
+    def __init__(self, space: GenomeSpace, *, places: int, waiting: Sequence[Genome]) -> None:
         """Reserve places among the last agents of each generation.
 
         Args:
             space: Genes of the policy.
-            population: Agents in each generation.
             places: Maximum number of agents that are replaced.
             waiting: Genomes that wait already.
         """
         self._space = space
-        self._first = population - places
         self._places = places
         self._waiting = [*waiting]
 
@@ -41,10 +39,21 @@ class GenomeInjection:
             )
         self._waiting.append(genome)
 
-    def take(self) -> dict[int, Genome]:
-        """Remove and return the waiting genomes, by the index of the offspring that each replaces."""
+    def take(self, agents: int) -> dict[int, Genome]:
+        """Remove and return the waiting genomes, by the index of the offspring that each replaces.
+
+        Args:
+            agents: Number of agents of the generation.
+
+        Raises:
+            StrategyFailed: There are fewer agents than reserved places.
+        """
+        if agents < self._places:
+            raise StrategyFailed(
+                f"the strategy asked for {agents} agents: ask for at least evolution.immigrants ({self._places})"
+            )
         waiting, self._waiting = self._waiting, []
-        return {self._first + number: genome for number, genome in enumerate(waiting)}
+        return {agents - self._places + number: genome for number, genome in enumerate(waiting)}
 
 
 def immigrants_of(agents: Sequence[Agent]) -> dict[int, Genome]:

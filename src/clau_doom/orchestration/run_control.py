@@ -50,7 +50,7 @@ class RunControl:
         self._deadline: asyncio.TimerHandle | None = None
         self._paused = False
         self._by_generation = config.evolution.mode == "generational"
-        self.injection = GenomeInjection(space, population=config.population, places=0, waiting=())
+        self.injection = GenomeInjection(space, places=0, waiting=())
         self.started = 0
         self.live: AgentEvaluation | None = None
         self.cancelled = False
@@ -62,7 +62,6 @@ class RunControl:
         self.started = len(snapshot.generations)
         self.injection = GenomeInjection(
             self._space,
-            population=self._config.population,
             places=self._config.evolution.immigrants,
             waiting=snapshot.injected,
         )

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from clau_doom.domain.events import Event
 from clau_doom.domain.failure_trace import FailureTrace, trace_digest
-from clau_doom.errors import PolicyFailed
+from clau_doom.errors import PolicyFailed, StrategyFailed
 from clau_doom.ports import Clock, ExperimentStore
 
 __all__ = ["RunLog"]
@@ -58,11 +58,11 @@ class RunLog:
         return await self._store.append(events, running_seconds=self.running_seconds)
 
     def trace(self, error: Exception) -> FailureTrace | None:
-        """Return the traceback of a policy's error, or None if it is unknown.
+        """Return the traceback of an error of a policy or a strategy, or None if it is unknown.
 
         The text is left out if the log already contains a traceback of this kind.
         """
-        text = error.traceback if isinstance(error, PolicyFailed) else ""
+        text = error.traceback if isinstance(error, PolicyFailed | StrategyFailed) else ""
         if not text:
             return None
         digest = trace_digest(text)

@@ -43,6 +43,7 @@ def results(evaluations: Sequence[Evaluation], fitness: Fitness) -> list[Result]
             measures=mean_measures([outcome.measures for outcome in each.outcomes]),
             episodes=len(row),
             variance=fitness.variance_of([outcome.measures for outcome in each.outcomes]),
+            objectives=each.objectives,
         )
         for each, value, row in zip(evaluated, values, scores, strict=True)
     }
@@ -86,7 +87,7 @@ def check_asked(asked: Sequence[Agent], stored: Sequence[Agent]) -> None:
         if ours != theirs:
             raise StoreCorrupted(
                 f"agent {theirs.id} has another stored genome than its strategy creates: "
-                "the results do not match the configuration"
+                "the results do not match the configuration, or the strategy is not deterministic"
             )
     if len(asked) != len(stored):
         raise StoreCorrupted(f"{len(stored)} agents are stored, but the strategy creates {len(asked)}")

@@ -11,5 +11,15 @@ from clau_doom.policies.factory import make_policy, source_facts
 from clau_doom.policies.neural import NeuralPolicy
 from clau_doom.policies.random_policy import RandomPolicy
 from clau_doom.policies.rules import GENES, RulesPolicy
+from clau_doom.policies.source_digest import digest_sources
 
-__all__ = ["GENES", "NeuralPolicy", "RandomPolicy", "RulesPolicy", "custom_source", "make_policy", "source_facts"]
+__all__ = [
+    "GENES",
+    "NeuralPolicy",
+    "RandomPolicy",
+    "RulesPolicy",
+    "custom_source",
+    "digest_sources",
+    "make_policy",
+    "source_facts",
+]

@@ -7,12 +7,14 @@ strategies on this package. Only tests and benchmarks import it.
 from clau_doom.testing.policy_contract import check_policy, drawn_genome, synthetic_observations
 from clau_doom.testing.scripted_backend import ScriptedBackend, scripted_outcome
 from clau_doom.testing.scripted_engine import SCRIPTED_FACTS, ScriptedEngine
+from clau_doom.testing.strategy_contract import check_strategy
 
 __all__ = [
     "SCRIPTED_FACTS",
     "ScriptedBackend",
     "ScriptedEngine",
     "check_policy",
+    "check_strategy",
     "drawn_genome",
     "scripted_outcome",
     "synthetic_observations",

@@ -7,9 +7,9 @@ from clau_doom.domain import EpisodeOutcome, Genome, generator
 from clau_doom.error_description import error_text
 from clau_doom.errors import AgentUnreachable, PolicyFailed
 from clau_doom.ports import Action, Decide, Engine, Observation, Policy
+from clau_doom.user_traceback import user_traceback
 from clau_doom.worker.progress_page import ProgressPage
 from clau_doom.worker.shared_frame import SharedFrame
-from clau_doom.worker.user_traceback import user_traceback
 
 __all__ = ["Rollout", "StartedEpisode", "ask_policy", "begin_policy", "play"]
 

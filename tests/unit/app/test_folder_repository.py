@@ -11,6 +11,7 @@ from clau_doom.backends.docker.configuration import DockerConfig
 from clau_doom.backends.ray.configuration import RayConfig
 from clau_doom.config import (
     CustomPolicyConfig,
+    CustomStrategyConfig,
     ExecutionConfig,
     ExperimentConfig,
     NatsConfig,
@@ -40,6 +41,21 @@ def test_unlisted_policy_is_not_imported(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(ConfigError, match="has no class 'Policy'"):
         repository(tmp_path, policies=("sneaky:Policy",)).plan(config)
     assert (tmp_path / "sneaky.imported").exists()
+
+
+def test_unlisted_strategy_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The refusal names the list also if a backend isolates policies, because strategies run in the server."""
+    (tmp_path / "sneaky_es.py").write_text(POLICY)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    evolution = CustomStrategyConfig(target="sneaky_es:Strategy")
+    for config in (ExperimentConfig(evolution=evolution), ExperimentConfig(evolution=evolution, execution=IN_DOCKER)):
+        for ask in (repository(tmp_path).plan, repository(tmp_path, strategies=("other:Strategy",)).plan):
+            with pytest.raises(NotAllowed, match=r"'sneaky_es:Strategy' is not in .* list server\.strategies"):
+                ask(config)
+    assert "sneaky_es" not in sys.modules
+    with pytest.raises(ConfigError, match="has no class 'Strategy'"):
+        repository(tmp_path, strategies=("sneaky_es:Strategy",)).plan(ExperimentConfig(evolution=evolution))
+    assert (tmp_path / "sneaky_es.imported").exists()
 
 
 @pytest.mark.parametrize("name", ["/etc/passwd.cfg", "../maze.cfg", "maze.CFG", "/etc/passwd"])

@@ -183,7 +183,7 @@ def test_invalid_environment_variables_are_refused(variable: str, value: str, me
         ),
         (
             "evolution: {kind: cma-es, mode: steady_state}",
-            "evolution.mode (line 1): 'steady_state' is not supported by cma-es: use kind genetic or random",
+            "evolution.mode (line 1): 'steady_state' is not supported by cma-es: use kind genetic, random or class",
         ),
         (
             "evolution: {mode: steady_state, racing: {rule: test}}",

@@ -61,3 +61,15 @@ def test_a_plugin_has_package_and_version_in_its_identity(tmp_path: Path, monkey
     assert found.value is sys.modules["plugin_of_target_import"].Kind
     assert found.source[0] == "named-es named-doom 1.2 plugin_of_target_import:Kind"
     assert found.file == site / "plugin_of_target_import.py"
+
+
+def test_a_changed_file_is_imported_again(module: str, tmp_path: Path) -> None:
+    """A second change within the same second and of the same length is noticed, too."""
+    file, found = tmp_path / f"{module}.py", []
+    for value in (3, 4, 5):
+        file.write_text(SOURCE.replace("return 3", f"return {value}"))
+        target = import_target(f"{module}:function", field="measures.m", group="clau_doom.measures", functions=True)
+        found.append(target.value())
+    assert found == [3, 4, 5]
+    again = import_target(f"{module}:function", field="measures.m", group="clau_doom.measures", functions=True)
+    assert again.value is target.value

@@ -14,6 +14,7 @@ from clau_doom.domain import Agent, AgentRef, AgentStatus, EpisodeOutcome, Evalu
 from clau_doom.domain.history_hash import history_sha256
 
 GOLDEN = json.loads((Path(__file__).parent / "history.golden.json").read_text())
+VECTORS = json.loads((Path(__file__).parent / "fitness_vectors.golden.json").read_text())
 
 History = tuple[tuple[Evaluation, ...], ...]
 
@@ -36,13 +37,19 @@ def _evaluation(generation: int, index: int, plain: dict[str, Any]) -> Evaluatio
         for row in plain["episodes"]
     )
     fitness = None if plain["fitness"] is None else _double(plain["fitness"])
-    return Evaluation(agent=agent, status=AgentStatus(plain["status"]), fitness=fitness, outcomes=outcomes)
+    objectives = tuple(_double(bits) for bits in plain.get("objectives", []))
+    status = AgentStatus(plain["status"])
+    return Evaluation(agent=agent, status=status, fitness=fitness, outcomes=outcomes, objectives=objectives)
 
 
-HISTORY: History = tuple(
-    tuple(_evaluation(generation, index, plain) for index, plain in enumerate(row))
-    for generation, row in enumerate(GOLDEN["generations"])
-)
+def _history(golden: dict[str, Any]) -> History:
+    return tuple(
+        tuple(_evaluation(generation, index, plain) for index, plain in enumerate(row))
+        for generation, row in enumerate(golden["generations"])
+    )
+
+
+HISTORY = _history(GOLDEN)
 
 
 def _u32(number: int) -> bytes:
@@ -66,7 +73,13 @@ def _independent(generations: Sequence[Sequence[dict[str, Any]]]) -> str:
             data += _u32(len(agent["parents"])) + b"".join(_u32(g) + _u32(i) for g, i in agent["parents"])
             data += _framed(agent["operator"].encode()) + _framed(b"".join(map(_bits, agent["genome"])))
             data += _framed(agent["status"].encode())
-            data += b"\x01" + _bits(agent["fitness"]) if agent["fitness"] else b"\x00"
+            vector = [_bits(value) for value in agent.get("objectives", [])]
+            if agent["fitness"] is None:
+                data += b"\x00"
+            elif vector:
+                data += b"\x02" + _bits(agent["fitness"]) + _u32(len(vector)) + b"".join(vector)
+            else:
+                data += b"\x01" + _bits(agent["fitness"])
             episodes = agent["episodes"] if agent["status"] != "failed" else []
             data += _u32(len(episodes))
             for episode in episodes:
@@ -82,6 +95,18 @@ def test_hash_of_the_golden_history_is_unchanged() -> None:
 def test_documented_encoding_gives_the_golden_hash() -> None:
     """The test has a second implementation of the encoding."""
     assert _independent(GOLDEN["generations"]) == GOLDEN["history_sha256"]
+
+
+def test_hash_of_fitness_vectors_and_of_generations_of_different_sizes_is_unchanged() -> None:
+    assert history_sha256(_history(VECTORS)) == VECTORS["history_sha256"]
+    assert _independent(VECTORS["generations"]) == VECTORS["history_sha256"]
+
+
+def test_an_objective_changes_the_hash() -> None:
+    first, *others = _history(VECTORS)
+    objectives = (1.5, 0.0)  # a zero of another sign
+    changed = ((replace(first[0], objectives=objectives), *first[1:]), *others)
+    assert history_sha256(changed) != VECTORS["history_sha256"]
 
 
 def test_empty_history_has_a_hash() -> None:

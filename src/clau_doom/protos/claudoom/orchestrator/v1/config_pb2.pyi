@@ -194,11 +194,12 @@ class EvolutionConfig(_message.Message):
     CMA_ES_FIELD_NUMBER: _ClassVar[int]
     MAP_ELITES_FIELD_NUMBER: _ClassVar[int]
     RANDOM_FIELD_NUMBER: _ClassVar[int]
+    CLASS_FIELD_NUMBER: _ClassVar[int]
     genetic: GeneticConfig
     cma_es: CmaEsConfig
     map_elites: MapElitesConfig
     random: RandomSearchConfig
-    def __init__(self, genetic: _Optional[_Union[GeneticConfig, _Mapping]] = ..., cma_es: _Optional[_Union[CmaEsConfig, _Mapping]] = ..., map_elites: _Optional[_Union[MapElitesConfig, _Mapping]] = ..., random: _Optional[_Union[RandomSearchConfig, _Mapping]] = ...) -> None: ...
+    def __init__(self, genetic: _Optional[_Union[GeneticConfig, _Mapping]] = ..., cma_es: _Optional[_Union[CmaEsConfig, _Mapping]] = ..., map_elites: _Optional[_Union[MapElitesConfig, _Mapping]] = ..., random: _Optional[_Union[RandomSearchConfig, _Mapping]] = ..., **kwargs) -> None: ...
 
 class GeneticConfig(_message.Message):
     __slots__ = ("immigrants", "elites", "tournament", "crossover", "mutation", "sigma", "sigma_end", "half_life", "diversity", "racing", "shrink", "mode", "lookahead")
@@ -309,6 +310,29 @@ class RandomSearchConfig(_message.Message):
     mode: EvolutionConfig.Mode
     lookahead: int
     def __init__(self, immigrants: _Optional[int] = ..., racing: _Optional[_Union[RacingConfig, _Mapping]] = ..., mode: _Optional[_Union[EvolutionConfig.Mode, str]] = ..., lookahead: _Optional[int] = ...) -> None: ...
+
+class CustomStrategyConfig(_message.Message):
+    __slots__ = ("immigrants", "target", "options", "racing", "mode", "lookahead")
+    class OptionsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: OptionValue
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[OptionValue, _Mapping]] = ...) -> None: ...
+    IMMIGRANTS_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    RACING_FIELD_NUMBER: _ClassVar[int]
+    MODE_FIELD_NUMBER: _ClassVar[int]
+    LOOKAHEAD_FIELD_NUMBER: _ClassVar[int]
+    immigrants: int
+    target: str
+    options: _containers.MessageMap[str, OptionValue]
+    racing: RacingConfig
+    mode: EvolutionConfig.Mode
+    lookahead: int
+    def __init__(self, immigrants: _Optional[int] = ..., target: _Optional[str] = ..., options: _Optional[_Mapping[str, OptionValue]] = ..., racing: _Optional[_Union[RacingConfig, _Mapping]] = ..., mode: _Optional[_Union[EvolutionConfig.Mode, str]] = ..., lookahead: _Optional[int] = ...) -> None: ...
 
 class ExecutionConfig(_message.Message):
     __slots__ = ("backend", "workers", "episode_timeout", "attempts", "on_exhausted", "record", "start_patience")

@@ -144,10 +144,12 @@ class ExperimentCompleted(_message.Message):
     def __init__(self, generations: _Optional[int] = ...) -> None: ...
 
 class ExperimentFailed(_message.Message):
-    __slots__ = ("reason",)
+    __slots__ = ("reason", "traceback")
     REASON_FIELD_NUMBER: _ClassVar[int]
+    TRACEBACK_FIELD_NUMBER: _ClassVar[int]
     reason: str
-    def __init__(self, reason: _Optional[str] = ...) -> None: ...
+    traceback: FailureTrace
+    def __init__(self, reason: _Optional[str] = ..., traceback: _Optional[_Union[FailureTrace, _Mapping]] = ...) -> None: ...
 
 class ExperimentCancelled(_message.Message):
     __slots__ = ()

@@ -10,8 +10,8 @@ from clau_doom.domain import Genome
 from clau_doom.errors import PolicyFailed
 from clau_doom.ports import Needs
 from clau_doom.testing import ScriptedEngine
+from clau_doom.user_traceback import LONGEST_TRACEBACK, user_traceback
 from clau_doom.worker import ProgressPage, play
-from clau_doom.worker.user_traceback import LONGEST_TRACEBACK, user_traceback
 
 POLICY = """
 class Mute(Exception):

@@ -1,16 +1,18 @@
-"""Traceback of an error in a user's policy, without the frames of this package and without this machine's paths."""
+"""Traceback of an error in a user's code, without the frames of this package and without this machine's paths."""
 
 import os
 import sys
+import sysconfig
 import traceback
 from pathlib import Path
 
-__all__ = ["LONGEST_TRACEBACK", "user_traceback"]
+__all__ = ["LONGEST_TRACEBACK", "innermost_line", "user_traceback"]
 
 LONGEST_TRACEBACK = 6000
 """Most characters of a traceback: a short part of the beginning and a longer part of the end."""
 
-_PACKAGE = f"{Path(__file__).parents[1]}{os.sep}"
+_PACKAGE = f"{Path(__file__).parent}{os.sep}"
+_INSTALLED = tuple(f"{sysconfig.get_path(name)}{os.sep}" for name in ("stdlib", "purelib", "platlib"))
 _BEGINNING = 1500
 _DEEPEST = 16
 """Most frames of one error; the innermost ones are kept."""
@@ -24,7 +26,7 @@ def user_traceback(error: BaseException) -> str:
     variables are left out, because they may contain secrets or the agent's private data.
 
     Args:
-        error: The error that a policy raised.
+        error: The error that the code raised.
     """
     try:
         found = traceback.TracebackException.from_exception(error, compact=True)
@@ -55,3 +57,16 @@ def _relative(file: str) -> str:
     folders = sorted((str(Path(folder or ".").absolute()) for folder in sys.path), key=len, reverse=True)
     folder = next((folder for folder in folders if file.startswith(f"{folder}/")), None)
     return file[len(folder) + 1 :] if folder else Path(file).name
+
+
+def innermost_line(error: BaseException) -> str:
+    """Return the innermost line of the user's code, such as ``my_es.py, line 12``; empty if it is unknown.
+
+    Lines of this package and, if possible, of other installed packages are skipped.
+
+    Args:
+        error: The error that the code raised.
+    """
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(_PACKAGE)]
+    own = [frame for frame in frames if not frame.filename.startswith(_INSTALLED)] or frames
+    return f"{_relative(own[-1].filename)}, line {own[-1].lineno}" if own else ""
