@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from clau_doom.config import (
     CmaEsConfig,
     CustomPolicyConfig,
+    CustomStrategyConfig,
     DescriptorConfig,
     ExecutionConfig,
     ExperimentConfig,
@@ -60,6 +61,7 @@ _strategies = st.one_of(
     st.builds(CmaEsConfig),
     st.builds(MapElitesConfig, descriptors=st.lists(_descriptors, min_size=1, max_size=4).map(tuple)),
     st.just(RandomSearchConfig()),
+    st.builds(CustomStrategyConfig, target=st.just("a.b:C"), options=st.dictionaries(_text, st.integers(0, 9))),
 )
 _configs = st.builds(
     ExperimentConfig,

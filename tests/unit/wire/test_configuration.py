@@ -11,6 +11,7 @@ from clau_doom.backends.local.configuration import LocalConfig
 from clau_doom.config import (
     CmaEsConfig,
     CustomPolicyConfig,
+    CustomStrategyConfig,
     DescriptorConfig,
     ExecutionConfig,
     ExperimentConfig,
@@ -75,6 +76,7 @@ evolutions = st.one_of(
     st.builds(CmaEsConfig, immigrants=st.integers(0, 9), sigma=st.floats(1e-9, 1.0)),
     st.builds(MapElitesConfig, descriptors=st.lists(descriptors, min_size=1, max_size=4).map(tuple)),
     st.just(RandomSearchConfig()),
+    st.builds(CustomStrategyConfig, target=st.just("a-plugin"), options=by_name(st.text(), scalars)),
 )
 configs = st.builds(
     ExperimentConfig,
