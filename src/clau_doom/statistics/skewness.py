@@ -11,7 +11,8 @@ one mean; a part of the skewness cancels in a difference. The constants were cho
 `docs/explanation/validation.md`.
 
 A difference in standard deviations also has the error of the standard deviation. It depends on the kurtosis, and does
-not shrink against the error of the difference in larger samples. Its bound is therefore a constant, 1.5.
+not shrink against the error of the difference in larger samples. Its bound is 1/4 + n / 20, and at most 1.5: the fewer
+values, the less of their skewness they show.
 """
 
 import math
@@ -23,7 +24,7 @@ from numpy.typing import ArrayLike
 __all__ = ["most_skewed", "pooled_skewness", "skewed", "too_skewed_to_standardize"]
 
 _ALWAYS_ALLOWED = 1.0
-_MOST_STANDARDIZED = 1.5  # for a difference in standard deviations, at any size
+_MOST_STANDARDIZED = 1.5  # for a difference in standard deviations; reached with 25 values
 _VALUES_AT_1 = 10  # values in the smallest sample with which a skewness of 1 is allowed, in the square root
 _ROUNDING = 1e-12  # relative to the largest value; smaller residuals are rounding errors
 
@@ -59,4 +60,5 @@ def skewed(samples: Sequence[ArrayLike]) -> str:
 
 def too_skewed_to_standardize(samples: Sequence[ArrayLike]) -> bool:
     """Return whether the skewness of samples forbids an interval of their difference in standard deviations."""
-    return abs(pooled_skewness(samples)) > _MOST_STANDARDIZED
+    n = min(np.size(sample) for sample in samples)
+    return abs(pooled_skewness(samples)) > min(0.25 + n / 20, _MOST_STANDARDIZED)

@@ -45,7 +45,21 @@ def test_reason_names_skewness_bound_and_smallest_sample() -> None:
     assert skewed([LONG_TAIL, [-3.0, -1.0, 1.0, 3.0, 5.0, 7.0]]) == ""
 
 
-@pytest.mark.parametrize(("n", "skewed_too_much"), [(4, False), (6, True), (200, True)])
-def test_the_bound_of_standardized_differences_does_not_grow(n: int, skewed_too_much: bool) -> None:
-    """One 1 among n - 1 zeros has the skewness (n - 2) / √(n - 1): 1.15, 1.79 and 14.0."""
-    assert too_skewed_to_standardize([[0.0] * (n - 1) + [1.0]]) is skewed_too_much
+@pytest.mark.parametrize(
+    ("copies", "skewed_too_much"),
+    [(1, True), (4, True), (5, False), (7, False)],
+)
+def test_the_bound_of_standardized_differences_grows_with_the_size(copies: int, skewed_too_much: bool) -> None:
+    """A skewness of 6 / √27 = 1.15 in 4, 16, 20 and 28 values; the bounds are 0.45, 1.05, 1.25 and 1.5."""
+    assert too_skewed_to_standardize([LONG_TAIL * copies]) is skewed_too_much
+
+
+@pytest.mark.parametrize(("copies", "skewed_too_much"), [(4, True), (400, True)])
+def test_the_bound_of_standardized_differences_is_at_most_1_5(copies: int, skewed_too_much: bool) -> None:
+    """One 1 among 8 values has the skewness 6 / √7 = 2.27, in 32 and in 3,200 values."""
+    assert too_skewed_to_standardize([([0.0] * 7 + [1.0]) * copies]) is skewed_too_much
+
+
+def test_the_smaller_sample_sets_the_bound_of_standardized_differences() -> None:
+    """20 values with a skewness of 1.15, and 4 without: together 0.96, above 0.45."""
+    assert too_skewed_to_standardize([LONG_TAIL * 5, [0.0, 1.0, 2.0, 3.0]])
