@@ -20,7 +20,7 @@ from validation.results import verdict
         ("table", "normal", Groups(sizes=(10,), factors=(2, 2), deviations=(1.0, 1.0, 1.0, 4.0))),
         ("blocks", "normal", Groups(sizes=(10,), factors=(4,))),
         ("equivalence", "normal", Groups(sizes=(30, 30))),
-        ("effect size", "normal", Groups(sizes=(10, 10))),
+        ("effect size", "normal", Groups(sizes=(30, 30))),
         ("runs, same seeds", "exponential", Groups(sizes=(10,), factors=(3,))),
         ("runs, half of the seeds", "normal", Groups(sizes=(10,), factors=(2,))),
         ("runs, other seeds", "normal", Groups(sizes=(10,), factors=(3,))),
