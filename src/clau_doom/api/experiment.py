@@ -102,6 +102,16 @@ class Experiment:
             return None
         return agent_of(stored, stored.snapshot.champion[0].agent_id(stored.snapshot.experiment.id))
 
+    def check(self) -> None:
+        """Check that the experiment still exists and can be opened.
+
+        Raises:
+            ExperimentNotFound: The experiment does not exist.
+            ServerUnreachable: Its server does not answer.
+            StorageFailed: The experiment cannot be read.
+        """
+        self._reading.check()
+
     def agent(self, agent: str | tuple[int, int]) -> StoredAgent:
         """Return an agent with its genome and results.
 
@@ -160,7 +170,7 @@ def open_experiment(experiment: str, output_dir: Path) -> Experiment:
         StorageFailed: The experiment cannot be read.
     """
     found = Experiment(FolderSource(output_dir.absolute()), experiment)
-    found._reading.check()  # noqa: SLF001 - a class and its constructor
+    found.check()
     return found
 
 
