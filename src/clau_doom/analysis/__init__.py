@@ -8,7 +8,7 @@ numbers. A result that the data do not allow is an `Unavailable` with the reason
   one subject each.
 - `sections` has a module for each statistic that applies it to an experiment and describes the result as blocks of
   `document`.
-- The renderers for the terminal (`clau_doom.cli.views.document_rendering`), HTML (`report`) and JSON (`document_json`)
+- The renderers for the terminal (`clau_doom.app.document_rendering`), HTML (`report`) and JSON (`document_json`)
   convert the blocks.
 
 `matplotlib`, `scipy` and `statsmodels` take a second to import. Import the modules of this package inside functions.

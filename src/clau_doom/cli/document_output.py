@@ -20,7 +20,7 @@ def print_document(document: "Document", *, as_json: bool, whole: bool = True) -
         whole: Whether the tables of the text are complete.
     """
     from clau_doom.analysis.document_json import document_json
-    from clau_doom.cli.views.document_rendering import document_view
+    from clau_doom.app.document_rendering import document_view
 
     if as_json:
         print_json(document_json(document))

@@ -4,8 +4,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from clau_doom.analysis.document import Block
+from clau_doom.app.document_rendering import block_view, section_view
 from clau_doom.cli.console import ExitCode, data_console, progress_console
-from clau_doom.cli.views.document_rendering import block_view, section_view
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import Purpose
 from clau_doom.domain.snapshot import Snapshot

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from clau_doom.analysis.document import Column, Document, Listing, Marked, Measured, Paragraph, Section, Table, Trend
 from clau_doom.analysis.unavailable import Unavailable
-from clau_doom.cli.views.document_rendering import block_view, document_view
+from clau_doom.app.document_rendering import block_view, document_view
 
 
 def text(renderable: object, width: int = 80) -> str:

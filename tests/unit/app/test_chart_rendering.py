@@ -23,7 +23,7 @@ from clau_doom.analysis.charts import (
     SmallCurves,
     XYPlot,
 )
-from clau_doom.cli.views.charts import chart_view
+from clau_doom.app.chart_rendering import chart_view
 
 
 def lines(plot: Plot) -> list[str]:

@@ -24,8 +24,8 @@ from clau_doom.analysis.document import (
 from clau_doom.analysis.document import Table as TableBlock
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import cell_text
+from clau_doom.app.chart_rendering import chart_view
 from clau_doom.app.text_format import sparkline
-from clau_doom.cli.views.charts import chart_view
 
 __all__ = ["block_view", "document_view", "section_view"]
 
