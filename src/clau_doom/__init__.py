@@ -12,13 +12,20 @@ and backends.
 from importlib import import_module
 
 __all__ = [
+    "Analysis",
     "ClauDoomError",
     "Experiment",
     "ExperimentConfig",
+    "ExperimentList",
+    "ExperimentOverview",
     "ExperimentStatus",
+    "Server",
     "StoredAgent",
     "Table",
     "__version__",
+    "compare",
+    "connect",
+    "experiments",
     "load_agent",
     "make_env",
     "open",

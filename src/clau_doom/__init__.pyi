@@ -1,23 +1,37 @@
 from clau_doom.api.agent_loading import load_agent as load_agent
+from clau_doom.api.analysis import Analysis as Analysis
+from clau_doom.api.comparing import compare as compare
 from clau_doom.api.environment import make_env as make_env
 from clau_doom.api.experiment import Experiment as Experiment
+from clau_doom.api.experiment_list import ExperimentList as ExperimentList
+from clau_doom.api.experiment_list import experiments as experiments
 from clau_doom.api.experiment_status import ExperimentStatus as ExperimentStatus
 from clau_doom.api.opening import open as open  # noqa: A004
 from clau_doom.api.running import resume as resume
 from clau_doom.api.running import run as run
+from clau_doom.api.server import Server as Server
+from clau_doom.api.server import connect as connect
 from clau_doom.api.stored_agent import StoredAgent as StoredAgent
 from clau_doom.api.table import Table as Table
+from clau_doom.app.catalog.folder_source import ExperimentOverview as ExperimentOverview
 from clau_doom.config import ExperimentConfig as ExperimentConfig
 from clau_doom.errors import ClauDoomError as ClauDoomError
 
 __all__ = [
+    "Analysis",
     "ClauDoomError",
     "Experiment",
     "ExperimentConfig",
+    "ExperimentList",
+    "ExperimentOverview",
     "ExperimentStatus",
+    "Server",
     "StoredAgent",
     "Table",
     "__version__",
+    "compare",
+    "connect",
+    "experiments",
     "load_agent",
     "make_env",
     "open",

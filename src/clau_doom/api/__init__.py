@@ -6,12 +6,19 @@
 __all__ = ["PUBLIC"]
 
 PUBLIC = {
+    "Analysis": "clau_doom.api.analysis",
     "ClauDoomError": "clau_doom.errors",
     "Experiment": "clau_doom.api.experiment",
     "ExperimentConfig": "clau_doom.config",
+    "ExperimentList": "clau_doom.api.experiment_list",
+    "ExperimentOverview": "clau_doom.app.catalog.folder_source",
     "ExperimentStatus": "clau_doom.api.experiment_status",
+    "Server": "clau_doom.api.server",
     "StoredAgent": "clau_doom.api.stored_agent",
     "Table": "clau_doom.api.table",
+    "compare": "clau_doom.api.comparing",
+    "connect": "clau_doom.api.server",
+    "experiments": "clau_doom.api.experiment_list",
     "load_agent": "clau_doom.api.agent_loading",
     "make_env": "clau_doom.api.environment",
     "open": "clau_doom.api.opening",

@@ -1,8 +1,11 @@
 """Stored experiment: status, tables, champion, analysis, plot and report."""
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from clau_doom.api.analysis import Analysis
 from clau_doom.api.event_loop import run_blocking
 from clau_doom.api.experiment_reading import ExperimentReading
 from clau_doom.api.experiment_status import ExperimentStatus, status_of
@@ -16,8 +19,9 @@ from clau_doom.errors import ConfigError
 
 if TYPE_CHECKING:
     from clau_doom.analysis.fitness_plot import FitnessFigure
+    from clau_doom.ports import StoredExperiment
 
-__all__ = ["Experiment", "open_experiment"]
+__all__ = ["Experiment", "current_state", "open_experiment"]
 
 
 class Experiment:
@@ -139,6 +143,43 @@ class Experiment:
         name = agent.id if isinstance(agent, StoredAgent) else _agent_id(agent, stored.snapshot.experiment.id)
         return Table(lineage_table(stored, name), name=f"lineage of {name}")
 
+    def analyze(self, *, criteria: Mapping[str, float] | str | None = None) -> Analysis:
+        """Analyse the experiment in its current state, as `clau-doom analyze ID` does.
+
+        Args:
+            criteria: Measures with weights for a ranking of the agents, such as ``{"kills": 1, "damage_taken": -2}``. A
+                negative weight prefers less. None: no ranking.
+
+        Raises:
+            ConfigError: A criterion or a weight is not valid.
+        """
+        from clau_doom.api.documents import analyze_experiment  # noqa: PLC0415 - scipy
+
+        return analyze_experiment(self._reading.stored(), criteria)
+
+    def report(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        criteria: Mapping[str, float] | str | None = None,
+        force: bool = False,
+    ) -> Path:
+        """Write a report with figures to an HTML file, as `clau-doom analyze ID --report FILE` does.
+
+        Args:
+            path: The file, which ends in ``.html``. An older report is replaced.
+            criteria: Measures with weights for a ranking of the agents; see `analyze`.
+            force: Replace a file that is not a report.
+
+        Returns:
+            Path of the file.
+
+        Raises:
+            ConfigError: A criterion is not valid, or the file cannot be replaced.
+            StorageFailed: The file cannot be written.
+        """
+        return self.analyze(criteria=criteria).report(path, force=force)
+
     def plot(self) -> "FitnessFigure":
         """Draw the fitness by generation and the held-out results.
 
@@ -172,6 +213,11 @@ def open_experiment(experiment: str, output_dir: Path) -> Experiment:
     found = Experiment(FolderSource(output_dir.absolute()), experiment)
     found.check()
     return found
+
+
+def current_state(experiment: Experiment) -> "StoredExperiment":
+    """Return the stored data of an experiment in its current state."""
+    return experiment._reading.stored()  # noqa: SLF001 - for the other modules of the library
 
 
 def _agent_id(agent: str | tuple[int, int], experiment: str) -> str:

@@ -27,7 +27,7 @@ from clau_doom.analysis.wording import cell_text
 from clau_doom.app.chart_rendering import chart_view
 from clau_doom.app.text_format import sparkline
 
-__all__ = ["block_view", "document_view", "section_view"]
+__all__ = ["block_view", "document_view", "section_view", "shortened_rows"]
 
 _GAP = 3  # characters between columns
 _TEXT_WIDTH = 10  # characters that a column of text needs
@@ -96,12 +96,12 @@ def _listing(listing: Listing, *, whole: bool) -> list[RenderableType]:
 
 
 def _table(block: TableBlock, *, whole: bool) -> list[RenderableType]:
-    rows = block.rows if whole else _shortened(block)
+    rows = block.rows if whole else shortened_rows(block)
     parts: list[RenderableType] = [_Columns(block.columns, rows)]
     if block.note and whole:
         parts.append(Text(block.note, "dim"))
     if len(rows) < len(block.rows):
-        parts.append(Text(f"{len(rows)} of {len(block.rows):,} rows are shown; --section shows all.", "dim"))
+        parts.append(Text(f"{len(rows)} of {len(block.rows):,} rows are shown; the complete section has all.", "dim"))
     return parts
 
 
@@ -131,7 +131,8 @@ class _Columns:
         yield table
 
 
-def _shortened(block: TableBlock) -> Sequence[tuple[Cell, ...]]:
+def shortened_rows(block: TableBlock) -> Sequence[tuple[Cell, ...]]:
+    """Return the rows of a shortened table: all of a few rows, or else the first ones or a spread of them."""
     rows = block.rows
     if len(rows) <= _ROWS:
         return rows

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import accumulate
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
@@ -13,14 +13,16 @@ from clau_doom.escaping import printable
 __all__ = ["literal_console"]
 
 
-def literal_console(*, file: TextIO | None = None, width: int | None = None) -> Console:
+def literal_console(*, file: TextIO | None = None, width: int | None = None, styled: bool = True) -> Console:
     """Return a console that prints text without markup, and without characters that terminals interpret.
 
     Args:
         file: The output; None: standard output.
         width: Width in columns; None: width of the terminal.
+        styled: False: without colours and styles, also if the environment requests them.
     """
-    return _LiteralConsole(file=file, width=width, highlight=False, markup=False, emoji=False)
+    system: Literal["auto"] | None = "auto" if styled else None
+    return _LiteralConsole(file=file, width=width, highlight=False, markup=False, emoji=False, color_system=system)
 
 
 class _LiteralConsole(Console):

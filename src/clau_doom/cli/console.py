@@ -15,6 +15,7 @@ from typing import Literal, TextIO
 from rich.console import Console
 from rich.text import Text
 
+from clau_doom.app.json_documents import versioned
 from clau_doom.app.literal_console import literal_console
 from clau_doom.cli.error_classification import Cause, classify
 from clau_doom.errors import OutputFailed, StrategyFailed
@@ -22,7 +23,6 @@ from clau_doom.escaping import printable_message
 
 __all__ = [
     "LOG_MESSAGES",
-    "SCHEMA_VERSION",
     "ExitCode",
     "MessageStream",
     "data_console",
@@ -32,9 +32,6 @@ __all__ = [
     "progress_console",
     "report_error",
 ]
-
-SCHEMA_VERSION = 1
-"""Version of the JSON documents of commands; raised when a field changes its meaning or is removed."""
 
 _PIPED_WIDTH = 200  # wide enough for complete tables in a file or a pager
 _INVISIBLE = re.compile(
@@ -101,7 +98,7 @@ class MessageStream(io.StringIO):
 
 def print_json(data: Mapping[str, object]) -> None:
     """Print one JSON document on stdout, its `schema_version` first."""
-    text = json_text({"schema_version": SCHEMA_VERSION, **data}, indent=2)
+    text = json_text(versioned(data), indent=2)
     sys.stdout.write(text + "\n")
 
 

@@ -207,7 +207,11 @@ class RpcClient:
             await asyncio.sleep(pause)
 
     async def _call(self, method: Callable[..., Awaitable[ResultT]], request: object) -> ResultT:
-        return await self._answered(method(request, metadata=self._metadata, timeout=_ANSWER))
+        try:
+            call = method(request, metadata=self._metadata, timeout=_ANSWER)
+        except grpc.aio.UsageError as error:
+            raise ServerUnreachable(f"the connection to {self._address} was closed: connect again") from error
+        return await self._answered(call)
 
     async def _pages(
         self,

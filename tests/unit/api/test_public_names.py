@@ -11,13 +11,20 @@ import clau_doom
 from clau_doom.api import PUBLIC
 
 NAMES = {
+    "Analysis",
     "ClauDoomError",
     "Experiment",
     "ExperimentConfig",
+    "ExperimentList",
+    "ExperimentOverview",
     "ExperimentStatus",
+    "Server",
     "StoredAgent",
     "Table",
     "__version__",
+    "compare",
+    "connect",
+    "experiments",
     "load_agent",
     "make_env",
     "open",

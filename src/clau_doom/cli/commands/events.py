@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from clau_doom.cli.console import SCHEMA_VERSION, data_console, json_text
+from clau_doom.app.json_documents import versioned
+from clau_doom.cli.console import data_console, json_text
 from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, OutputDir, Server, remote_server
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _json(experiment: str, recorded: "RecordedEvent") -> str:
     from clau_doom.wire import event_json, event_message
 
     plain = json.loads(event_json(event_message(experiment, recorded)))
-    return json_text({"schema_version": SCHEMA_VERSION, **plain})
+    return json_text(versioned(plain))
 
 
 def _line(recorded: "RecordedEvent") -> Text:
