@@ -89,3 +89,10 @@ def test_html_for_notebooks_has_summary_cautions_and_tables(analysis: Analysis) 
     assert "<table>" in shown
     assert "<style" not in shown
     assert repr(analysis).startswith("<Analysis with sections held-out, generations")
+
+
+def test_text_has_no_styles_even_if_the_environment_requests_them(
+    analysis: Analysis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b" not in analysis.text()
