@@ -8,6 +8,7 @@ from types import UnionType
 
 from bench.child_processes import run_children
 from bench.throughput_sample import Sample
+from clau_doom.app.resource_estimate import most_training_episodes
 from clau_doom.config import ExperimentConfig, to_yaml
 from clau_doom.domain import Agent, Purpose
 from clau_doom.domain.events import (
@@ -54,7 +55,7 @@ def measured_run(config: ExperimentConfig, folder: Path) -> MeasuredRun:
     file = folder / "config.yaml"
     file.write_text(to_yaml(config))
     arguments = ["-m", "clau_doom", "run", "-c", str(file), "--output-dir", str(folder / "runs")]
-    episodes = config.generations * config.population * config.episodes
+    episodes = most_training_episodes(config)
     run_children([arguments], folder / "run.log", _LEAST_PATIENCE + _PATIENCE * episodes)
     events = asyncio.run(_events(folder / "runs", config.name))
     asked = [each.event for each in events if isinstance(each.event, GenerationStarted | AgentsAsked)]

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from bench.throughput_sample import MeasurementFailed
 from clau_doom.app.gene_space import genome_space
+from clau_doom.app.resource_estimate import most_training_episodes
 from clau_doom.app.run import SystemClock
 from clau_doom.app.run_planning import make_fitness
 from clau_doom.config import (
@@ -140,7 +141,7 @@ def million_episodes(folder: Path, episodes: int, slots: int) -> Million:
         raise MeasurementFailed(f"the experiment of a million episodes is {state.value}")
     files = [path for path in (folder / _NAME).iterdir() if path.name.startswith("results.sqlite")]
     return Million(
-        episodes=config.generations * _POPULATION * _EPISODES,
+        episodes=most_training_episodes(config),
         seconds=seconds,
         stored=sum(path.stat().st_size for path in files),
         memory=tuple(backend.memory),

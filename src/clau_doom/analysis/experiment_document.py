@@ -9,6 +9,7 @@ from clau_doom.analysis.experiment_data import ExperimentData
 from clau_doom.analysis.section_loader import describe_all
 from clau_doom.analysis.wording import count
 from clau_doom.config import CustomStrategyConfig, EvolutionConfig
+from clau_doom.domain.budget import BudgetUnit
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.statistics.intervals import CONFIDENCE
 
@@ -63,13 +64,20 @@ def _introduction(data: ExperimentData) -> str:
     config = data.stored.config
     strategy = _strategy_name(config.evolution)
     size = (
-        f"{len(data.finished_generations)} of {config.generations} generations of {config.population} agents, "
+        f"{_generations(data)} of {config.population} agents, "
         f"{count(config.episodes, 'episode')} each, from seed {data.seed}"
     )
     return (
         f"{strategy} evolved the genes of a {config.policy.kind} policy on {data.scenario} to maximise "
         f"{data.fitness_name}: {size}."
     )
+
+
+def _generations(data: ExperimentData) -> str:
+    budget, finished = data.stored.config.evolution_budget, len(data.finished_generations)
+    if budget.unit is BudgetUnit.GENERATIONS:
+        return f"{finished} of {budget}"
+    return f"{budget.progress(data.stored.snapshot.summaries)} in {count(finished, 'generation')}"
 
 
 def _notices(data: ExperimentData) -> tuple[str, ...]:

@@ -175,7 +175,7 @@ def _row(overview: ExperimentOverview) -> tuple[object, ...]:
         f"{overview.id} (copy of {overview.copy_of})" if overview.copy_of else overview.id,
         overview.state.value,
         overview.scenario,
-        f"{overview.generations_finished} of {overview.generations_planned}",
+        overview.progress,
         overview.best_fitness,
         round(overview.running_seconds, 1),
         f"{datetime.fromtimestamp(overview.last_activity, UTC):%Y-%m-%d %H:%M:%S}",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from clau_doom.api.notebook_html import facts_html
 from clau_doom.domain import AgentStatus
+from clau_doom.domain.budget import Budget
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.history_hash import history_sha256
 from clau_doom.number_format import number
@@ -29,7 +30,9 @@ class ExperimentStatus:
         policy: Kind of the policy.
         strategy: Kind of the evolution strategy.
         generations_finished: Number of finished generations.
-        generations_planned: Number of planned generations.
+        generations_planned: Number of planned generations, or None if the budget is in episodes or tics.
+        budget: Amount of evolution after which the experiment ends, and its unit.
+        budget_spent: Part of the budget that the finished generations have used, in the same unit.
         population: Agents in each generation.
         best_fitness: Best training fitness so far, or None.
         champion: Id of the champion, or None before its selection.
@@ -47,7 +50,9 @@ class ExperimentStatus:
     policy: str
     strategy: str
     generations_finished: int
-    generations_planned: int
+    generations_planned: int | None
+    budget: Budget
+    budget_spent: int
     population: int
     best_fitness: float | None
     champion: str | None
@@ -64,11 +69,13 @@ class ExperimentStatus:
 
     def facts(self) -> dict[str, object]:
         """Return the lines that a notebook shows, by name; None for a line without a value."""
+        planned = f" of {self.generations_planned}" if self.generations_planned is not None else ""
         return {
             "state": self.state.value,
             "reason": self.reason,
             "scenario": f"{self.scenario}, {self.policy} policy, {self.strategy}",
-            "generations": f"{self.generations_finished} of {self.generations_planned}, {self.population} agents each",
+            "generations": f"{self.generations_finished}{planned}, {self.population} agents each",
+            "budget": None if planned else f"{self.budget_spent:,} of {self.budget}",
             "best training fitness": None if self.best_fitness is None else number(self.best_fitness),
             "champion": self.champion,
             "running time": f"{self.running_seconds:,.0f} s",
@@ -94,6 +101,8 @@ def status_of(stored: "StoredExperiment", name: str) -> ExperimentStatus:
         strategy=config.evolution.kind,
         generations_finished=len(snapshot.summaries),
         generations_planned=config.generations,
+        budget=config.evolution_budget,
+        budget_spent=config.evolution_budget.spent(snapshot.summaries),
         population=config.population,
         best_fitness=max((summary.best_fitness for summary in snapshot.summaries), default=None),
         champion=snapshot.champion[0].agent_id(snapshot.experiment.id) if snapshot.champion else None,

@@ -249,10 +249,11 @@ def comparison_remarks(
         if difference := _without(base.snapshot.experiment.provenance, ignored).first_difference(facts):
             fact, there, here = difference
             found.append(f"{name} was made with {fact} {here[:12]}, the baseline with {there[:12]}")
-        if (finished := len(stored.snapshot.summaries)) < stored.config.generations:
+        budget, summaries = stored.config.evolution_budget, stored.snapshot.summaries
+        if not budget.used_up(summaries):
             found.append(
-                f"{name} is {stored.state.value} after {finished} of {stored.config.generations} generations: its run "
-                "is shorter than its configuration"
+                f"{name} is {stored.state.value} after {budget.progress(summaries)}: its run is shorter than its "
+                "configuration"
             )
         if total := stored.snapshot.deviations.total:
             found.append(f"{name} has {total} deviations: its history depends on time, chance or a user")

@@ -95,7 +95,7 @@ class EventLogConsumers:
             name = stored.snapshot.experiment.id
             try:
                 standing = replace(stored.snapshot, state=stored.state)
-                self._metrics.begin(name, standing, planned=stored.config.generations)
+                self._metrics.begin(name, standing, planned=stored.config.evolution_budget)
             except Exception as error:
                 self._health.failed("metrics", name, error)
             if stored.state is not ExperimentState.RUNNING:

@@ -16,6 +16,7 @@ from clau_doom.app.progress_state import ProgressState
 from clau_doom.app.text_format import clock, sparkline
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import Purpose
+from clau_doom.domain.budget import BudgetUnit
 from clau_doom.domain.event_declaration import Severity, declaration_of, summary_of
 from clau_doom.domain.events import (
     AgentFailed,
@@ -179,7 +180,10 @@ def phase_text(progress: ProgressState) -> Text:
     """Return the current generation, or the phase after the last generation."""
     if progress.phase is not Purpose.TRAINING:
         return Text(_PHASES[progress.phase], "bold")
-    return Text.assemble("generation ", (f"{progress.generation}", "bold"), f" of {progress.generations}")
+    generation = Text.assemble("generation ", (f"{progress.generation}", "bold"))
+    if progress.budget.unit is BudgetUnit.GENERATIONS:
+        return generation.append(f" of {progress.generations}")
+    return generation.append(f", {progress.budget.progress(progress.summaries)}")
 
 
 def standing_text(progress: ProgressState) -> Text:
@@ -271,7 +275,7 @@ def _start_line(event: ExperimentStarted, progress: ProgressState, width: int) -
     config = progress.config
     verb = "resuming " if event.resumed else "evolving "
     line = Text.assemble(verb, (config.name, "bold"), f" on {printable(config.scenario.name)}: ")
-    line.append(f"{event.generations} generations of {config.population} agents")
+    line.append(config.evolution_size)
     episodes = f", {config.episodes} episodes each"
     return line.append(episodes) if len(line) + len(episodes) <= width else line
 

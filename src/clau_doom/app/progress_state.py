@@ -1,10 +1,12 @@
 """Progress of a run, computed from its event log, without output."""
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import Agent, AgentRef, AgentStatus, Episode, Evaluation, Genome, Purpose, parse_agent_id
+from clau_doom.domain.budget import Budget, BudgetUnit
 from clau_doom.domain.event_effects import (
     AgentsAdded,
     AgentStatusChanged,
@@ -32,7 +34,7 @@ class ProgressState:
 
     Attributes:
         config: The configuration of the run.
-        generations: Number of generations of the run.
+        budget: Budget of the run.
         summaries: The finished generations.
         generation: The current generation, from 0.
         phase: The purpose of the current episodes.
@@ -45,7 +47,7 @@ class ProgressState:
     """
 
     config: ExperimentConfig
-    generations: int
+    budget: Budget
     summaries: list[GenerationSummary] = field(default_factory=list)
     generation: int = 0
     phase: Purpose = Purpose.TRAINING
@@ -65,7 +67,7 @@ class ProgressState:
     @classmethod
     def begin(cls, config: ExperimentConfig, snapshot: Snapshot | None = None) -> "ProgressState":
         """Return the progress of a new run, or of a resumed one from its snapshot."""
-        progress = cls(config=config, generations=config.generations)
+        progress = cls(config=config, budget=config.evolution_budget)
         if snapshot is not None:
             progress._restore(snapshot)
         return progress
@@ -100,6 +102,20 @@ class ProgressState:
         later = max(self.generations - len(self.summaries) - begun, 0)
         return left + later * config.population * config.episodes + self.generations * config.holdout.validation
 
+    @property
+    def generations(self) -> int:
+        """Number of generations of the run; for a budget in another unit, an estimate from the finished ones."""
+        finished, amount = len(self.summaries), self.budget.amount
+        spent = self.budget.spent(self.summaries)
+        if self.budget.unit is BudgetUnit.GENERATIONS:
+            return amount
+        if spent >= amount:
+            return finished
+        if spent:
+            return max(math.ceil(finished * amount / spent), finished + 1)
+        whole = self.config.population * self.config.episodes
+        return math.ceil(amount / whole) if self.budget.unit is BudgetUnit.EPISODES else 1
+
     def _change(self, change: Change, time: float) -> None:
         match change:
             case EpisodeAdded(episode):
@@ -113,8 +129,8 @@ class ProgressState:
                 self.generation_started = time
             case ChampionSelected():
                 self._begin_phase(Purpose.HELD_OUT)
-            case RunConfigured(generations):
-                self.started, self.generations = time, generations
+            case RunConfigured(budget):
+                self.started, self.budget = time, budget
 
     def _change_status(self, change: AgentStatusChanged) -> None:
         if change.fitness is not None:
@@ -196,7 +212,7 @@ class ProgressState:
         if summary.best in self._agents:
             self._candidates.setdefault(self._agents[summary.best].genome)
         self.done = self.total = 0
-        if len(self.summaries) >= self.generations:
+        if self.budget.used_up(self.summaries):
             self._begin_phase(Purpose.VALIDATION)
         elif self._steady:
             self._advance_generation()

@@ -13,7 +13,7 @@ from clau_doom.config import (
     format_size,
 )
 
-__all__ = ["ResourceEstimate", "estimate_resources", "excesses", "gigabytes"]
+__all__ = ["ResourceEstimate", "estimate_resources", "excesses", "gigabytes", "most_training_episodes"]
 
 _BASE_MEMORY = 200 << 20
 """Bytes of memory of a run with few agents: the interpreter, its libraries and the store."""
@@ -30,6 +30,8 @@ _MOST_EVENT = 980_000_000
 _AGENT_DISK = 400
 _EPISODE_DISK = 200
 _RECORDING_DISK = 2_500
+_SHORT_EPISODE = 35
+"""Mean tics of an episode that the estimate of a budget in tics assumes: one second."""
 _ROLES = 3
 """Contestants on held-out seeds: the champion, generation 0's best agent and the random baseline."""
 
@@ -63,7 +65,7 @@ def estimate_resources(config: ExperimentConfig, genes: int, largest_population:
         genes: Number of genes of its policy.
         largest_population: Largest number of agents in a generation. None: `population`.
     """
-    generations, population = config.generations, largest_population or config.population
+    generations, population = _most_generations(config), largest_population or config.population
     agents = generations * population
     judged = generations * config.holdout.validation + _ROLES * config.holdout.episodes
     episodes = agents * config.episodes + judged
@@ -85,6 +87,19 @@ def estimate_resources(config: ExperimentConfig, genes: int, largest_population:
         + _RECORDING_DISK * recorded[config.execution.record],
         at_once=at_once,
     )
+
+
+def _most_generations(config: ExperimentConfig) -> int:
+    """Return the number of generations, or for another budget the number without racing and failed agents."""
+    if config.generations is not None:
+        return config.generations
+    episodes = config.budget.episodes or -(-(config.budget.tics or 0) // _SHORT_EPISODE)
+    return -(-episodes // (config.population * config.episodes))
+
+
+def most_training_episodes(config: ExperimentConfig) -> int:
+    """Return the number of training episodes of an experiment without racing and failed agents."""
+    return _most_generations(config) * config.population * config.episodes
 
 
 def excesses(config: ExperimentConfig, resources: ResourceEstimate, limits: LimitsConfig) -> Iterator[Problem]:

@@ -131,6 +131,7 @@ async def host_run(
                     store=store,
                     backend=backend,
                     shutdown=shutdown,
+                    longest_episode=plan.scenario.facts.timeout,
                     clock=SystemClock(),
                 ),
             )

@@ -187,9 +187,9 @@ async def plan_resume(
     Raises:
         ExperimentNotFound: No experiment has that id.
         WrongState: The folder is a copy of another experiment, or `max_duration` is used up.
-        ExperimentDone: The experiment is over, and its number of generations was not raised.
+        ExperimentDone: The experiment is over, and its budget was not raised beyond its finished generations.
         ResumeRefused: A change, or another version or file than at its start, would change the results.
-        ConfigError: Its number of generations was raised beyond `limits`, or beyond its own limits if `limits` is None.
+        ConfigError: Its budget was raised beyond `limits`, or beyond its own limits if `limits` is None.
     """
     stored = await read_experiment(output_dir, experiment, measured=False)
     snapshot, name = stored.snapshot, f"the stored configuration of {experiment}"
@@ -198,13 +198,15 @@ async def plan_resume(
         config_from_yaml, snapshot.config_yaml, name=name, environ=environ, overrides=overrides, arguments=arguments
     )
     check_resume(stored.config, config)
-    done = snapshot.state is ExperimentState.COMPLETED and config.generations <= len(snapshot.summaries)
+    budget, before = config.evolution_budget, stored.config.evolution_budget
+    done = snapshot.state is ExperimentState.COMPLETED and (
+        budget.used_up(snapshot.summaries) or not budget.raised_from(before)
+    )
     if done or snapshot.state in {ExperimentState.FAILED, ExperimentState.CANCELLED}:
-        remedy = ": raise its number of generations to continue" if done else ""
+        remedy = f": raise its number of {budget.unit} to continue" if done else ""
         raise ExperimentDone(f"experiment {experiment} is {snapshot.state.value}{remedy}")
     check_budget(config, snapshot.running_seconds)
-    grown = config.generations > stored.config.generations
-    within = (limits or config.limits) if grown else None
+    within = (limits or config.limits) if budget.raised_from(before) else None
     plan = await asyncio.to_thread(_plan_again, config, stored, output_dir, within)
     if difference := snapshot.experiment.provenance.first_difference(plan.facts):
         fact, then, now = difference

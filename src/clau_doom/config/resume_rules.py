@@ -2,7 +2,7 @@
 
 A change is allowed if it cannot alter episodes or their results. Allowed are:
 
-- more `generations`, because schedules depend on absolute generations only;
+- a larger budget (`generations`, `budget`), because schedules depend on absolute generations only;
 - a new path of the scenario's .cfg, because the provenance holds the digests of its files;
 - `max_duration`, `execution`, the sections of backends and the sections of the service;
 - address, deadline and `on_missed` of a remote agent.
@@ -83,8 +83,11 @@ def condition_changes(old: ExperimentConfig, new: ExperimentConfig) -> tuple[Dif
 
 
 def _refusal(path: str, old: ExperimentConfig, new: ExperimentConfig) -> str | None:
-    if path == "generations":
-        return None if new.generations >= old.generations else "it may only be raised"
+    if path == "generations" or path.startswith("budget."):
+        before, after = old.evolution_budget, new.evolution_budget
+        if before.unit is not after.unit:
+            return f"the unit of the budget is fixed: raise its {before.unit}"
+        return None if after.amount >= before.amount else "it may only be raised"
     if path == "scenario.name":
         return None if by_paths(old, new) else "it affects the results"
     if path == "name":

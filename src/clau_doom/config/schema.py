@@ -4,22 +4,21 @@ Validation is strict: only integers are converted to floats and lists to tuples.
 """
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from typing import Annotated, Any, Literal, Self, TypeVar, cast
 
 from pydantic import (
     AfterValidator,
-    Discriminator,
     Field,
     PositiveFloat,
-    Tag,
     create_model,
     model_validator,
 )
 
 from clau_doom.config.backend_registry import BackendDescription, BackendName, BackendSection, registered_backends
 from clau_doom.config.base_section import Clash, ConfigSection, refuse
+from clau_doom.config.budget import BudgetConfig, budget_clash, budget_of, without_default_generations
 from clau_doom.config.duration import Duration
 from clau_doom.config.evolution import (
     CmaEsConfig,
@@ -29,9 +28,11 @@ from clau_doom.config.evolution import (
     RandomSearchConfig,
 )
 from clau_doom.config.experiment_limits import LimitsConfig
+from clau_doom.config.fitness import FitnessConfig
 from clau_doom.config.policies import NeuralPolicyConfig, PolicyConfig, RemotePolicyConfig, RulesPolicyConfig
 from clau_doom.config.service import SERVICE_SECTIONS, GrpcConfig, MetricsConfig, NatsConfig, ServerConfig, WebConfig
 from clau_doom.domain import check_experiment_id
+from clau_doom.domain.budget import Budget
 from clau_doom.errors import ConfigError
 
 __all__ = [
@@ -75,35 +76,6 @@ class ScenarioConfig(ConfigSection):
     )
 
 
-FitnessName = Literal["reward", "score", "kills", "survival"]
-WeightName = Literal[
-    "score",
-    "kills",
-    "deaths",
-    "health",
-    "armor",
-    "shots",
-    "hits",
-    "damage_dealt",
-    "damage_taken",
-    "items",
-    "tics",
-    "reward",
-    "distance",
-    "decisions",
-]
-
-
-def _fitness_form(value: object) -> str:
-    return "weights" if isinstance(value, Mapping) else "name"
-
-
-FitnessConfig = Annotated[
-    Annotated[FitnessName, Tag("name")] | Annotated[dict[WeightName, float], Field(min_length=1), Tag("weights")],
-    Discriminator(_fitness_form),
-]
-
-
 class ExecutionConfig(ConfigSection):
     """Backend, workers and timeouts; these settings do not affect the outcome of episodes."""
 
@@ -136,10 +108,15 @@ class ExperimentConfig(ConfigSection):
         default="experiment", description="Id of the experiment: at most 40 characters of a-z, 0-9, '_' and '-'."
     )
     seed: int = Field(default=1, ge=0, lt=2**63, description="Random seed of the experiment.")
-    generations: int = Field(default=100, ge=1, le=1_000_000, description="Number of generations.")
+    generations: int | None = Field(
+        default=100, ge=1, le=1_000_000, description="Number of generations; null: `budget` decides."
+    )
     population: int = Field(default=50, ge=1, le=100_000, description="Number of agents in each generation.")
     max_duration: Duration | None = Field(
         default=None, description="Maximum running time, such as 90s, 15m or 2h; null: no limit."
+    )
+    budget: BudgetConfig = Field(
+        default_factory=BudgetConfig, description="Episodes or tics of training, instead of `generations`."
     )
     scenario: ScenarioConfig = Field(default_factory=ScenarioConfig, description="Scenario and settings of the game.")
     episodes: int = Field(default=4, ge=1, le=10_000, description="Number of training episodes of each agent.")
@@ -174,6 +151,17 @@ class ExperimentConfig(ConfigSection):
         return super(ExperimentConfig, _complete(cls)).model_validate(obj, **options)
 
     @property
+    def evolution_budget(self) -> Budget:
+        """Amount of evolution after which a run ends."""
+        return budget_of(self.generations, self.budget)
+
+    @property
+    def evolution_size(self) -> str:
+        """Budget and population as text, such as ``100 generations of 50 agents``."""
+        join = " of" if self.generations is not None else ", generations of"
+        return f"{self.evolution_budget}{join} {self.population} agents"
+
+    @property
     def selected_backend(self) -> BackendDescription:
         """Properties of the backend that plays the episodes."""
         return next(each for each in registered_backends() if each.name == self.execution.backend)
@@ -195,9 +183,15 @@ class ExperimentConfig(ConfigSection):
         """Return the section of a registered backend by its model."""
         return next(section for section in self.__dict__.values() if isinstance(section, model))
 
+    @model_validator(mode="before")
+    @classmethod
+    def _budget_or_generations(cls, data: object) -> object:
+        return without_default_generations(data)
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         clashes = (
+            budget_clash(self.generations, self.budget),
             self._elites(),
             self._immigrants(),
             self._cma_population(),

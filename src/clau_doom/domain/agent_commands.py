@@ -42,16 +42,25 @@ class BudgetChange:
 
     Attributes:
         generations: The number of generations, or None to keep it.
+        episodes: The budget in training episodes, or None to keep it.
+        tics: The budget in tics of training episodes, or None to keep it.
         max_duration: The limit of the running time as a configuration has it, such as ``2h``, or None to keep it.
     """
 
     generations: int | None = None
     max_duration: str | None = None
+    episodes: int | None = None
+    tics: int | None = None
 
     @property
     def overrides(self) -> dict[str, int | str | None]:
         """The values by their paths in a configuration."""
-        return {"generations": self.generations, "max_duration": self.max_duration}
+        return {
+            "generations": self.generations,
+            "max_duration": self.max_duration,
+            "budget.episodes": self.episodes,
+            "budget.tics": self.tics,
+        }
 
 
 UNCHANGED = BudgetChange()

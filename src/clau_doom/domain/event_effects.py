@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clau_doom.domain.agent import Agent, AgentRef, AgentStatus
+from clau_doom.domain.budget import Budget
 from clau_doom.domain.episode import Episode, Purpose
 from clau_doom.domain.events import (
     AgentDropped,
@@ -68,9 +69,9 @@ class ExperimentAdded:
 
 @dataclass(frozen=True, slots=True)
 class RunConfigured:
-    """A run has a number of generations and a configuration."""
+    """A run has a budget and a configuration."""
 
-    generations: int
+    budget: Budget
     config_yaml: str
 
 
@@ -207,7 +208,7 @@ Change = (
 _CHANGES: dict[type, Callable[[Any], tuple[Change, ...]]] = {
     ExperimentCreated: lambda event: (ExperimentAdded(event.experiment),),
     ExperimentStarted: lambda event: (
-        RunConfigured(event.generations, event.config_yaml),
+        RunConfigured(event.budget, event.config_yaml),
         StateChanged(ExperimentState.RUNNING),
     ),
     ExperimentPaused: lambda _: (StateChanged(ExperimentState.PAUSED),),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from clau_doom.domain.agent import Agent, AgentRef
+from clau_doom.domain.budget import Budget, BudgetUnit
 from clau_doom.domain.episode import Episode, Purpose
 from clau_doom.domain.event_declaration import Scope, Severity, event
 from clau_doom.domain.experiment import Experiment, GenerationSummary
@@ -67,20 +68,30 @@ class ExperimentCreated:
     experiment: Experiment
 
 
-@event("experiment_started", Scope.EXPERIMENT, Severity.INFO, "{event.verb}, {generations} generations")
+@event("experiment_started", Scope.EXPERIMENT, Severity.INFO, "{event.verb}, {event.budget}")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExperimentStarted:
     """A process began to run the experiment, or resumed it.
 
     Attributes:
         resumed: Whether it had run before.
-        generations: Number of generations, which a resume can raise.
+        generations: Number of generations, which a resume can raise; None if the budget has another unit.
         config_yaml: The resolved configuration of this process.
+        episodes: Budget in training episodes, or None.
+        tics: Budget in tics of training episodes, or None.
     """
 
     resumed: bool
-    generations: int
+    generations: int | None
     config_yaml: str
+    episodes: int | None = None
+    tics: int | None = None
+
+    @property
+    def budget(self) -> Budget:
+        """The budget of the run."""
+        amounts = ((getattr(self, unit), unit) for unit in BudgetUnit)
+        return next(Budget(amount, unit) for amount, unit in amounts if amount is not None)
 
     @property
     def verb(self) -> str:

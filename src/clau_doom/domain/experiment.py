@@ -91,6 +91,7 @@ class GenerationSummary:
         std_fitness: The sample standard deviation; 0 for a single agent.
         failed: Agents without a fitness.
         episodes: Episodes that count in it.
+        tics: Tics of these episodes, or None for a generation that an earlier version evolved.
     """
 
     index: int
@@ -101,6 +102,7 @@ class GenerationSummary:
     std_fitness: float
     failed: int
     episodes: int
+    tics: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

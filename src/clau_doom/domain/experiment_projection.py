@@ -6,6 +6,7 @@ Clients of a server have only the event log and use this projection. `SqliteStor
 from dataclasses import replace
 
 from clau_doom.domain.agent import Agent, AgentRef, AgentStatus, Evaluation
+from clau_doom.domain.budget import Budget
 from clau_doom.domain.episode import Episode, Purpose
 from clau_doom.domain.event_effects import (
     AgentsAdded,
@@ -39,7 +40,7 @@ class ExperimentProjection:
         self._count = 0
         self._experiment: Experiment | None = None
         self._config_yaml = ""
-        self._planned = 0
+        self._budget: Budget | None = None
         self._reason: str | None = None
         self._generations: list[list[Evaluation]] = []
         self._refs: dict[str, AgentRef] = {}
@@ -67,9 +68,9 @@ class ExperimentProjection:
         """Return the experiment's id and state, or None before the first event."""
         return None if self._experiment is None else (self._experiment.id, self.state)
 
-    def generations_planned(self) -> int:
-        """Return the number of generations of the last run."""
-        return self._planned
+    def budget(self) -> Budget | None:
+        """Return the budget of the last run, or None before the first run."""
+        return self._budget
 
     def generations_started(self) -> int:
         """Return the number of generations with agents."""
@@ -177,8 +178,8 @@ class ExperimentProjection:
         match change:
             case ExperimentAdded(experiment):
                 self._experiment, self._config_yaml = experiment, experiment.config_yaml
-            case RunConfigured(generations, config_yaml):
-                self._planned, self._config_yaml = generations, config_yaml
+            case RunConfigured(budget, config_yaml):
+                self._budget, self._config_yaml = budget, config_yaml
             case StateChanged(state, reason):
                 self.state, self._reason = state, reason
             case ChampionSelected(ref, fitness):

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from clau_doom.domain.agent import AgentRef, AgentStatus
+from clau_doom.domain.budget import Budget
 from clau_doom.domain.episode import Episode, Purpose
 from clau_doom.domain.event_declaration import declaration_of
 from clau_doom.domain.events import (
@@ -49,8 +50,8 @@ class CurrentState(Protocol):
         """Return the experiment's id and state, or None if no experiment is stored."""
         ...
 
-    def generations_planned(self) -> int:
-        """Return the number of generations of the last run; 0 before the first run."""
+    def budget(self) -> Budget | None:
+        """Return the budget of the last run, or None before the first run."""
         ...
 
     def generations_started(self) -> int:
@@ -115,9 +116,12 @@ def _illegal(event: Event, reason: str) -> StoreCorrupted:
 
 
 def _start(event: ExperimentStarted, _: str, current: CurrentState) -> str | None:
-    planned, head = current.generations_planned(), current.head()
-    if head is not None and head[1] is ExperimentState.COMPLETED and event.generations <= planned:
-        return f"in an experiment that is completed with {planned} generations"
+    head = current.head()
+    if head is None or head[1] is not ExperimentState.COMPLETED:
+        return None
+    budget = current.budget()
+    if budget is not None and not event.budget.raised_from(budget):
+        return f"in an experiment that is completed with {budget}"
     return None
 
 

@@ -9,6 +9,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
 
 from clau_doom import __version__
+from clau_doom.domain.budget import Budget
 from clau_doom.domain.event_effects import ExperimentAdded, changes_of
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
@@ -42,7 +43,7 @@ class MetricsCollector:
         """Ids of the experiments with series."""
         return tuple(self._series)
 
-    def begin(self, experiment: str, snapshot: Snapshot, *, planned: int | None = None) -> None:
+    def begin(self, experiment: str, snapshot: Snapshot, *, planned: Budget | None = None) -> None:
         """Add an experiment by its snapshot; later events update it.
 
         A known experiment keeps its counters, so that a resume in the same process does not reset them. The series of a
@@ -51,7 +52,7 @@ class MetricsCollector:
         Args:
             experiment: Id of the experiment.
             snapshot: Stored state of the experiment. The caller corrects a stale `RUNNING` of a killed process.
-            planned: Number of generations, if no `ExperimentStarted` follows.
+            planned: Budget of the run, if no `ExperimentStarted` follows.
         """
         uuid = snapshot.experiment.uuid
         if (known := self._series.get(experiment)) and known.uuid != uuid:
@@ -71,7 +72,7 @@ class MetricsCollector:
         if snapshot.champion:
             series.gauge(self._evolution.champion, snapshot.champion[1])
         if planned is not None:
-            series.gauge(self._evolution.generations, planned)
+            series.set_budget(planned)
         self._show_states()
 
     def forget(self, experiment: str) -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from prometheus_client import Counter, Gauge, Histogram
 
 from clau_doom.domain import Agent, AgentStatus, Episode, Purpose
+from clau_doom.domain.budget import Budget, BudgetUnit
 from clau_doom.domain.event_declaration import declaration_of, declarations
 from clau_doom.domain.event_effects import (
     AgentsAdded,
@@ -124,10 +125,15 @@ class ExperimentSeries:
                 self.close_generation(summary)
             case ChampionSelected(_, fitness):
                 self.gauge(self._evolution.champion, fitness)
-            case RunConfigured(generations):
-                self.gauge(self._evolution.generations, generations)
+            case RunConfigured(budget):
+                self.set_budget(budget)
             case StateChanged(state):
                 self.state = state
+
+    def set_budget(self, budget: Budget) -> None:
+        """Set the planned number of generations, if the budget has this unit."""
+        if budget.unit is BudgetUnit.GENERATIONS:
+            self.gauge(self._evolution.generations, budget.amount)
 
     def _count_agent(self, status: AgentStatus, kind: FailureKind | None) -> None:
         if kind is not None:

@@ -21,7 +21,9 @@ class EvolutionFamilies:
 
         self.experiments = gauge("experiments", "Number of experiments by state.", ("state",))
         self.generation = gauge("generation", "Generation under evaluation, or the last one; from 0.")
-        self.generations = gauge("generations_planned", "Planned number of generations.")
+        self.generations = gauge(
+            "generations_planned", "Planned number of generations; missing for a budget in episodes or tics."
+        )
         self.best = gauge("fitness_best", "Best fitness of the last finished generation.")
         self.mean = gauge("fitness_mean", "Mean fitness of the last finished generation.")
         self.worst = gauge("fitness_worst", "Worst fitness of the last finished generation.")

@@ -18,6 +18,7 @@ from clau_doom.domain.snapshot import Snapshot
 from clau_doom.error_description import describe
 from clau_doom.errors import DiskFull, ShutdownRequested, StorageFailed, StrategyFailed
 from clau_doom.errors import ExperimentFailed as ExperimentFailedError
+from clau_doom.orchestration.agent_quota import LONGEST_EPISODE
 from clau_doom.orchestration.completed_generations import CompletedGenerations
 from clau_doom.orchestration.episode_scheduler import EpisodeScheduler
 from clau_doom.orchestration.generational_loop import GenerationalLoop
@@ -45,6 +46,7 @@ class ExperimentRun:
         backend: EvaluationBackend,
         shutdown: Shutdown,
         clock: Clock,
+        longest_episode: int = LONGEST_EPISODE,
     ) -> None:
         """Prepare a run. `clau_doom.app` creates its parts.
 
@@ -57,6 +59,7 @@ class ExperimentRun:
             backend: Backend that is already entered.
             shutdown: Receives requests to stop.
             clock: Clock.
+            longest_episode: Timeout of an episode, in tics.
         """
         self._config = config
         self._config_yaml = config_yaml
@@ -73,6 +76,7 @@ class ExperimentRun:
         )
         self._shutdown = shutdown
         self._clock = clock
+        self._longest_episode = longest_episode
         self._completed = CompletedGenerations()
         self._begun: tuple[Snapshot, RunLog] | None = None
         self.control = RunControl(config, space, store, self._scheduler, shutdown)
@@ -92,12 +96,14 @@ class ExperimentRun:
 
         `run` calls this method if the caller did not.
         """
-        snapshot = await self._store.snapshot()
+        snapshot, config = await self._store.snapshot(), self._config
         log = RunLog(self._store, self._clock, ran_before=snapshot.running_seconds, traces={*snapshot.traces.values()})
         await log.append(
             ExperimentStarted(
                 resumed=snapshot.last_sequence > 1,
-                generations=self._config.generations,
+                generations=config.generations,
+                episodes=config.budget.episodes,
+                tics=config.budget.tics,
                 config_yaml=self._config_yaml,
             )
         )
@@ -154,7 +160,7 @@ class ExperimentRun:
         else:
             await self._evolve_generations(snapshot, log)
         await self._choose_champion(snapshot, log)
-        await log.append(ExperimentCompleted(generations=self._config.generations))
+        await log.append(ExperimentCompleted(generations=self._completed.generation))
 
     async def _evolve_generations(self, snapshot: Snapshot, log: RunLog) -> None:
         generations = GenerationalLoop(
@@ -176,7 +182,14 @@ class ExperimentRun:
             self._completed.add(evaluations, summary)
             await self._backend.end_generation(summary.index)
 
-        live = SteadyStateLoop(self._config, self._space, fitness=self._fitness, log=log, completed=completed)
+        live = SteadyStateLoop(
+            self._config,
+            self._space,
+            fitness=self._fitness,
+            log=log,
+            completed=completed,
+            longest_episode=self._longest_episode,
+        )
         with self._completed.converting_errors():
             await live.begin(snapshot, self._shutdown.check)
             self.control.evaluate(live)

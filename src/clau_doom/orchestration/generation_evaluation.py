@@ -143,4 +143,5 @@ def summarise(evaluations: Sequence[Evaluation]) -> GenerationSummary:
         std_fitness=math.sqrt(squares / (len(values) - 1)) if len(values) > 1 else 0.0,
         failed=len(evaluations) - len(values),
         episodes=sum(len(evaluation.outcomes) for _, evaluation in ranked),
+        tics=int(math.fsum(each.measures.tics for _, evaluation in ranked for each in evaluation.outcomes)),
     )

@@ -95,8 +95,10 @@ class GenerationalLoop:
             StoreCorrupted: The strategy's agents differ from the stored ones.
         """
         progress = await self._restore(snapshot)
-        for generation in range(self._completed.generation, self._config.generations):
+        budget = self._config.evolution_budget
+        while not budget.used_up(self._completed.summaries):
             self._shutdown.check()
+            generation = self._completed.generation
             known = snapshot.generations[generation] if generation < len(snapshot.generations) else None
             await self._evolve(generation, progress, snapshot, known)
 

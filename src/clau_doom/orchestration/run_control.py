@@ -129,8 +129,7 @@ class RunControl:
                 raise WrongState(
                     "steady_state does not create whole generations: inject with evolution.mode generational"
                 )
-            if self.started >= self._config.generations:
-                raise WrongState(f"no generation follows generation {self.started - 1}: raise generations first")
+            self._check_next_generation()
             self.injection.add(command.genome, self.started)
             injected = GenomeInjected(generation=self.started, genome=command.genome)
             return CommandDone(sequence=await log.append(injected))
@@ -140,6 +139,12 @@ class RunControl:
         evaluation, paused = self.live.evaluation(agent), agent.paused
         sequence = await log.append(*events) if events else 0
         return CommandDone(sequence=sequence, evaluation=evaluation, paused=paused)
+
+    def _check_next_generation(self) -> None:
+        """Refuse a genome for a generation after the last one. Only a number of generations names the last one."""
+        generations = self._config.generations
+        if generations is not None and self.started >= generations:
+            raise WrongState(f"no generation follows generation {self.started - 1}: raise generations first")
 
     async def _inspect_stored(self, command: AgentCommand) -> CommandDone:
         """Return the stored state of an agent that is no longer under evaluation. Other commands to it are refused."""

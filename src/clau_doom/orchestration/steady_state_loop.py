@@ -18,6 +18,7 @@ from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.evolution import Offspring, Result, make_steady_state
 from clau_doom.orchestration.agent_evaluation import AgentEvaluation, restore
+from clau_doom.orchestration.agent_quota import LONGEST_EPISODE, AgentQuota
 from clau_doom.orchestration.agent_registry import AgentRegistry, LiveAgent
 from clau_doom.orchestration.completed_generations import seeds_of
 from clau_doom.orchestration.episode_scheduler import EpisodeScheduler, Report
@@ -42,6 +43,7 @@ class SteadyStateLoop(AgentEvaluation):
         fitness: Fitness,
         log: RunLog,
         completed: Completed,
+        longest_episode: int = LONGEST_EPISODE,
     ) -> None:
         """Start before agent 0.
 
@@ -51,12 +53,20 @@ class SteadyStateLoop(AgentEvaluation):
             fitness: Fitness of an episode's measures.
             log: Event log of the run.
             completed: Called with each generation after its completion is committed.
+            longest_episode: Timeout of an episode, in tics.
         """
         registry, queue = AgentRegistry(config.evolution.lookahead), TaskQueue((), more=True)
         super().__init__(registry, queue, episodes=config.episodes, fitness=fitness, log=log)
         self._experiment = config.name
         self._population = config.population
-        self._total = config.generations * config.population
+        self._budget = config.evolution_budget
+        self._quota = AgentQuota(
+            self._budget,
+            population=config.population,
+            episodes=config.episodes,
+            longest_episode=longest_episode,
+        )
+        self._summaries: list[GenerationSummary] = []
         self._strategy = make_steady_state(config.evolution, space, config.population, config.seed)
         self._seeds = lru_cache(maxsize=8)(partial(seeds_of, config))
         self._completed = completed
@@ -78,6 +88,7 @@ class SteadyStateLoop(AgentEvaluation):
         Raises:
             StoreCorrupted: The strategy's agents differ from the stored ones.
         """
+        self._summaries = [*snapshot.summaries]
         stored = [*chain.from_iterable(snapshot.generations)]
         await asyncio.to_thread(self._replay, stored, check)
         first = len(snapshot.summaries) * self._population
@@ -132,7 +143,7 @@ class SteadyStateLoop(AgentEvaluation):
             check_asked([self._agent(number, strategy.ask())], [evaluation.agent])
 
     async def _breed(self) -> None:
-        while self._closed < self._total:
+        while not self._budget.used_up(self._summaries):
             await self._changed.wait()
             await self._advance()
         self._queue.more = False
@@ -168,6 +179,7 @@ class SteadyStateLoop(AgentEvaluation):
             if len(self._block) == self._population:
                 self._check_some_evaluated(self._block)
                 finished.append((self._block, summarise(self._block)))
+                self._summaries.append(finished[-1][1])
                 for finished_agent in self._block:
                     self._errors.pop(finished_agent.agent.id, None)
                 self._block = []
@@ -179,7 +191,8 @@ class SteadyStateLoop(AgentEvaluation):
         Each result is passed to the strategy before the strategy creates the successor.
         """
         strategy, asked = self._strategy, list[Agent]()
-        while strategy.asked < self._total:
+        total = self._quota.total(self._summaries, self._block)
+        while strategy.asked < total:
             if strategy.waits:
                 if not self._results:
                     break

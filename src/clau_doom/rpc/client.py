@@ -134,10 +134,13 @@ class RpcClient:
                 experiment_id=experiment,
                 generations=change.generations,
                 max_duration=change.max_duration,
+                budget_episodes=change.episodes,
+                budget_tics=change.tics,
                 validate_only=validate_only,
             )
         except ValueError:
-            raise ConfigError(f"generations {change.generations} is out of range: use 1 to 1,000,000") from None
+            given = (f"{name} {value}" for name, value in change.overrides.items() if isinstance(value, int))
+            raise ConfigError(f"{', '.join(given)} is out of range: use a smaller number") from None
         return await self._call(self._stub.ResumeExperiment, request)
 
     async def cancel(self, experiment: str) -> resources_pb2.Experiment:

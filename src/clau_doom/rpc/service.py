@@ -82,6 +82,8 @@ class OrchestratorService:
         change = BudgetChange(
             generations=request.generations if request.HasField("generations") else None,
             max_duration=request.max_duration if request.HasField("max_duration") else None,
+            episodes=request.budget_episodes if request.HasField("budget_episodes") else None,
+            tics=request.budget_tics if request.HasField("budget_tics") else None,
         )
         if request.validate_only:
             return experiment_message(await self._orchestrator.check_resume(request.experiment_id, change), whole=True)

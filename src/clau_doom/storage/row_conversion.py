@@ -163,7 +163,7 @@ def summaries_of(rows: Iterable[Row], generations: Sequence[Sequence[Evaluation]
 
 
 def _summary(row: Row, place: int, generations: Sequence[Sequence[Evaluation]]) -> GenerationSummary:
-    index, best, best_fitness, mean_fitness, worst_fitness, std_fitness, failed, episodes = row
+    index, best, best_fitness, mean_fitness, worst_fitness, std_fitness, failed, episodes, tics = row
     if index != place or place >= len(generations):
         raise StoreCorrupted(f"a summary of generation {index!a} is in the place of generation {place}")
     name = f"generation {place}"
@@ -176,6 +176,7 @@ def _summary(row: Row, place: int, generations: Sequence[Sequence[Evaluation]]) 
         std_fitness=number(std_fitness, f"the standard deviation of {name}", least=0.0),
         failed=whole(failed, f"the failed agents of {name}", most=len(generations[place])),
         episodes=whole(episodes, f"the episodes of {name}"),
+        tics=None if tics is None else whole(tics, f"the tics of {name}"),
     )
     _check_evaluated(summary.best, f"the best agent of {name}", generations)
     if any(each.status is AgentStatus.PENDING for each in generations[place]):

@@ -141,6 +141,12 @@ SELECT
 FROM played CROSS JOIN experiment;
 """  # noqa: S608 (constant names)
 
+_BUDGETS = """
+ALTER TABLE configs ADD COLUMN episodes INTEGER;
+ALTER TABLE configs ADD COLUMN tics INTEGER;
+ALTER TABLE generations ADD COLUMN tics INTEGER
+"""
+
 # Reading creates files next to the results, which fails on a full or read-only disk.
 _NO_SIDE_FILES = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
 
@@ -150,7 +156,7 @@ _OPENING_CALLS = 200
 
 _SIDE_FILES = ("-wal", "-shm", "-journal")
 
-MIGRATIONS: Sequence[str] = (_FIRST,)
+MIGRATIONS: Sequence[str] = (_FIRST, _BUDGETS)
 """Migration scripts from an empty file to the current tables; each adds one version."""
 
 FIRST_VERSION = 2
@@ -229,8 +235,12 @@ def version_of(connection: sqlite3.Connection) -> int:
     return int(version)
 
 
-def check_tables(connection: sqlite3.Connection) -> None:
+def check_tables(connection: sqlite3.Connection, migrations: Sequence[str] | None = None) -> None:
     """Check that all tables have the expected columns and are not views, which may be endless.
+
+    Args:
+        connection: The results.
+        migrations: Migrations that the tables have; default: `MIGRATIONS`.
 
     Raises:
         StoreCorrupted: A table is missing, or has other columns.
@@ -238,7 +248,7 @@ def check_tables(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
     there = _tables(connection)
-    for name, columns in _expected(tuple(MIGRATIONS)).items():
+    for name, columns in _expected(tuple(MIGRATIONS if migrations is None else migrations)).items():
         if there.get(name) != columns:
             raise StoreCorrupted(f"table {name} is missing or has other columns than clau-doom's")
     if trigger := connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchone():
@@ -272,6 +282,8 @@ def migrate(connection: sqlite3.Connection, migrations: Sequence[str] | None = N
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version:
         _refuse_unknown(version, newest(migrations))
+        if version < newest(migrations):  # scripts fail on damaged tables, with less precise errors
+            check_tables(connection, migrations[: version - FIRST_VERSION + 1])
     for number in range(max(version, FIRST_VERSION - 1) + 1, newest(migrations) + 1):
         script = migrations[number - FIRST_VERSION]
         connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")

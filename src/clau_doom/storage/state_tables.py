@@ -4,6 +4,7 @@ import sqlite3
 from typing import Literal
 
 from clau_doom.domain import Agent, AgentRef, AgentStatus, Episode, Purpose
+from clau_doom.domain.budget import Budget, BudgetUnit
 from clau_doom.domain.event_effects import (
     AgentsAdded,
     AgentStatusChanged,
@@ -29,6 +30,7 @@ KeepRecordings = Literal["champions", "all", "none"]
 """Agents of which recordings are stored: the best agent of each finished generation, all agents, or no agents."""
 
 _INSERT_EPISODE = f"INSERT INTO played VALUES (?, {', '.join('?' * len(COLUMNS))})"  # noqa: S608 (constant names)
+_INSERT_CONFIG = "INSERT INTO configs (sequence, config_yaml, generations, episodes, tics) VALUES (?, ?, ?, ?, ?)"
 _HAS_EPISODE = "SELECT 1 FROM played WHERE purpose = ? AND generation = ? AND agent = ? AND number = ?"
 _STARTED = "SELECT coalesce(max(generation) + 1, 0) FROM agents"
 _COUNT = "SELECT count(*) FROM agents WHERE generation = ?"
@@ -74,9 +76,11 @@ class StateTables:
                 self._head, self._experiment = (row[0], ExperimentState(row[1])), row[0]
         return self._head
 
-    def generations_planned(self) -> int:
-        """Return the number of generations of the last run; 0 before the first run."""
-        return self._number("SELECT coalesce(generations, 0) FROM configs ORDER BY sequence DESC LIMIT 1")
+    def budget(self) -> Budget | None:
+        """Return the budget of the last run, or None before the first run."""
+        row = self._run("SELECT generations, episodes, tics FROM configs ORDER BY sequence DESC LIMIT 1").fetchone()
+        amounts = [] if row is None else zip(row, BudgetUnit, strict=True)
+        return next((Budget(int(amount), unit) for amount, unit in amounts if amount is not None), None)
 
     def generations_started(self) -> int:
         """Return the number of generations with agents."""
@@ -131,8 +135,9 @@ class StateTables:
         match change:
             case ExperimentAdded(experiment):
                 self._add_experiment(sequence, experiment)
-            case RunConfigured(generations, config_yaml):
-                self._run("INSERT INTO configs VALUES (?, ?, ?)", (sequence, generations, config_yaml))
+            case RunConfigured(budget, config_yaml):
+                amounts = [budget.amount if budget.unit is unit else None for unit in BudgetUnit]
+                self._run(_INSERT_CONFIG, (sequence, config_yaml, *amounts))
             case StateChanged(state, reason):
                 self._run("UPDATE experiment SET state = ?, reason = ?", (state.value, _encodable(reason)))
                 self.discard_cache()
@@ -148,7 +153,7 @@ class StateTables:
             (experiment.id, experiment.uuid, experiment.seed, ExperimentState.PENDING.value),
         )
         self._connection.executemany("INSERT INTO provenance VALUES (?, ?)", experiment.provenance.facts)
-        self._run("INSERT INTO configs VALUES (?, NULL, ?)", (sequence, experiment.config_yaml))
+        self._run(_INSERT_CONFIG, (sequence, experiment.config_yaml, None, None, None))
 
     def _add_agents(self, agents: tuple[Agent, ...]) -> None:
         self._connection.executemany(
@@ -185,8 +190,8 @@ class StateTables:
     def _close_generation(self, summary: GenerationSummary) -> None:
         fitness = (summary.best_fitness, summary.mean_fitness, summary.worst_fitness, summary.std_fitness)
         self._run(
-            "INSERT INTO generations VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (summary.index, summary.best.index, *map(float, fitness), summary.failed, summary.episodes),
+            "INSERT INTO generations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (summary.index, summary.best.index, *map(float, fitness), summary.failed, summary.episodes, summary.tics),
         )
         self._run(_FORGET_ACTIONS, (summary.index,))
         if self._keep == "champions":

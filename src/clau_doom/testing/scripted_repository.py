@@ -82,7 +82,7 @@ class ScriptedRepository:
         snapshot, name = stored.snapshot, f"the stored configuration of {experiment}"
         config = config_from_yaml(snapshot.config_yaml, name=name, overrides=change.overrides)
         check_resume(stored.config, config)
-        more = stored.state is ExperimentState.COMPLETED and config.generations > len(snapshot.summaries)
+        more = stored.state is ExperimentState.COMPLETED and not config.evolution_budget.used_up(snapshot.summaries)
         if stored.state.final and not more:
             raise ExperimentDone(f"experiment {experiment} is {stored.state.value}")
         check_budget(config, snapshot.running_seconds)

@@ -103,13 +103,15 @@ def _mappings(declaration: Declaration) -> tuple[tuple[str, _Mapping], ...]:
 
 def _mapping(declaration: Declaration, name: str, hint: Any) -> _Mapping:
     """Return the conversion of a field by its type."""
-    if isinstance(hint, UnionType):
+    optional = isinstance(hint, UnionType)
+    if optional:
         (hint,) = [member for member in get_args(hint) if member is not NoneType]
     if name == "agent":
         return _BASELINE_OR_AGENT
     if hint is int:
         what = f"{name.replace('_', ' ')} of {declaration.title}"
-        return _plain(name, lambda value, _: whole(value, what, least=_LEAST.get(name, 0)))
+        mapping = _plain(name, lambda value, _: whole(value, what, least=_LEAST.get(name, 0)))
+        return _optional(name, mapping) if optional else mapping
     return _BY_TYPE[hint](name)
 
 
@@ -131,6 +133,18 @@ def _plain(name: str, check: Callable[[Any, str], Any]) -> _Mapping:
     return _Mapping(
         lambda payload, _, value: setattr(payload, name, value),
         lambda payload, experiment: check(getattr(payload, name), experiment),
+    )
+
+
+def _optional(name: str, mapping: _Mapping) -> _Mapping:
+    """Return the conversion of a number that may be missing."""
+
+    def write(payload: Any, experiment: str, value: Any) -> None:
+        if value is not None:
+            mapping.write(payload, experiment, value)
+
+    return _Mapping(
+        write, lambda payload, experiment: mapping.read(payload, experiment) if payload.HasField(name) else None
     )
 
 

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from clau_doom.config import gene_space_to_json
 from clau_doom.domain import AgentStatus, Evaluation, Gene, GeneKind, GenomeSpace
+from clau_doom.domain.budget import Budget, BudgetUnit
 from clau_doom.domain.event_consumer_failure import LogReaderFailure
+from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.domain.history_hash import history_sha256
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import GenerationNotFound
@@ -44,7 +46,8 @@ def experiment_message(stored: StoredExperiment, *, whole: bool) -> pb.Experimen
         reason=sendable(snapshot.reason or ""),
         seed=snapshot.experiment.seed,
         scenario=sendable(config.scenario.name),
-        generations_planned=config.generations,
+        generations_planned=config.generations or 0,
+        budget=_budget_message(config.evolution_budget, snapshot.summaries),
         generations_finished=len(snapshot.summaries),
         population=config.population,
         best_fitness=max((summary.best_fitness for summary in snapshot.summaries), default=None),
@@ -73,6 +76,20 @@ def experiment_message(stored: StoredExperiment, *, whole: bool) -> pb.Experimen
         message.provenance.update(snapshot.experiment.provenance.facts)
         message.generations.extend([summary_message(name, summary) for summary in snapshot.summaries])
     return message
+
+
+def _budget_message(budget: Budget, summaries: Sequence[GenerationSummary]) -> pb.Budget:
+    message = pb.Budget(spent=budget.spent(summaries))
+    setattr(message, budget.unit, budget.amount)
+    return message
+
+
+def budget_from(message: pb.Experiment) -> tuple[Budget, int]:
+    """Return the budget in an experiment's message, and its spent part. An older server sends generations only."""
+    unit = message.budget.WhichOneof("amount")
+    if unit is None:
+        return Budget(message.generations_planned), message.generations_finished
+    return Budget(getattr(message.budget, unit), BudgetUnit(unit)), message.budget.spent
 
 
 def reader_failures(message: pb.Experiment) -> tuple[LogReaderFailure, ...]:

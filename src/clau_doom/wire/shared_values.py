@@ -94,6 +94,7 @@ def summary_message(experiment: str, summary: GenerationSummary) -> resources_pb
         std_fitness=summary.std_fitness,
         failed=summary.failed,
         episodes=summary.episodes,
+        tics=summary.tics,
     )
 
 
@@ -112,6 +113,7 @@ def summary_from(experiment: str, message: resources_pb2.GenerationSummary) -> G
         std_fitness=message.std_fitness,
         failed=whole(message.failed, "the number of failed agents"),
         episodes=whole(message.episodes, "the number of episodes"),
+        tics=whole(message.tics, "the number of tics") if message.HasField("tics") else None,
     )
 
 

@@ -53,6 +53,19 @@ def test_generations_may_not_be_lowered() -> None:
     assert differences(_OLD, _with(generations=9)) == (expected,)
 
 
+def test_budget_may_be_raised_in_its_unit() -> None:
+    """A lower budget would discard results. Another unit has no order."""
+    episodes, fewer, tics = (
+        ExperimentConfig.model_validate({"budget": budget})
+        for budget in ({"episodes": 100}, {"episodes": 99}, {"tics": 5000})
+    )
+    check_resume(fewer, episodes)
+    with pytest.raises(ResumeRefused, match=r"budget\.episodes: 100 became 99: it may only be raised"):
+        check_resume(episodes, fewer)
+    with pytest.raises(ResumeRefused, match=r"budget\.tics: null became 5000: the unit of the budget is fixed"):
+        check_resume(episodes, tics)
+
+
 def test_scenario_file_may_have_another_path() -> None:
     """The digests decide later. A bundled scenario and a .cfg do not replace each other."""
     here, there, bundled = (
@@ -95,7 +108,7 @@ def test_refusal_lists_every_change_that_affects_results() -> None:
 
 def test_change_of_any_other_field_is_refused() -> None:
     """A new field of the schema is refused by default."""
-    free = {"generations", "max_duration"}
+    free = {"generations", "max_duration", "budget.episodes", "budget.tics"}
     sections = {"execution", *SERVICE_SECTIONS, *(backend.name for backend in registered_backends())}
     free |= {name for name in values(_OLD) if name.partition(".")[0] in sections}
     changed = {

@@ -3,6 +3,7 @@
 import pytest
 
 from clau_doom.domain import AgentRef, AgentStatus, Genome, baseline_id
+from clau_doom.domain.budget import Budget
 from clau_doom.domain.events import (
     AgentEvaluated,
     AgentPaused,
@@ -118,7 +119,7 @@ def test_completed_experiment_can_be_extended() -> None:
     with pytest.raises(StoreCorrupted, match=r"agents_asked is not possible .* completed"):
         found.apply(AgentsAsked(generation=1, agents=(agent(1, 0),)))
     found.apply(ExperimentStarted(resumed=True, generations=4, config_yaml=""))
-    assert found.generations_planned() == 4
+    assert found.budget() == Budget(4)
 
 
 def test_forged_result_is_withdrawn_in_its_generation_only() -> None:

@@ -13,6 +13,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families
 
 from clau_doom.domain import AgentRef, AgentStatus, Evaluation
+from clau_doom.domain.budget import Budget
 from clau_doom.domain.event_declaration import declarations
 from clau_doom.domain.events import (
     AgentDropped,
@@ -218,7 +219,9 @@ def test_recreated_experiment_has_new_series(
     story: Sequence[RecordedEvent], experiment: Experiment, filled: MetricsCollector
 ) -> None:
     """The counters of a deleted and recreated experiment start at zero."""
-    filled.begin("tiny", snapshot(story, replace(experiment, uuid="other"), ExperimentState.INTERRUPTED), planned=5)
+    filled.begin(
+        "tiny", snapshot(story, replace(experiment, uuid="other"), ExperimentState.INTERRUPTED), planned=Budget(5)
+    )
     assert (value(filled, "tics_total"), value(filled, "generations_planned")) == (0, 5)
 
 

@@ -184,6 +184,7 @@ async def test_resume_needs_a_larger_budget() -> None:
 
 async def test_budget_can_be_raised_in_any_state() -> None:
     """More generations give the history of a longer run. Fewer generations are refused."""
+    assert BASE.generations is not None
     async with serving() as (orchestrator, repository):
         more = BASE.generations + 2
         await orchestrator.start(named("long", generations=more))

@@ -3,14 +3,17 @@
 import asyncio
 import random
 from functools import partial
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clau_doom.config import EvolutionConfig, ExperimentConfig, GeneticConfig, HoldoutConfig, RandomSearchConfig
+from clau_doom.config.budget import BudgetConfig
 from clau_doom.domain import AgentRef, AgentStatus, Evaluation, Gene, Genome, GenomeSpace, Purpose
 from clau_doom.domain.agent_commands import AgentAction, AgentCommand, InjectGenome
+from clau_doom.domain.budget import BudgetUnit
 from clau_doom.domain.events import AgentEvaluated, AgentsAsked, EpisodeFinished, GenerationCompleted, GenerationStarted
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.experiment_projection import ExperimentProjection
@@ -27,6 +30,7 @@ from clau_doom.testing.scripted_run import run_scripted, scripted_run, scripted_
 from tests.support.waiting import let_tasks_settle, until_stored
 
 SPACE = GenomeSpace((Gene.real("courage", 0.0, 1.0), Gene.real("patience", 0.0, 1.0), Gene.integer("steps", 1, 9)))
+Mode = Literal["generational", "steady_state"]
 POPULATION, GENERATIONS, LOOKAHEAD = 6, 4, 4
 
 
@@ -286,3 +290,48 @@ async def test_agent_commands_are_executed() -> None:
     assert end.find("x-g001-a001").failure == "stopped by a user"
     assert end.deviations.interventions == 1
     assert agent in [each.agent.id for each in flat(end)]
+
+
+def after(snapshot: Snapshot, unit: BudgetUnit) -> list[int]:
+    """Return the amount of training up to the end of each generation."""
+    amounts, total = list[int](), 0
+    for generation in snapshot.generations:
+        outcomes = [outcome for each in generation if each.fitness is not None for outcome in each.outcomes]
+        total += len(outcomes) if unit is BudgetUnit.EPISODES else int(sum(each.measures.tics for each in outcomes))
+        amounts.append(total)
+    return amounts
+
+
+@pytest.mark.parametrize("mode", ["steady_state", "generational"])
+@pytest.mark.parametrize("unit", [BudgetUnit.EPISODES, BudgetUnit.TICS])
+@pytest.mark.parametrize("slots", [1, 7])
+async def test_budget_ends_with_a_whole_generation(mode: Mode, unit: BudgetUnit, slots: int) -> None:
+    """The result equals that of a run with as many generations as the budget needs."""
+    evolution = GeneticConfig(mode=mode, lookahead=LOOKAHEAD, elites=1)
+    plain = await finished(configuration(evolution=evolution))
+    first, second, third, _ = after(plain, unit)
+    shorter = await finished(configuration(evolution=evolution, generations=3))
+    for amount in (second + 1, third):
+        budget = BudgetConfig(**{unit.value: amount})
+        limited = configuration(evolution=evolution, generations=None, budget=budget)
+        end = await finished(limited, slots=slots, disturb=late(slots))
+        assert_the_same(end, shorter)
+        assert [each.status for row in end.generations for each in row] == [AgentStatus.COMPLETED] * 3 * POPULATION
+    assert first < second
+
+
+@pytest.mark.parametrize("mode", ["steady_state", "generational"])
+async def test_budget_of_a_completed_run_can_be_raised(mode: Mode) -> None:
+    """The extended run equals one that had the larger budget from its start."""
+    evolution = GeneticConfig(mode=mode, lookahead=LOOKAHEAD, elites=1)
+    short, long = (
+        configuration(evolution=evolution, generations=None, budget=BudgetConfig(episodes=episodes))
+        for episodes in (20, 50)
+    )
+    store = scripted_store(short)
+    assert await run(store, short) is ExperimentState.COMPLETED
+    assert len((await store.snapshot()).summaries) == 2
+    assert await run(store, long) is ExperimentState.COMPLETED
+    extended, direct = await store.snapshot(), await finished(long)
+    assert history_sha256(extended.generations) == history_sha256(direct.generations)
+    assert len(extended.summaries) == 3

@@ -27,6 +27,7 @@ from clau_doom.config import (
     registered_backends,
     resolve_fields,
 )
+from clau_doom.config.budget import BudgetConfig
 from clau_doom.config.schema_introspection import fields, item_model
 from clau_doom.errors import ConfigError, InvalidMessage
 from clau_doom.protos.claudoom.orchestrator.v1 import config_pb2 as pb
@@ -78,6 +79,7 @@ evolutions = st.one_of(
     st.just(RandomSearchConfig()),
     st.builds(CustomStrategyConfig, target=st.just("a-plugin"), options=by_name(st.text(), scalars)),
 )
+budgets = st.builds(BudgetConfig, episodes=st.integers(1, 10**9)) | st.builds(BudgetConfig, tics=st.integers(1, 10**12))
 configs = st.builds(
     ExperimentConfig,
     name=st.from_regex(r"[a-z0-9][a-z0-9_-]{0,39}", fullmatch=True),
@@ -111,6 +113,15 @@ def of_class(options: dict[str, pb.OptionValue]) -> pb.ExperimentConfig:
 def resolved(message: pb.ExperimentConfig) -> ExperimentConfig:
     received = pb.ExperimentConfig.FromString(message.SerializeToString())
     return resolve_fields(config_fields(received), name="the request").config
+
+
+@given(budgets)
+def test_budget_round_trip(budget: BudgetConfig) -> None:
+    """A budget in episodes or tics leaves out the number of generations."""
+    config = ExperimentConfig(budget=budget)
+    message = config_message(config)
+    assert not message.HasField("generations")
+    assert resolved(message) == config
 
 
 def typed(descriptor: Any, path: tuple[str, ...] = (), kind: str | None = None) -> Iterator[tuple[Place, Any]]:

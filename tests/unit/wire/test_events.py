@@ -111,7 +111,9 @@ FIELDS: dict[Any, st.SearchStrategy[Any]] = {AgentRef: refs, float: numbers, Gen
 TRACES = st.builds(FailureTrace, digest=st.text(), text=st.text() | st.none()) | st.none()
 OURS: dict[type, st.SearchStrategy[Event]] = {
     ExperimentCreated: st.builds(ExperimentCreated, experiment=EXPERIMENTS),
-    ExperimentStarted: st.builds(ExperimentStarted, generations=totals),
+    ExperimentStarted: st.builds(ExperimentStarted, generations=totals)
+    | st.builds(ExperimentStarted, generations=st.none(), episodes=totals)
+    | st.builds(ExperimentStarted, generations=st.none(), tics=totals),
     ExperimentInterrupted: st.builds(ExperimentInterrupted, generation=counts),
     ExperimentCompleted: st.builds(ExperimentCompleted, generations=totals),
     GenerationStarted: places.flatmap(lambda index: asked(GenerationStarted, index)),

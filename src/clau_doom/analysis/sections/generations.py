@@ -10,6 +10,7 @@ from clau_doom.analysis.result_tables import GenerationRow, ResultRow, generatio
 from clau_doom.analysis.sections import held_out
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import count, measured, withheld
+from clau_doom.domain.budget import BudgetUnit
 from clau_doom.domain.experiment import RaceTally
 
 __all__ = ["TITLE", "describe", "generations_table", "mean_series", "races", "rows_of", "withheld_note"]
@@ -67,8 +68,11 @@ def mean_series(rows: Sequence[GenerationRow], label: str, colour: Colour, *, ba
 
 
 def _fact(data: ExperimentData, rows: Sequence[GenerationRow]) -> Fact:
-    planned, agents = data.stored.config.generations, sum(row.agents for row in rows)
-    return Fact(label="generations", value=str(len(rows)), detail=f"of {planned} planned, {count(agents, 'agent')}")
+    budget, agents = data.stored.config.evolution_budget, count(sum(row.agents for row in rows), "agent")
+    planned = f"of {budget.amount} planned"
+    if budget.unit is not BudgetUnit.GENERATIONS:
+        planned = budget.progress(data.stored.snapshot.summaries)
+    return Fact(label="generations", value=str(len(rows)), detail=f"{planned}, {agents}")
 
 
 def _chart(data: ExperimentData, rows: Sequence[GenerationRow]) -> Chart:

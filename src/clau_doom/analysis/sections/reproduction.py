@@ -89,12 +89,12 @@ def _limits(stored: StoredExperiment) -> list[Block]:
 
 
 def _state_table(stored: StoredExperiment, shared: Sequence[tuple[str, str]]) -> Table:
-    snapshot = stored.snapshot
+    snapshot, budget = stored.snapshot, stored.config.evolution_budget
     rows = [
         ("unique id", snapshot.experiment.uuid),
         ("state", stored.state.value + (f": {snapshot.reason}" if snapshot.reason else "")),
         ("seed", str(snapshot.experiment.seed)),
-        ("generations", f"{len(snapshot.summaries)} of {stored.config.generations}"),
+        (budget.unit.value, f"{budget.spent(snapshot.summaries)} of {budget.amount}"),
         ("history SHA-256", history_sha256(snapshot.finished_generations)),
         ("deviations", str(snapshot.deviations.total)),
     ]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from clau_doom.app.catalog.stored_experiments import read_experiment
+from clau_doom.domain.budget import Budget, BudgetUnit
 from clau_doom.domain.event_consumer_failure import LogReaderFailure
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
@@ -49,7 +50,8 @@ class ExperimentOverview:
         reason: Reason of the interruption or failure, or None.
         scenario: Name of the scenario.
         generations_finished: Number of finished generations.
-        generations_planned: Number of planned generations.
+        budget: Budget of the experiment.
+        spent: Part of the budget that the finished generations have used.
         population: Agents in each generation.
         best_fitness: Best fitness so far, or None.
         running_seconds: Time spent running, in seconds, without pauses.
@@ -63,13 +65,26 @@ class ExperimentOverview:
     reason: str | None
     scenario: str
     generations_finished: int
-    generations_planned: int
+    budget: Budget
+    spent: int
     population: int
     best_fitness: float | None
     running_seconds: float
     last_activity: float
     reader_failures: tuple[LogReaderFailure, ...] = ()
     copy_of: str | None = None
+
+    @property
+    def generations_planned(self) -> int | None:
+        """Number of planned generations, or None if the budget has another unit."""
+        return self.budget.amount if self.budget.unit is BudgetUnit.GENERATIONS else None
+
+    @property
+    def progress(self) -> str:
+        """Finished generations with the planned ones, or with the share of a budget in another unit."""
+        if self.generations_planned is not None:
+            return f"{self.generations_finished} of {self.generations_planned}"
+        return f"{self.generations_finished} ({self.spent / self.budget.amount:.0%} of {self.budget})"
 
 
 def overview_of(stored: StoredExperiment, folder: str) -> ExperimentOverview:
@@ -83,7 +98,8 @@ def overview_of(stored: StoredExperiment, folder: str) -> ExperimentOverview:
         reason=snapshot.reason,
         scenario=config.scenario.name,
         generations_finished=len(snapshot.summaries),
-        generations_planned=config.generations,
+        budget=config.evolution_budget,
+        spent=config.evolution_budget.spent(snapshot.summaries),
         population=config.population,
         best_fitness=max((summary.best_fitness for summary in snapshot.summaries), default=None),
         running_seconds=snapshot.running_seconds,

@@ -16,7 +16,7 @@ from clau_doom.errors import WrongState
 from clau_doom.ports import StoredExperiment
 from clau_doom.rpc import RpcClient, connect
 from clau_doom.storage import ExperimentFolders
-from clau_doom.wire import EXPERIMENT_STATES, reader_failures
+from clau_doom.wire import EXPERIMENT_STATES, budget_from, reader_failures
 
 __all__ = ["ServerSource", "reach", "reach_run"]
 
@@ -39,7 +39,8 @@ class ServerSource:
                 reason=message.reason or None,
                 scenario=message.scenario,
                 generations_finished=message.generations_finished,
-                generations_planned=message.generations_planned,
+                budget=budget_from(message)[0],
+                spent=budget_from(message)[1],
                 population=message.population,
                 best_fitness=message.best_fitness if message.HasField("best_fitness") else None,
                 running_seconds=message.running_seconds,

@@ -37,6 +37,12 @@ def resume(
     generations: Annotated[
         int | None, typer.Option("-g", "--generations", metavar="N", help="New number of generations, at a server.")
     ] = None,
+    budget_episodes: Annotated[
+        int | None, typer.Option("--budget-episodes", metavar="N", help="New budget in episodes, at a server.")
+    ] = None,
+    budget_tics: Annotated[
+        int | None, typer.Option("--budget-tics", metavar="N", help="New budget in tics, at a server.")
+    ] = None,
     max_duration: Annotated[
         str | None, typer.Option("--max-duration", metavar="TIME", help="New maximum of the running time, at a server.")
     ] = None,
@@ -50,7 +56,9 @@ def resume(
     """
     from clau_doom.domain.agent_commands import BudgetChange
 
-    change = BudgetChange(generations=generations, max_duration=max_duration)
+    change = BudgetChange(
+        generations=generations, episodes=budget_episodes, tics=budget_tics, max_duration=max_duration
+    )
     state = _change_state(
         experiment, _connect(experiment, server, output_dir, note), lambda client: client.resume(experiment, change)
     )
@@ -85,7 +93,7 @@ def _change_state(
         call: The command.
         ending: Whether the command ends the run. Without a server, the response precedes the end of the run.
     """
-    from clau_doom.wire import EXPERIMENT_STATES
+    from clau_doom.wire import EXPERIMENT_STATES, budget_from
 
     async def call_client() -> Any:
         async with connection as client:
@@ -97,7 +105,8 @@ def _change_state(
     if ending and state != "cancelled":
         text = f"experiment {experiment} is ending"
     elif state == "running":
-        text += f": {answer.generations_finished} of {answer.generations_planned} generations are finished"
+        budget, spent = budget_from(answer)
+        text += f": {spent:,} of {budget} are finished"
     elif answer.reason:
         text += f": {answer.reason}"
     data_console().print(Text(text), soft_wrap=True)

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from clau_doom.app.catalog.folder_source import LIVE, RemoteServer
 from clau_doom.app.remote_run import RemoteRun, RunRequest, check_request, open_remote_run
+from clau_doom.app.resource_estimate import most_training_episodes
 from clau_doom.cli.console import ExitCode, data_console, progress_console
 from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, replay_command
 from clau_doom.domain.events import ExperimentInterrupted
@@ -61,8 +62,8 @@ def check_at_server(remote: RemoteServer, output_dir: Path, request: RunRequest)
         "experiment": f"{config.name}, {status}, at {remote.address}",
         "scenario": config.scenario.name,
         "policy": config.policy.kind if checked.genes is None else f"{config.policy.kind}, {checked.genes} genes",
-        "evolution": f"{config.evolution.kind}, {config.generations} generations of {config.population} agents",
-        "episodes": f"{config.generations * config.population * config.episodes:,} of training at most",
+        "evolution": f"{config.evolution.kind}, {config.evolution_size}",
+        "episodes": f"{most_training_episodes(config):,} of training at most",
     }
     for name, text in lines.items():
         data_console().print(Text(f"{name:<12}{text}"), soft_wrap=True)
@@ -125,8 +126,8 @@ def _report(stored: "StoredExperiment", remote: RemoteServer) -> ExitCode:
 
 
 def _print_followed(stored: "StoredExperiment", remote: RemoteServer) -> None:
-    name, finished, planned = stored.config.name, len(stored.snapshot.summaries), stored.config.generations
-    text = f"following {name} at {remote.address}: {stored.state.value}, {finished} of {planned} generations finished"
+    name, finished = stored.config.name, stored.config.evolution_budget.progress(stored.snapshot.summaries)
+    text = f"following {name} at {remote.address}: {stored.state.value}, {finished} finished"
     progress_console().print(Text(text), soft_wrap=True)
 
 

@@ -48,6 +48,13 @@ def run(  # noqa: PLR0917 - each parameter is an option with a name
     generations: Annotated[
         int | None, typer.Option("-g", "--generations", metavar="N", help="Number of generations.")
     ] = None,
+    budget_episodes: Annotated[
+        int | None,
+        typer.Option("--budget-episodes", metavar="N", help="Training episodes to play, instead of generations."),
+    ] = None,
+    budget_tics: Annotated[
+        int | None, typer.Option("--budget-tics", metavar="N", help="Tics to play in training, instead of generations.")
+    ] = None,
     population: Annotated[
         int | None, typer.Option("-p", "--population", metavar="N", help="Number of agents in each generation.")
     ] = None,
@@ -83,6 +90,8 @@ def run(  # noqa: PLR0917 - each parameter is an option with a name
         raise typer.BadParameter("--resume uses the stored configuration: omit --config")
     overrides: dict[str, object] = {
         "generations": generations,
+        "budget.episodes": budget_episodes,
+        "budget.tics": budget_tics,
         "population": population,
         "seed": seed,
         "execution.backend": backend,
@@ -98,7 +107,9 @@ def run(  # noqa: PLR0917 - each parameter is an option with a name
     configure_logs(MessageStream(), brief=True)
     if remote := remote_server(server):
         make_output_optional()
-        change = BudgetChange(generations=generations, max_duration=max_duration)
+        change = BudgetChange(
+            generations=generations, episodes=budget_episodes, tics=budget_tics, max_duration=max_duration
+        )
         code = _at_server(
             remote, output_dir, config, overrides, change=change, resume=resume, attach=attach, dry_run=dry_run
         )
@@ -160,7 +171,7 @@ def _print_plan(plan: "Plan") -> None:
         "experiment": f"{config.name}, seed {config.seed}, in {plan.output_dir}",
         "scenario": f"{facts.name} at skill {facts.doom_skill}, {facts.timeout} tics, frame skip {facts.frame_skip}",
         "policy": f"{config.policy.kind}, {len(plan.space)} genes",
-        "evolution": f"{config.evolution.kind}, {config.generations} generations of {config.population} agents",
+        "evolution": f"{config.evolution.kind}, {config.evolution_size}",
         "episodes": f"{episodes:,} of training, {config.episodes} an agent",
         "memory": f"about {gigabytes(resources.memory)} at most, and 60 MB for each worker",
         "disk": f"about {gigabytes(resources.disk)} at most",

@@ -91,7 +91,7 @@ def _experiments_table(found: "list[ExperimentOverview]") -> Table:
         table.add_row(
             Text(f"{overview.id} (copy of {overview.copy_of})" if overview.copy_of else overview.id),
             Text(f"● {state}", _STYLES[state]),
-            f"{overview.generations_finished}/{overview.generations_planned}",
+            overview.progress,
             number(overview.best_fitness),
             clock(overview.running_seconds),
             ago(max(now - overview.last_activity, 0.0)),

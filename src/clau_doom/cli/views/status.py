@@ -12,6 +12,7 @@ from clau_doom.app.catalog.folder_source import ExperimentOverview, overview_of
 from clau_doom.app.text_format import clock
 from clau_doom.cli.shared_options import resume_command
 from clau_doom.domain import AgentStatus
+from clau_doom.domain.budget import BudgetUnit
 from clau_doom.domain.event_consumer_failure import LogReaderFailure
 from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.domain.history_hash import history_sha256
@@ -30,8 +31,13 @@ def overview_json(overview: ExperimentOverview) -> dict[str, object]:
         {"reader": each.reader, "failures": each.failures, "failing": each.failing, "error": each.error}
         for each in overview.reader_failures
     ]
+    budget = overview.budget
+    fields = asdict(overview)
+    spent = fields.pop("spent")
     return {
-        **asdict(overview),
+        **fields,
+        "generations_planned": overview.generations_planned,
+        "budget": {"unit": budget.unit.value, "amount": budget.amount, "spent": spent},
         "state": overview.state.value,
         "last_activity": active,
         "reader_failures": failures,
@@ -90,7 +96,11 @@ def experiment_view(stored: StoredExperiment, folder: str, state_style: str) -> 
     if snapshot.reason:
         grid.add_row("reason", snapshot.reason)
     grid.add_row("scenario", f"{config.scenario.name}, {config.policy.kind} policy, {config.evolution.kind}")
-    grid.add_row("generations", f"{len(snapshot.summaries)} of {config.generations}, {config.population} agents each")
+    budget = config.evolution_budget
+    planned = f" of {budget.amount}" if budget.unit is BudgetUnit.GENERATIONS else ""
+    grid.add_row("generations", f"{len(snapshot.summaries)}{planned}, {config.population} agents each")
+    if not planned:
+        grid.add_row("budget", budget.progress(snapshot.summaries))
     if unfinished := _unfinished(stored):
         grid.add_row("running", "generation {index}: {episodes_finished} of {episodes} episodes".format(**unfinished))
     if snapshot.champion:

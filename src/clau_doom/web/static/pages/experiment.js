@@ -111,7 +111,7 @@ const Deviations = ({ deviations }) => html`
 
 function Facts({ data }) {
   const tiles = [
-    ["generations", data.generations_finished, `of ${data.generations_planned}`],
+    ["generations", data.generations_finished, planned(data)],
     ["best in training", number(data.best_fitness), data.fitness],
     ["last mean", ...lastMean(data.generations.at(-1))],
     ["episodes", data.episodes_played.toLocaleString("en"), data.episodes_per_second ? `${number(data.episodes_per_second)}/s` : ""],
@@ -120,6 +120,11 @@ function Facts({ data }) {
   ];
   return html`<${Tiles} tiles=${tiles} />`;
 }
+
+const planned = ({ budget, generations_planned: generations }) =>
+  generations === null
+    ? `${budget.spent.toLocaleString("en")} of ${count(budget.amount, budget.unit.slice(0, -1))}`
+    : `of ${generations}`;
 
 const lastMean = (row) => (row ? [numberInInterval(row.mean, row.low, row.high), interval(row)] : [number(null), ""]);
 

@@ -46,8 +46,8 @@ const Row = ({ row, again }) => html`
       </div>
     </div>
     <div>
-      <${Meter} done=${row.generations_finished} planned=${row.generations_planned} label=${`generations of ${row.id}`} />
-      <span class="hint">${row.generations_finished} of ${count(row.generations_planned, "generation")}</span>
+      <${Meter} done=${row.budget.spent} planned=${row.budget.amount} label=${`${row.budget.unit} of ${row.id}`} />
+      <span class="hint">${row.budget.spent.toLocaleString("en")} of ${count(row.budget.amount, row.budget.unit.slice(0, -1))}</span>
     </div>
     <${Sparkline} values=${row.best_by_generation} label=${`best fitness of ${row.id} by generation`} />
     <div>

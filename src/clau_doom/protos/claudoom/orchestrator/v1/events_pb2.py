@@ -26,7 +26,7 @@ from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2 as claudoom_
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%claudoom/orchestrator/v1/events.proto\x12\x18\x63laudoom.orchestrator.v1\x1a(claudoom/orchestrator/v1/resources.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd0\r\n\x0f\x45xperimentEvent\x12\x15\n\rexperiment_id\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x04\x12(\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12I\n\x12\x65xperiment_created\x18\n \x01(\x0b\x32+.claudoom.orchestrator.v1.ExperimentCreatedH\x00\x12I\n\x12\x65xperiment_started\x18\x0b \x01(\x0b\x32+.claudoom.orchestrator.v1.ExperimentStartedH\x00\x12G\n\x11\x65xperiment_paused\x18\x0c \x01(\x0b\x32*.claudoom.orchestrator.v1.ExperimentPausedH\x00\x12I\n\x12\x65xperiment_resumed\x18\r \x01(\x0b\x32+.claudoom.orchestrator.v1.ExperimentResumedH\x00\x12Q\n\x16\x65xperiment_interrupted\x18\x0e \x01(\x0b\x32/.claudoom.orchestrator.v1.ExperimentInterruptedH\x00\x12M\n\x14\x65xperiment_completed\x18\x0f \x01(\x0b\x32-.claudoom.orchestrator.v1.ExperimentCompletedH\x00\x12G\n\x11\x65xperiment_failed\x18\x10 \x01(\x0b\x32*.claudoom.orchestrator.v1.ExperimentFailedH\x00\x12M\n\x14\x65xperiment_cancelled\x18\x11 \x01(\x0b\x32-.claudoom.orchestrator.v1.ExperimentCancelledH\x00\x12I\n\x12generation_started\x18\x14 \x01(\x0b\x32+.claudoom.orchestrator.v1.GenerationStartedH\x00\x12M\n\x14generation_completed\x18\x15 \x01(\x0b\x32-.claudoom.orchestrator.v1.GenerationCompletedH\x00\x12\x43\n\x0f\x63hampion_chosen\x18\x16 \x01(\x0b\x32(.claudoom.orchestrator.v1.ChampionChosenH\x00\x12\x45\n\x10\x65pisode_finished\x18\x1e \x01(\x0b\x32).claudoom.orchestrator.v1.EpisodeFinishedH\x00\x12=\n\x0c\x65pisode_lost\x18\x1f \x01(\x0b\x32%.claudoom.orchestrator.v1.EpisodeLostH\x00\x12G\n\x11\x63ontestant_failed\x18  \x01(\x0b\x32*.claudoom.orchestrator.v1.ContestantFailedH\x00\x12\x43\n\x0f\x61gent_evaluated\x18( \x01(\x0b\x32(.claudoom.orchestrator.v1.AgentEvaluatedH\x00\x12=\n\x0c\x61gent_failed\x18) \x01(\x0b\x32%.claudoom.orchestrator.v1.AgentFailedH\x00\x12=\n\x0c\x61gent_paused\x18* \x01(\x0b\x32%.claudoom.orchestrator.v1.AgentPausedH\x00\x12?\n\ragent_resumed\x18+ \x01(\x0b\x32&.claudoom.orchestrator.v1.AgentResumedH\x00\x12\x43\n\x0f\x61gent_restarted\x18, \x01(\x0b\x32(.claudoom.orchestrator.v1.AgentRestartedH\x00\x12\x43\n\x0fgenome_injected\x18- \x01(\x0b\x32(.claudoom.orchestrator.v1.GenomeInjectedH\x00\x12=\n\x0c\x61gents_asked\x18. \x01(\x0b\x32%.claudoom.orchestrator.v1.AgentsAskedH\x00\x12?\n\ragent_dropped\x18/ \x01(\x0b\x32&.claudoom.orchestrator.v1.AgentDroppedH\x00\x12?\n\rgeneric_event\x18< \x01(\x0b\x32&.claudoom.orchestrator.v1.GenericEventH\x00\x42\t\n\x07payload\"*\n\x0cGenericEvent\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0c\n\x04json\x18\x02 \x01(\t\"\xc8\x01\n\x11\x45xperimentCreated\x12\x0c\n\x04uuid\x18\x01 \x01(\t\x12\x0c\n\x04seed\x18\x02 \x01(\x04\x12\x13\n\x0b\x63onfig_yaml\x18\x03 \x01(\t\x12O\n\nprovenance\x18\x04 \x03(\x0b\x32;.claudoom.orchestrator.v1.ExperimentCreated.ProvenanceEntry\x1a\x31\n\x0fProvenanceEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"N\n\x11\x45xperimentStarted\x12\x0f\n\x07resumed\x18\x01 \x01(\x08\x12\x13\n\x0bgenerations\x18\x02 \x01(\x05\x12\x13\n\x0b\x63onfig_yaml\x18\x03 \x01(\t\"\x12\n\x10\x45xperimentPaused\"\x13\n\x11\x45xperimentResumed\";\n\x15\x45xperimentInterrupted\x12\x12\n\ngeneration\x18\x01 \x01(\x05\x12\x0e\n\x06reason\x18\x02 \x01(\t\"*\n\x13\x45xperimentCompleted\x12\x13\n\x0bgenerations\x18\x01 \x01(\x05\"]\n\x10\x45xperimentFailed\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x39\n\ttraceback\x18\x02 \x01(\x0b\x32&.claudoom.orchestrator.v1.FailureTrace\"\x15\n\x13\x45xperimentCancelled\"]\n\x11GenerationStarted\x12\x12\n\ngeneration\x18\x01 \x01(\x05\x12\x34\n\x06\x61gents\x18\x02 \x03(\x0b\x32$.claudoom.orchestrator.v1.AskedAgent\"W\n\x0b\x41gentsAsked\x12\x12\n\ngeneration\x18\x01 \x01(\x05\x12\x34\n\x06\x61gents\x18\x02 \x03(\x0b\x32$.claudoom.orchestrator.v1.AskedAgent\"T\n\nAskedAgent\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12\x0e\n\x06genome\x18\x02 \x03(\x01\x12\x12\n\nparent_ids\x18\x03 \x03(\t\x12\x10\n\x08operator\x18\x04 \x01(\t\"S\n\x13GenerationCompleted\x12<\n\x07summary\x18\x01 \x01(\x0b\x32+.claudoom.orchestrator.v1.GenerationSummary\"R\n\x0e\x43hampionChosen\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12\x1a\n\x12validation_fitness\x18\x02 \x01(\x01\x12\x12\n\ncandidates\x18\x03 \x01(\x05\"E\n\x0f\x45pisodeFinished\x12\x32\n\x07\x65pisode\x18\x01 \x01(\x0b\x32!.claudoom.orchestrator.v1.Episode\"\x92\x01\n\x0b\x45pisodeLost\x12\x32\n\x07purpose\x18\x01 \x01(\x0e\x32!.claudoom.orchestrator.v1.Purpose\x12\x10\n\x08\x61gent_id\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\x05\x12\x0c\n\x04seed\x18\x04 \x01(\x04\x12\x0f\n\x07\x61ttempt\x18\x05 \x01(\x05\x12\x0e\n\x06reason\x18\x06 \x01(\t\"\xf6\x01\n\x10\x43ontestantFailed\x12\x32\n\x07purpose\x18\x01 \x01(\x0e\x32!.claudoom.orchestrator.v1.Purpose\x12\x10\n\x08\x61gent_id\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\x05\x12\x0c\n\x04seed\x18\x04 \x01(\x04\x12\x33\n\x04kind\x18\x05 \x01(\x0e\x32%.claudoom.orchestrator.v1.FailureKind\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x39\n\ttraceback\x18\x07 \x01(\x0b\x32&.claudoom.orchestrator.v1.FailureTrace\":\n\x0c\x46\x61ilureTrace\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x11\n\x04text\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_text\"3\n\x0e\x41gentEvaluated\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12\x0f\n\x07\x66itness\x18\x02 \x01(\x01\"C\n\x0c\x41gentDropped\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12\x0f\n\x07\x66itness\x18\x02 \x01(\x01\x12\x10\n\x08\x65pisodes\x18\x03 \x01(\x05\"\x9f\x01\n\x0b\x41gentFailed\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12\x33\n\x04kind\x18\x02 \x01(\x0e\x32%.claudoom.orchestrator.v1.FailureKind\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x39\n\ttraceback\x18\x04 \x01(\x0b\x32&.claudoom.orchestrator.v1.FailureTrace\"\x1f\n\x0b\x41gentPaused\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\" \n\x0c\x41gentResumed\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\"\"\n\x0e\x41gentRestarted\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\"4\n\x0eGenomeInjected\x12\x0e\n\x06genome\x18\x01 \x03(\x01\x12\x12\n\ngeneration\x18\x02 \x01(\x05*\xe6\x01\n\x0b\x46\x61ilureKind\x12\x1c\n\x18\x46\x41ILURE_KIND_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x46\x41ILURE_KIND_POLICY_RAISED\x10\x01\x12!\n\x1d\x46\x41ILURE_KIND_POLICY_TIMED_OUT\x10\x02\x12#\n\x1f\x46\x41ILURE_KIND_ATTEMPTS_EXHAUSTED\x10\x03\x12\x18\n\x14\x46\x41ILURE_KIND_STOPPED\x10\x04\x12\x1e\n\x1a\x46\x41ILURE_KIND_OUT_OF_MEMORY\x10\x05\x12\x17\n\x13\x46\x41ILURE_KIND_FORGED\x10\x06\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%claudoom/orchestrator/v1/events.proto\x12\x18\x63laudoom.orchestrator.v1\x1a(claudoom/orchestrator/v1/resources.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd0\r\n\x0f\x45xperimentEvent\x12\x15\n\rexperiment_id\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x04\x12(\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12I\n\x12\x65xperiment_created\x18\n \x01(\x0b\x32+.claudoom.orchestrator.v1.ExperimentCreatedH\x00\x12I\n\x12\x65xperiment_started\x18\x0b \x01(\x0b\x32+.claudoom.orchestrator.v1.ExperimentStartedH\x00\x12G\n\x11\x65xperiment_paused\x18\x0c \x01(\x0b\x32*.claudoom.orchestrator.v1.ExperimentPausedH\x00\x12I\n\x12\x65xperiment_resumed\x18\r \x01(\x0b\x32+.claudoom.orchestrator.v1.ExperimentResumedH\x00\x12Q\n\x16\x65xperiment_interrupted\x18\x0e \x01(\x0b\x32/.claudoom.orchestrator.v1.ExperimentInterruptedH\x00\x12M\n\x14\x65xperiment_completed\x18\x0f \x01(\x0b\x32-.claudoom.orchestrator.v1.ExperimentCompletedH\x00\x12G\n\x11\x65xperiment_failed\x18\x10 \x01(\x0b\x32*.claudoom.orchestrator.v1.ExperimentFailedH\x00\x12M\n\x14\x65xperiment_cancelled\x18\x11 \x01(\x0b\x32-.claudoom.orchestrator.v1.ExperimentCancelledH\x00\x12I\n\x12generation_started\x18\x14 \x01(\x0b\x32+.claudoom.orchestrator.v1.GenerationStartedH\x00\x12M\n\x14generation_completed\x18\x15 \x01(\x0b\x32-.claudoom.orchestrator.v1.GenerationCompletedH\x00\x12\x43\n\x0f\x63hampion_chosen\x18\x16 \x01(\x0b\x32(.claudoom.orchestrator.v1.ChampionChosenH\x00\x12\x45\n\x10\x65pisode_finished\x18\x1e \x01(\x0b\x32).claudoom.orchestrator.v1.EpisodeFinishedH\x00\x12=\n\x0c\x65pisode_lost\x18\x1f \x01(\x0b\x32%.claudoom.orchestrator.v1.EpisodeLostH\x00\x12G\n\x11\x63ontestant_failed\x18  \x01(\x0b\x32*.claudoom.orchestrator.v1.ContestantFailedH\x00\x12\x43\n\x0f\x61gent_evaluated\x18( \x01(\x0b\x32(.claudoom.orchestrator.v1.AgentEvaluatedH\x00\x12=\n\x0c\x61gent_failed\x18) \x01(\x0b\x32%.claudoom.orchestrator.v1.AgentFailedH\x00\x12=\n\x0c\x61gent_paused\x18* \x01(\x0b\x32%.claudoom.orchestrator.v1.AgentPausedH\x00\x12?\n\ragent_resumed\x18+ \x01(\x0b\x32&.claudoom.orchestrator.v1.AgentResumedH\x00\x12\x43\n\x0f\x61gent_restarted\x18, \x01(\x0b\x32(.claudoom.orchestrator.v1.AgentRestartedH\x00\x12\x43\n\x0fgenome_injected\x18- \x01(\x0b\x32(.claudoom.orchestrator.v1.GenomeInjectedH\x00\x12=\n\x0c\x61gents_asked\x18. \x01(\x0b\x32%.claudoom.orchestrator.v1.AgentsAskedH\x00\x12?\n\ragent_dropped\x18/ \x01(\x0b\x32&.claudoom.orchestrator.v1.AgentDroppedH\x00\x12?\n\rgeneric_event\x18< \x01(\x0b\x32&.claudoom.orchestrator.v1.GenericEventH\x00\x42\t\n\x07payload\"*\n\x0cGenericEvent\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0c\n\x04json\x18\x02 \x01(\t\"\xc8\x01\n\x11\x45xperimentCreated\x12\x0c\n\x04uuid\x18\x01 \x01(\t\x12\x0c\n\x04seed\x18\x02 \x01(\x04\x12\x13\n\x0b\x63onfig_yaml\x18\x03 \x01(\t\x12O\n\nprovenance\x18\x04 \x03(\x0b\x32;.claudoom.orchestrator.v1.ExperimentCreated.ProvenanceEntry\x1a\x31\n\x0fProvenanceEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xa3\x01\n\x11\x45xperimentStarted\x12\x0f\n\x07resumed\x18\x01 \x01(\x08\x12\x18\n\x0bgenerations\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x13\n\x0b\x63onfig_yaml\x18\x03 \x01(\t\x12\x15\n\x08\x65pisodes\x18\x04 \x01(\x03H\x01\x88\x01\x01\x12\x11\n\x04tics\x18\x05 \x01(\x03H\x02\x88\x01\x01\x42\x0e\n\x0c_generationsB\x0b\n\t_episodesB\x07\n\x05_tics\"\x12\n\x10\x45xperimentPaused\"\x13\n\x11\x45xperimentResumed\";\n\x15\x45xperimentInterrupted\x12\x12\n\ngeneration\x18\x01 \x01(\x05\x12\x0e\n\x06reason\x18\x02 \x01(\t\"*\n\x13\x45xperimentCompleted\x12\x13\n\x0bgenerations\x18\x01 \x01(\x05\"]\n\x10\x45xperimentFailed\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x39\n\ttraceback\x18\x02 \x01(\x0b\x32&.claudoom.orchestrator.v1.FailureTrace\"\x15\n\x13\x45xperimentCancelled\"]\n\x11GenerationStarted\x12\x12\n\ngeneration\x18\x01 \x01(\x05\x12\x34\n\x06\x61gents\x18\x02 \x03(\x0b\x32$.claudoom.orchestrator.v1.AskedAgent\"W\n\x0b\x41gentsAsked\x12\x12\n\ngeneration\x18\x01 \x01(\x05\x12\x34\n\x06\x61gents\x18\x02 \x03(\x0b\x32$.claudoom.orchestrator.v1.AskedAgent\"T\n\nAskedAgent\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12\x0e\n\x06genome\x18\x02 \x03(\x01\x12\x12\n\nparent_ids\x18\x03 \x03(\t\x12\x10\n\x08operator\x18\x04 \x01(\t\"S\n\x13GenerationCompleted\x12<\n\x07summary\x18\x01 \x01(\x0b\x32+.claudoom.orchestrator.v1.GenerationSummary\"R\n\x0e\x43hampionChosen\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12\x1a\n\x12validation_fitness\x18\x02 \x01(\x01\x12\x12\n\ncandidates\x18\x03 \x01(\x05\"E\n\x0f\x45pisodeFinished\x12\x32\n\x07\x65pisode\x18\x01 \x01(\x0b\x32!.claudoom.orchestrator.v1.Episode\"\x92\x01\n\x0b\x45pisodeLost\x12\x32\n\x07purpose\x18\x01 \x01(\x0e\x32!.claudoom.orchestrator.v1.Purpose\x12\x10\n\x08\x61gent_id\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\x05\x12\x0c\n\x04seed\x18\x04 \x01(\x04\x12\x0f\n\x07\x61ttempt\x18\x05 \x01(\x05\x12\x0e\n\x06reason\x18\x06 \x01(\t\"\xf6\x01\n\x10\x43ontestantFailed\x12\x32\n\x07purpose\x18\x01 \x01(\x0e\x32!.claudoom.orchestrator.v1.Purpose\x12\x10\n\x08\x61gent_id\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\x05\x12\x0c\n\x04seed\x18\x04 \x01(\x04\x12\x33\n\x04kind\x18\x05 \x01(\x0e\x32%.claudoom.orchestrator.v1.FailureKind\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x39\n\ttraceback\x18\x07 \x01(\x0b\x32&.claudoom.orchestrator.v1.FailureTrace\":\n\x0c\x46\x61ilureTrace\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x11\n\x04text\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_text\"3\n\x0e\x41gentEvaluated\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12\x0f\n\x07\x66itness\x18\x02 \x01(\x01\"C\n\x0c\x41gentDropped\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12\x0f\n\x07\x66itness\x18\x02 \x01(\x01\x12\x10\n\x08\x65pisodes\x18\x03 \x01(\x05\"\x9f\x01\n\x0b\x41gentFailed\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12\x33\n\x04kind\x18\x02 \x01(\x0e\x32%.claudoom.orchestrator.v1.FailureKind\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x39\n\ttraceback\x18\x04 \x01(\x0b\x32&.claudoom.orchestrator.v1.FailureTrace\"\x1f\n\x0b\x41gentPaused\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\" \n\x0c\x41gentResumed\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\"\"\n\x0e\x41gentRestarted\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\"4\n\x0eGenomeInjected\x12\x0e\n\x06genome\x18\x01 \x03(\x01\x12\x12\n\ngeneration\x18\x02 \x01(\x05*\xe6\x01\n\x0b\x46\x61ilureKind\x12\x1c\n\x18\x46\x41ILURE_KIND_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x46\x41ILURE_KIND_POLICY_RAISED\x10\x01\x12!\n\x1d\x46\x41ILURE_KIND_POLICY_TIMED_OUT\x10\x02\x12#\n\x1f\x46\x41ILURE_KIND_ATTEMPTS_EXHAUSTED\x10\x03\x12\x18\n\x14\x46\x41ILURE_KIND_STOPPED\x10\x04\x12\x1e\n\x1a\x46\x41ILURE_KIND_OUT_OF_MEMORY\x10\x05\x12\x17\n\x13\x46\x41ILURE_KIND_FORGED\x10\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,8 +35,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_EXPERIMENTCREATED_PROVENANCEENTRY']._loaded_options = None
   _globals['_EXPERIMENTCREATED_PROVENANCEENTRY']._serialized_options = b'8\001'
-  _globals['_FAILUREKIND']._serialized_start=3890
-  _globals['_FAILUREKIND']._serialized_end=4120
+  _globals['_FAILUREKIND']._serialized_start=3976
+  _globals['_FAILUREKIND']._serialized_end=4206
   _globals['_EXPERIMENTEVENT']._serialized_start=143
   _globals['_EXPERIMENTEVENT']._serialized_end=1887
   _globals['_GENERICEVENT']._serialized_start=1889
@@ -45,50 +45,50 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPERIMENTCREATED']._serialized_end=2134
   _globals['_EXPERIMENTCREATED_PROVENANCEENTRY']._serialized_start=2085
   _globals['_EXPERIMENTCREATED_PROVENANCEENTRY']._serialized_end=2134
-  _globals['_EXPERIMENTSTARTED']._serialized_start=2136
-  _globals['_EXPERIMENTSTARTED']._serialized_end=2214
-  _globals['_EXPERIMENTPAUSED']._serialized_start=2216
-  _globals['_EXPERIMENTPAUSED']._serialized_end=2234
-  _globals['_EXPERIMENTRESUMED']._serialized_start=2236
-  _globals['_EXPERIMENTRESUMED']._serialized_end=2255
-  _globals['_EXPERIMENTINTERRUPTED']._serialized_start=2257
-  _globals['_EXPERIMENTINTERRUPTED']._serialized_end=2316
-  _globals['_EXPERIMENTCOMPLETED']._serialized_start=2318
-  _globals['_EXPERIMENTCOMPLETED']._serialized_end=2360
-  _globals['_EXPERIMENTFAILED']._serialized_start=2362
-  _globals['_EXPERIMENTFAILED']._serialized_end=2455
-  _globals['_EXPERIMENTCANCELLED']._serialized_start=2457
-  _globals['_EXPERIMENTCANCELLED']._serialized_end=2478
-  _globals['_GENERATIONSTARTED']._serialized_start=2480
-  _globals['_GENERATIONSTARTED']._serialized_end=2573
-  _globals['_AGENTSASKED']._serialized_start=2575
-  _globals['_AGENTSASKED']._serialized_end=2662
-  _globals['_ASKEDAGENT']._serialized_start=2664
-  _globals['_ASKEDAGENT']._serialized_end=2748
-  _globals['_GENERATIONCOMPLETED']._serialized_start=2750
-  _globals['_GENERATIONCOMPLETED']._serialized_end=2833
-  _globals['_CHAMPIONCHOSEN']._serialized_start=2835
-  _globals['_CHAMPIONCHOSEN']._serialized_end=2917
-  _globals['_EPISODEFINISHED']._serialized_start=2919
-  _globals['_EPISODEFINISHED']._serialized_end=2988
-  _globals['_EPISODELOST']._serialized_start=2991
-  _globals['_EPISODELOST']._serialized_end=3137
-  _globals['_CONTESTANTFAILED']._serialized_start=3140
-  _globals['_CONTESTANTFAILED']._serialized_end=3386
-  _globals['_FAILURETRACE']._serialized_start=3388
-  _globals['_FAILURETRACE']._serialized_end=3446
-  _globals['_AGENTEVALUATED']._serialized_start=3448
-  _globals['_AGENTEVALUATED']._serialized_end=3499
-  _globals['_AGENTDROPPED']._serialized_start=3501
-  _globals['_AGENTDROPPED']._serialized_end=3568
-  _globals['_AGENTFAILED']._serialized_start=3571
-  _globals['_AGENTFAILED']._serialized_end=3730
-  _globals['_AGENTPAUSED']._serialized_start=3732
-  _globals['_AGENTPAUSED']._serialized_end=3763
-  _globals['_AGENTRESUMED']._serialized_start=3765
-  _globals['_AGENTRESUMED']._serialized_end=3797
-  _globals['_AGENTRESTARTED']._serialized_start=3799
-  _globals['_AGENTRESTARTED']._serialized_end=3833
-  _globals['_GENOMEINJECTED']._serialized_start=3835
-  _globals['_GENOMEINJECTED']._serialized_end=3887
+  _globals['_EXPERIMENTSTARTED']._serialized_start=2137
+  _globals['_EXPERIMENTSTARTED']._serialized_end=2300
+  _globals['_EXPERIMENTPAUSED']._serialized_start=2302
+  _globals['_EXPERIMENTPAUSED']._serialized_end=2320
+  _globals['_EXPERIMENTRESUMED']._serialized_start=2322
+  _globals['_EXPERIMENTRESUMED']._serialized_end=2341
+  _globals['_EXPERIMENTINTERRUPTED']._serialized_start=2343
+  _globals['_EXPERIMENTINTERRUPTED']._serialized_end=2402
+  _globals['_EXPERIMENTCOMPLETED']._serialized_start=2404
+  _globals['_EXPERIMENTCOMPLETED']._serialized_end=2446
+  _globals['_EXPERIMENTFAILED']._serialized_start=2448
+  _globals['_EXPERIMENTFAILED']._serialized_end=2541
+  _globals['_EXPERIMENTCANCELLED']._serialized_start=2543
+  _globals['_EXPERIMENTCANCELLED']._serialized_end=2564
+  _globals['_GENERATIONSTARTED']._serialized_start=2566
+  _globals['_GENERATIONSTARTED']._serialized_end=2659
+  _globals['_AGENTSASKED']._serialized_start=2661
+  _globals['_AGENTSASKED']._serialized_end=2748
+  _globals['_ASKEDAGENT']._serialized_start=2750
+  _globals['_ASKEDAGENT']._serialized_end=2834
+  _globals['_GENERATIONCOMPLETED']._serialized_start=2836
+  _globals['_GENERATIONCOMPLETED']._serialized_end=2919
+  _globals['_CHAMPIONCHOSEN']._serialized_start=2921
+  _globals['_CHAMPIONCHOSEN']._serialized_end=3003
+  _globals['_EPISODEFINISHED']._serialized_start=3005
+  _globals['_EPISODEFINISHED']._serialized_end=3074
+  _globals['_EPISODELOST']._serialized_start=3077
+  _globals['_EPISODELOST']._serialized_end=3223
+  _globals['_CONTESTANTFAILED']._serialized_start=3226
+  _globals['_CONTESTANTFAILED']._serialized_end=3472
+  _globals['_FAILURETRACE']._serialized_start=3474
+  _globals['_FAILURETRACE']._serialized_end=3532
+  _globals['_AGENTEVALUATED']._serialized_start=3534
+  _globals['_AGENTEVALUATED']._serialized_end=3585
+  _globals['_AGENTDROPPED']._serialized_start=3587
+  _globals['_AGENTDROPPED']._serialized_end=3654
+  _globals['_AGENTFAILED']._serialized_start=3657
+  _globals['_AGENTFAILED']._serialized_end=3816
+  _globals['_AGENTPAUSED']._serialized_start=3818
+  _globals['_AGENTPAUSED']._serialized_end=3849
+  _globals['_AGENTRESUMED']._serialized_start=3851
+  _globals['_AGENTRESUMED']._serialized_end=3883
+  _globals['_AGENTRESTARTED']._serialized_start=3885
+  _globals['_AGENTRESTARTED']._serialized_end=3919
+  _globals['_GENOMEINJECTED']._serialized_start=3921
+  _globals['_GENOMEINJECTED']._serialized_end=3973
 # @@protoc_insertion_point(module_scope)

@@ -112,14 +112,18 @@ class ExperimentCreated(_message.Message):
     def __init__(self, uuid: _Optional[str] = ..., seed: _Optional[int] = ..., config_yaml: _Optional[str] = ..., provenance: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class ExperimentStarted(_message.Message):
-    __slots__ = ("resumed", "generations", "config_yaml")
+    __slots__ = ("resumed", "generations", "config_yaml", "episodes", "tics")
     RESUMED_FIELD_NUMBER: _ClassVar[int]
     GENERATIONS_FIELD_NUMBER: _ClassVar[int]
     CONFIG_YAML_FIELD_NUMBER: _ClassVar[int]
+    EPISODES_FIELD_NUMBER: _ClassVar[int]
+    TICS_FIELD_NUMBER: _ClassVar[int]
     resumed: bool
     generations: int
     config_yaml: str
-    def __init__(self, resumed: bool = ..., generations: _Optional[int] = ..., config_yaml: _Optional[str] = ...) -> None: ...
+    episodes: int
+    tics: int
+    def __init__(self, resumed: bool = ..., generations: _Optional[int] = ..., config_yaml: _Optional[str] = ..., episodes: _Optional[int] = ..., tics: _Optional[int] = ...) -> None: ...
 
 class ExperimentPaused(_message.Message):
     __slots__ = ()

@@ -27,7 +27,7 @@ from clau_doom.protos.claudoom.orchestrator.v1 import events_pb2 as claudoom_dot
 from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2 as claudoom_dot_orchestrator_dot_v1_dot_resources__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+claudoom/orchestrator/v1/orchestrator.proto\x12\x18\x63laudoom.orchestrator.v1\x1a%claudoom/orchestrator/v1/config.proto\x1a%claudoom/orchestrator/v1/events.proto\x1a(claudoom/orchestrator/v1/resources.proto\"\xa9\x01\n\x16StartExperimentRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\x0b\x63onfig_yaml\x18\x02 \x01(\tH\x00\x12<\n\x06\x63onfig\x18\x03 \x01(\x0b\x32*.claudoom.orchestrator.v1.ExperimentConfigH\x00\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\x42\x0f\n\rconfiguration\"s\n\x17StartExperimentResponse\x12\x38\n\nexperiment\x18\x01 \x01(\x0b\x32$.claudoom.orchestrator.v1.Experiment\x12\x0f\n\x07\x63reated\x18\x02 \x01(\x08\x12\r\n\x05genes\x18\x03 \x01(\x03\"-\n\x14GetExperimentRequest\x12\x15\n\rexperiment_id\x18\x01 \x01(\t\"z\n\x16ListExperimentsRequest\x12\x39\n\x06states\x18\x01 \x03(\x0e\x32).claudoom.orchestrator.v1.ExperimentState\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"\xb1\x01\n\x17ListExperimentsResponse\x12\x39\n\x0b\x65xperiments\x18\x01 \x03(\x0b\x32$.claudoom.orchestrator.v1.Experiment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x42\n\nunreadable\x18\x03 \x03(\x0b\x32..claudoom.orchestrator.v1.UnreadableExperiment\"2\n\x14UnreadableExperiment\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"/\n\x16PauseExperimentRequest\x12\x15\n\rexperiment_id\x18\x01 \x01(\t\"\x9d\x01\n\x17ResumeExperimentRequest\x12\x15\n\rexperiment_id\x18\x01 \x01(\t\x12\x18\n\x0bgenerations\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x19\n\x0cmax_duration\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\x42\x0e\n\x0c_generationsB\x0f\n\r_max_duration\"0\n\x17\x43\x61ncelExperimentRequest\x12\x15\n\rexperiment_id\x18\x01 \x01(\t\"[\n\x1aGetGenerationStatusRequest\x12\x15\n\rexperiment_id\x18\x01 \x01(\t\x12\x17\n\ngeneration\x18\x02 \x01(\x05H\x00\x88\x01\x01\x42\r\n\x0b_generation\"#\n\x0fGetAgentRequest\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\"y\n\x11ListAgentsRequest\x12\x15\n\rexperiment_id\x18\x01 \x01(\t\x12\x17\n\ngeneration\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\tB\r\n\x0b_generation\"^\n\x12ListAgentsResponse\x12/\n\x06\x61gents\x18\x01 \x03(\x0b\x32\x1f.claudoom.orchestrator.v1.Agent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"D\n\x13StreamEventsRequest\x12\x15\n\rexperiment_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x04\"\x82\x03\n\x0c\x41gentCommand\x12\x12\n\ncommand_id\x18\x01 \x01(\t\x12\x35\n\x05pause\x18\x02 \x01(\x0b\x32$.claudoom.orchestrator.v1.PauseAgentH\x00\x12\x37\n\x06resume\x18\x03 \x01(\x0b\x32%.claudoom.orchestrator.v1.ResumeAgentH\x00\x12\x33\n\x04stop\x18\x04 \x01(\x0b\x32#.claudoom.orchestrator.v1.StopAgentH\x00\x12\x39\n\x07restart\x18\x05 \x01(\x0b\x32&.claudoom.orchestrator.v1.RestartAgentH\x00\x12\x39\n\x07inspect\x18\x06 \x01(\x0b\x32&.claudoom.orchestrator.v1.InspectAgentH\x00\x12\x38\n\x06inject\x18\x07 \x01(\x0b\x32&.claudoom.orchestrator.v1.InjectGenomeH\x00\x42\t\n\x07\x63ommand\"\x1e\n\nPauseAgent\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\"\x1f\n\x0bResumeAgent\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\"\x1d\n\tStopAgent\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\" \n\x0cRestartAgent\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\" \n\x0cInspectAgent\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\"5\n\x0cInjectGenome\x12\x15\n\rexperiment_id\x18\x01 \x01(\t\x12\x0e\n\x06genome\x18\x02 \x03(\x01\"\xa1\x01\n\rAgentResponse\x12\x12\n\ncommand_id\x18\x01 \x01(\t\x12\x35\n\x04\x64one\x18\x02 \x01(\x0b\x32%.claudoom.orchestrator.v1.CommandDoneH\x00\x12;\n\x07refused\x18\x03 \x01(\x0b\x32(.claudoom.orchestrator.v1.CommandRefusedH\x00\x42\x08\n\x06result\"O\n\x0b\x43ommandDone\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12.\n\x05\x61gent\x18\x02 \x01(\x0b\x32\x1f.claudoom.orchestrator.v1.Agent\"?\n\x0e\x43ommandRefused\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t2\xbc\t\n\x13OrchestratorService\x12v\n\x0fStartExperiment\x12\x30.claudoom.orchestrator.v1.StartExperimentRequest\x1a\x31.claudoom.orchestrator.v1.StartExperimentResponse\x12\x65\n\rGetExperiment\x12..claudoom.orchestrator.v1.GetExperimentRequest\x1a$.claudoom.orchestrator.v1.Experiment\x12v\n\x0fListExperiments\x12\x30.claudoom.orchestrator.v1.ListExperimentsRequest\x1a\x31.claudoom.orchestrator.v1.ListExperimentsResponse\x12i\n\x0fPauseExperiment\x12\x30.claudoom.orchestrator.v1.PauseExperimentRequest\x1a$.claudoom.orchestrator.v1.Experiment\x12k\n\x10ResumeExperiment\x12\x31.claudoom.orchestrator.v1.ResumeExperimentRequest\x1a$.claudoom.orchestrator.v1.Experiment\x12k\n\x10\x43\x61ncelExperiment\x12\x31.claudoom.orchestrator.v1.CancelExperimentRequest\x1a$.claudoom.orchestrator.v1.Experiment\x12w\n\x13GetGenerationStatus\x12\x34.claudoom.orchestrator.v1.GetGenerationStatusRequest\x1a*.claudoom.orchestrator.v1.GenerationStatus\x12V\n\x08GetAgent\x12).claudoom.orchestrator.v1.GetAgentRequest\x1a\x1f.claudoom.orchestrator.v1.Agent\x12g\n\nListAgents\x12+.claudoom.orchestrator.v1.ListAgentsRequest\x1a,.claudoom.orchestrator.v1.ListAgentsResponse\x12j\n\x0cStreamEvents\x12-.claudoom.orchestrator.v1.StreamEventsRequest\x1a).claudoom.orchestrator.v1.ExperimentEvent0\x01\x12\x63\n\x0c\x43ontrolAgent\x12&.claudoom.orchestrator.v1.AgentCommand\x1a\'.claudoom.orchestrator.v1.AgentResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+claudoom/orchestrator/v1/orchestrator.proto\x12\x18\x63laudoom.orchestrator.v1\x1a%claudoom/orchestrator/v1/config.proto\x1a%claudoom/orchestrator/v1/events.proto\x1a(claudoom/orchestrator/v1/resources.proto\"\xa9\x01\n\x16StartExperimentRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\x0b\x63onfig_yaml\x18\x02 \x01(\tH\x00\x12<\n\x06\x63onfig\x18\x03 \x01(\x0b\x32*.claudoom.orchestrator.v1.ExperimentConfigH\x00\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\x42\x0f\n\rconfiguration\"s\n\x17StartExperimentResponse\x12\x38\n\nexperiment\x18\x01 \x01(\x0b\x32$.claudoom.orchestrator.v1.Experiment\x12\x0f\n\x07\x63reated\x18\x02 \x01(\x08\x12\r\n\x05genes\x18\x03 \x01(\x03\"-\n\x14GetExperimentRequest\x12\x15\n\rexperiment_id\x18\x01 \x01(\t\"z\n\x16ListExperimentsRequest\x12\x39\n\x06states\x18\x01 \x03(\x0e\x32).claudoom.orchestrator.v1.ExperimentState\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"\xb1\x01\n\x17ListExperimentsResponse\x12\x39\n\x0b\x65xperiments\x18\x01 \x03(\x0b\x32$.claudoom.orchestrator.v1.Experiment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x42\n\nunreadable\x18\x03 \x03(\x0b\x32..claudoom.orchestrator.v1.UnreadableExperiment\"2\n\x14UnreadableExperiment\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"/\n\x16PauseExperimentRequest\x12\x15\n\rexperiment_id\x18\x01 \x01(\t\"\xf9\x01\n\x17ResumeExperimentRequest\x12\x15\n\rexperiment_id\x18\x01 \x01(\t\x12\x18\n\x0bgenerations\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x19\n\x0cmax_duration\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\x12\x1c\n\x0f\x62udget_episodes\x18\x05 \x01(\x03H\x02\x88\x01\x01\x12\x18\n\x0b\x62udget_tics\x18\x06 \x01(\x03H\x03\x88\x01\x01\x42\x0e\n\x0c_generationsB\x0f\n\r_max_durationB\x12\n\x10_budget_episodesB\x0e\n\x0c_budget_tics\"0\n\x17\x43\x61ncelExperimentRequest\x12\x15\n\rexperiment_id\x18\x01 \x01(\t\"[\n\x1aGetGenerationStatusRequest\x12\x15\n\rexperiment_id\x18\x01 \x01(\t\x12\x17\n\ngeneration\x18\x02 \x01(\x05H\x00\x88\x01\x01\x42\r\n\x0b_generation\"#\n\x0fGetAgentRequest\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\"y\n\x11ListAgentsRequest\x12\x15\n\rexperiment_id\x18\x01 \x01(\t\x12\x17\n\ngeneration\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\tB\r\n\x0b_generation\"^\n\x12ListAgentsResponse\x12/\n\x06\x61gents\x18\x01 \x03(\x0b\x32\x1f.claudoom.orchestrator.v1.Agent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"D\n\x13StreamEventsRequest\x12\x15\n\rexperiment_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x04\"\x82\x03\n\x0c\x41gentCommand\x12\x12\n\ncommand_id\x18\x01 \x01(\t\x12\x35\n\x05pause\x18\x02 \x01(\x0b\x32$.claudoom.orchestrator.v1.PauseAgentH\x00\x12\x37\n\x06resume\x18\x03 \x01(\x0b\x32%.claudoom.orchestrator.v1.ResumeAgentH\x00\x12\x33\n\x04stop\x18\x04 \x01(\x0b\x32#.claudoom.orchestrator.v1.StopAgentH\x00\x12\x39\n\x07restart\x18\x05 \x01(\x0b\x32&.claudoom.orchestrator.v1.RestartAgentH\x00\x12\x39\n\x07inspect\x18\x06 \x01(\x0b\x32&.claudoom.orchestrator.v1.InspectAgentH\x00\x12\x38\n\x06inject\x18\x07 \x01(\x0b\x32&.claudoom.orchestrator.v1.InjectGenomeH\x00\x42\t\n\x07\x63ommand\"\x1e\n\nPauseAgent\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\"\x1f\n\x0bResumeAgent\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\"\x1d\n\tStopAgent\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\" \n\x0cRestartAgent\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\" \n\x0cInspectAgent\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\"5\n\x0cInjectGenome\x12\x15\n\rexperiment_id\x18\x01 \x01(\t\x12\x0e\n\x06genome\x18\x02 \x03(\x01\"\xa1\x01\n\rAgentResponse\x12\x12\n\ncommand_id\x18\x01 \x01(\t\x12\x35\n\x04\x64one\x18\x02 \x01(\x0b\x32%.claudoom.orchestrator.v1.CommandDoneH\x00\x12;\n\x07refused\x18\x03 \x01(\x0b\x32(.claudoom.orchestrator.v1.CommandRefusedH\x00\x42\x08\n\x06result\"O\n\x0b\x43ommandDone\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12.\n\x05\x61gent\x18\x02 \x01(\x0b\x32\x1f.claudoom.orchestrator.v1.Agent\"?\n\x0e\x43ommandRefused\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t2\xbc\t\n\x13OrchestratorService\x12v\n\x0fStartExperiment\x12\x30.claudoom.orchestrator.v1.StartExperimentRequest\x1a\x31.claudoom.orchestrator.v1.StartExperimentResponse\x12\x65\n\rGetExperiment\x12..claudoom.orchestrator.v1.GetExperimentRequest\x1a$.claudoom.orchestrator.v1.Experiment\x12v\n\x0fListExperiments\x12\x30.claudoom.orchestrator.v1.ListExperimentsRequest\x1a\x31.claudoom.orchestrator.v1.ListExperimentsResponse\x12i\n\x0fPauseExperiment\x12\x30.claudoom.orchestrator.v1.PauseExperimentRequest\x1a$.claudoom.orchestrator.v1.Experiment\x12k\n\x10ResumeExperiment\x12\x31.claudoom.orchestrator.v1.ResumeExperimentRequest\x1a$.claudoom.orchestrator.v1.Experiment\x12k\n\x10\x43\x61ncelExperiment\x12\x31.claudoom.orchestrator.v1.CancelExperimentRequest\x1a$.claudoom.orchestrator.v1.Experiment\x12w\n\x13GetGenerationStatus\x12\x34.claudoom.orchestrator.v1.GetGenerationStatusRequest\x1a*.claudoom.orchestrator.v1.GenerationStatus\x12V\n\x08GetAgent\x12).claudoom.orchestrator.v1.GetAgentRequest\x1a\x1f.claudoom.orchestrator.v1.Agent\x12g\n\nListAgents\x12+.claudoom.orchestrator.v1.ListAgentsRequest\x1a,.claudoom.orchestrator.v1.ListAgentsResponse\x12j\n\x0cStreamEvents\x12-.claudoom.orchestrator.v1.StreamEventsRequest\x1a).claudoom.orchestrator.v1.ExperimentEvent0\x01\x12\x63\n\x0c\x43ontrolAgent\x12&.claudoom.orchestrator.v1.AgentCommand\x1a\'.claudoom.orchestrator.v1.AgentResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,39 +49,39 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PAUSEEXPERIMENTREQUEST']._serialized_start=885
   _globals['_PAUSEEXPERIMENTREQUEST']._serialized_end=932
   _globals['_RESUMEEXPERIMENTREQUEST']._serialized_start=935
-  _globals['_RESUMEEXPERIMENTREQUEST']._serialized_end=1092
-  _globals['_CANCELEXPERIMENTREQUEST']._serialized_start=1094
-  _globals['_CANCELEXPERIMENTREQUEST']._serialized_end=1142
-  _globals['_GETGENERATIONSTATUSREQUEST']._serialized_start=1144
-  _globals['_GETGENERATIONSTATUSREQUEST']._serialized_end=1235
-  _globals['_GETAGENTREQUEST']._serialized_start=1237
-  _globals['_GETAGENTREQUEST']._serialized_end=1272
-  _globals['_LISTAGENTSREQUEST']._serialized_start=1274
-  _globals['_LISTAGENTSREQUEST']._serialized_end=1395
-  _globals['_LISTAGENTSRESPONSE']._serialized_start=1397
-  _globals['_LISTAGENTSRESPONSE']._serialized_end=1491
-  _globals['_STREAMEVENTSREQUEST']._serialized_start=1493
-  _globals['_STREAMEVENTSREQUEST']._serialized_end=1561
-  _globals['_AGENTCOMMAND']._serialized_start=1564
-  _globals['_AGENTCOMMAND']._serialized_end=1950
-  _globals['_PAUSEAGENT']._serialized_start=1952
-  _globals['_PAUSEAGENT']._serialized_end=1982
-  _globals['_RESUMEAGENT']._serialized_start=1984
-  _globals['_RESUMEAGENT']._serialized_end=2015
-  _globals['_STOPAGENT']._serialized_start=2017
-  _globals['_STOPAGENT']._serialized_end=2046
-  _globals['_RESTARTAGENT']._serialized_start=2048
-  _globals['_RESTARTAGENT']._serialized_end=2080
-  _globals['_INSPECTAGENT']._serialized_start=2082
-  _globals['_INSPECTAGENT']._serialized_end=2114
-  _globals['_INJECTGENOME']._serialized_start=2116
-  _globals['_INJECTGENOME']._serialized_end=2169
-  _globals['_AGENTRESPONSE']._serialized_start=2172
-  _globals['_AGENTRESPONSE']._serialized_end=2333
-  _globals['_COMMANDDONE']._serialized_start=2335
-  _globals['_COMMANDDONE']._serialized_end=2414
-  _globals['_COMMANDREFUSED']._serialized_start=2416
-  _globals['_COMMANDREFUSED']._serialized_end=2479
-  _globals['_ORCHESTRATORSERVICE']._serialized_start=2482
-  _globals['_ORCHESTRATORSERVICE']._serialized_end=3694
+  _globals['_RESUMEEXPERIMENTREQUEST']._serialized_end=1184
+  _globals['_CANCELEXPERIMENTREQUEST']._serialized_start=1186
+  _globals['_CANCELEXPERIMENTREQUEST']._serialized_end=1234
+  _globals['_GETGENERATIONSTATUSREQUEST']._serialized_start=1236
+  _globals['_GETGENERATIONSTATUSREQUEST']._serialized_end=1327
+  _globals['_GETAGENTREQUEST']._serialized_start=1329
+  _globals['_GETAGENTREQUEST']._serialized_end=1364
+  _globals['_LISTAGENTSREQUEST']._serialized_start=1366
+  _globals['_LISTAGENTSREQUEST']._serialized_end=1487
+  _globals['_LISTAGENTSRESPONSE']._serialized_start=1489
+  _globals['_LISTAGENTSRESPONSE']._serialized_end=1583
+  _globals['_STREAMEVENTSREQUEST']._serialized_start=1585
+  _globals['_STREAMEVENTSREQUEST']._serialized_end=1653
+  _globals['_AGENTCOMMAND']._serialized_start=1656
+  _globals['_AGENTCOMMAND']._serialized_end=2042
+  _globals['_PAUSEAGENT']._serialized_start=2044
+  _globals['_PAUSEAGENT']._serialized_end=2074
+  _globals['_RESUMEAGENT']._serialized_start=2076
+  _globals['_RESUMEAGENT']._serialized_end=2107
+  _globals['_STOPAGENT']._serialized_start=2109
+  _globals['_STOPAGENT']._serialized_end=2138
+  _globals['_RESTARTAGENT']._serialized_start=2140
+  _globals['_RESTARTAGENT']._serialized_end=2172
+  _globals['_INSPECTAGENT']._serialized_start=2174
+  _globals['_INSPECTAGENT']._serialized_end=2206
+  _globals['_INJECTGENOME']._serialized_start=2208
+  _globals['_INJECTGENOME']._serialized_end=2261
+  _globals['_AGENTRESPONSE']._serialized_start=2264
+  _globals['_AGENTRESPONSE']._serialized_end=2425
+  _globals['_COMMANDDONE']._serialized_start=2427
+  _globals['_COMMANDDONE']._serialized_end=2506
+  _globals['_COMMANDREFUSED']._serialized_start=2508
+  _globals['_COMMANDREFUSED']._serialized_end=2571
+  _globals['_ORCHESTRATORSERVICE']._serialized_start=2574
+  _globals['_ORCHESTRATORSERVICE']._serialized_end=3786
 # @@protoc_insertion_point(module_scope)

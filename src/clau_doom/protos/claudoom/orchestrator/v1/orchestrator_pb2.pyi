@@ -72,16 +72,20 @@ class PauseExperimentRequest(_message.Message):
     def __init__(self, experiment_id: _Optional[str] = ...) -> None: ...
 
 class ResumeExperimentRequest(_message.Message):
-    __slots__ = ("experiment_id", "generations", "max_duration", "validate_only")
+    __slots__ = ("experiment_id", "generations", "max_duration", "validate_only", "budget_episodes", "budget_tics")
     EXPERIMENT_ID_FIELD_NUMBER: _ClassVar[int]
     GENERATIONS_FIELD_NUMBER: _ClassVar[int]
     MAX_DURATION_FIELD_NUMBER: _ClassVar[int]
     VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_EPISODES_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_TICS_FIELD_NUMBER: _ClassVar[int]
     experiment_id: str
     generations: int
     max_duration: str
     validate_only: bool
-    def __init__(self, experiment_id: _Optional[str] = ..., generations: _Optional[int] = ..., max_duration: _Optional[str] = ..., validate_only: bool = ...) -> None: ...
+    budget_episodes: int
+    budget_tics: int
+    def __init__(self, experiment_id: _Optional[str] = ..., generations: _Optional[int] = ..., max_duration: _Optional[str] = ..., validate_only: bool = ..., budget_episodes: _Optional[int] = ..., budget_tics: _Optional[int] = ...) -> None: ...
 
 class CancelExperimentRequest(_message.Message):
     __slots__ = ("experiment_id",)

@@ -56,7 +56,7 @@ PURPOSE_VALIDATION: Purpose
 PURPOSE_HELD_OUT: Purpose
 
 class Experiment(_message.Message):
-    __slots__ = ("id", "uuid", "state", "reason", "seed", "scenario", "generations_planned", "generations_finished", "population", "best_fitness", "champion", "history_sha256", "deviations", "running_seconds", "last_sequence", "last_activity", "config_yaml", "provenance", "generations", "reader_failures", "gene_space_json")
+    __slots__ = ("id", "uuid", "state", "reason", "seed", "scenario", "generations_planned", "generations_finished", "population", "best_fitness", "champion", "history_sha256", "deviations", "running_seconds", "last_sequence", "last_activity", "config_yaml", "provenance", "generations", "reader_failures", "gene_space_json", "budget")
     class ProvenanceEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -85,6 +85,7 @@ class Experiment(_message.Message):
     GENERATIONS_FIELD_NUMBER: _ClassVar[int]
     READER_FAILURES_FIELD_NUMBER: _ClassVar[int]
     GENE_SPACE_JSON_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_FIELD_NUMBER: _ClassVar[int]
     id: str
     uuid: str
     state: ExperimentState
@@ -106,7 +107,20 @@ class Experiment(_message.Message):
     generations: _containers.RepeatedCompositeFieldContainer[GenerationSummary]
     reader_failures: _containers.RepeatedCompositeFieldContainer[ReaderFailure]
     gene_space_json: bytes
-    def __init__(self, id: _Optional[str] = ..., uuid: _Optional[str] = ..., state: _Optional[_Union[ExperimentState, str]] = ..., reason: _Optional[str] = ..., seed: _Optional[int] = ..., scenario: _Optional[str] = ..., generations_planned: _Optional[int] = ..., generations_finished: _Optional[int] = ..., population: _Optional[int] = ..., best_fitness: _Optional[float] = ..., champion: _Optional[_Union[Champion, _Mapping]] = ..., history_sha256: _Optional[str] = ..., deviations: _Optional[_Union[Deviations, _Mapping]] = ..., running_seconds: _Optional[float] = ..., last_sequence: _Optional[int] = ..., last_activity: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., config_yaml: _Optional[str] = ..., provenance: _Optional[_Mapping[str, str]] = ..., generations: _Optional[_Iterable[_Union[GenerationSummary, _Mapping]]] = ..., reader_failures: _Optional[_Iterable[_Union[ReaderFailure, _Mapping]]] = ..., gene_space_json: _Optional[bytes] = ...) -> None: ...
+    budget: Budget
+    def __init__(self, id: _Optional[str] = ..., uuid: _Optional[str] = ..., state: _Optional[_Union[ExperimentState, str]] = ..., reason: _Optional[str] = ..., seed: _Optional[int] = ..., scenario: _Optional[str] = ..., generations_planned: _Optional[int] = ..., generations_finished: _Optional[int] = ..., population: _Optional[int] = ..., best_fitness: _Optional[float] = ..., champion: _Optional[_Union[Champion, _Mapping]] = ..., history_sha256: _Optional[str] = ..., deviations: _Optional[_Union[Deviations, _Mapping]] = ..., running_seconds: _Optional[float] = ..., last_sequence: _Optional[int] = ..., last_activity: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., config_yaml: _Optional[str] = ..., provenance: _Optional[_Mapping[str, str]] = ..., generations: _Optional[_Iterable[_Union[GenerationSummary, _Mapping]]] = ..., reader_failures: _Optional[_Iterable[_Union[ReaderFailure, _Mapping]]] = ..., gene_space_json: _Optional[bytes] = ..., budget: _Optional[_Union[Budget, _Mapping]] = ...) -> None: ...
+
+class Budget(_message.Message):
+    __slots__ = ("generations", "episodes", "tics", "spent")
+    GENERATIONS_FIELD_NUMBER: _ClassVar[int]
+    EPISODES_FIELD_NUMBER: _ClassVar[int]
+    TICS_FIELD_NUMBER: _ClassVar[int]
+    SPENT_FIELD_NUMBER: _ClassVar[int]
+    generations: int
+    episodes: int
+    tics: int
+    spent: int
+    def __init__(self, generations: _Optional[int] = ..., episodes: _Optional[int] = ..., tics: _Optional[int] = ..., spent: _Optional[int] = ...) -> None: ...
 
 class ReaderFailure(_message.Message):
     __slots__ = ("reader", "failures", "failing", "error")
@@ -141,7 +155,7 @@ class Deviations(_message.Message):
     def __init__(self, exhausted_attempts: _Optional[int] = ..., missed_deadlines: _Optional[int] = ..., interventions: _Optional[int] = ..., repeated_actions: _Optional[int] = ...) -> None: ...
 
 class GenerationSummary(_message.Message):
-    __slots__ = ("generation", "best_agent_id", "best_fitness", "mean_fitness", "worst_fitness", "std_fitness", "failed", "episodes")
+    __slots__ = ("generation", "best_agent_id", "best_fitness", "mean_fitness", "worst_fitness", "std_fitness", "failed", "episodes", "tics")
     GENERATION_FIELD_NUMBER: _ClassVar[int]
     BEST_AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     BEST_FITNESS_FIELD_NUMBER: _ClassVar[int]
@@ -150,6 +164,7 @@ class GenerationSummary(_message.Message):
     STD_FITNESS_FIELD_NUMBER: _ClassVar[int]
     FAILED_FIELD_NUMBER: _ClassVar[int]
     EPISODES_FIELD_NUMBER: _ClassVar[int]
+    TICS_FIELD_NUMBER: _ClassVar[int]
     generation: int
     best_agent_id: str
     best_fitness: float
@@ -158,7 +173,8 @@ class GenerationSummary(_message.Message):
     std_fitness: float
     failed: int
     episodes: int
-    def __init__(self, generation: _Optional[int] = ..., best_agent_id: _Optional[str] = ..., best_fitness: _Optional[float] = ..., mean_fitness: _Optional[float] = ..., worst_fitness: _Optional[float] = ..., std_fitness: _Optional[float] = ..., failed: _Optional[int] = ..., episodes: _Optional[int] = ...) -> None: ...
+    tics: int
+    def __init__(self, generation: _Optional[int] = ..., best_agent_id: _Optional[str] = ..., best_fitness: _Optional[float] = ..., mean_fitness: _Optional[float] = ..., worst_fitness: _Optional[float] = ..., std_fitness: _Optional[float] = ..., failed: _Optional[int] = ..., episodes: _Optional[int] = ..., tics: _Optional[int] = ...) -> None: ...
 
 class GenerationStatus(_message.Message):
     __slots__ = ("experiment_id", "generation", "finished", "agents", "episodes", "episodes_finished", "summary")
