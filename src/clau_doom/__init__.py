@@ -19,6 +19,7 @@ __all__ = [
     "ExperimentList",
     "ExperimentOverview",
     "ExperimentStatus",
+    "Run",
     "Server",
     "StoredAgent",
     "Table",
@@ -31,6 +32,7 @@ __all__ = [
     "open",
     "resume",
     "run",
+    "start",
 ]
 
 __version__ = "0.1.0"

@@ -1,5 +1,7 @@
 from clau_doom.api.agent_loading import load_agent as load_agent
 from clau_doom.api.analysis import Analysis as Analysis
+from clau_doom.api.asynchronous_run import Run as Run
+from clau_doom.api.asynchronous_run import start as start
 from clau_doom.api.comparing import compare as compare
 from clau_doom.api.environment import make_env as make_env
 from clau_doom.api.experiment import Experiment as Experiment
@@ -25,6 +27,7 @@ __all__ = [
     "ExperimentList",
     "ExperimentOverview",
     "ExperimentStatus",
+    "Run",
     "Server",
     "StoredAgent",
     "Table",
@@ -37,6 +40,7 @@ __all__ = [
     "open",
     "resume",
     "run",
+    "start",
 ]
 
 __version__: str

@@ -13,6 +13,7 @@ PUBLIC = {
     "ExperimentList": "clau_doom.api.experiment_list",
     "ExperimentOverview": "clau_doom.app.catalog.folder_source",
     "ExperimentStatus": "clau_doom.api.experiment_status",
+    "Run": "clau_doom.api.asynchronous_run",
     "Server": "clau_doom.api.server",
     "StoredAgent": "clau_doom.api.stored_agent",
     "Table": "clau_doom.api.table",
@@ -24,5 +25,6 @@ PUBLIC = {
     "open": "clau_doom.api.opening",
     "resume": "clau_doom.api.running",
     "run": "clau_doom.api.running",
+    "start": "clau_doom.api.asynchronous_run",
 }
 """Module of each public name."""

@@ -18,6 +18,7 @@ NAMES = {
     "ExperimentList",
     "ExperimentOverview",
     "ExperimentStatus",
+    "Run",
     "Server",
     "StoredAgent",
     "Table",
@@ -30,6 +31,7 @@ NAMES = {
     "open",
     "resume",
     "run",
+    "start",
 }
 
 
