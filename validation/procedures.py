@@ -221,7 +221,12 @@ _SYMMETRIC_SKEW = "Differences of equally skewed samples are symmetric with ligh
 
 PROCEDURES: Mapping[str, Procedure] = {
     "mean": Procedure(title="interval of a mean", simulate=_mean, interval=True),
-    "paired": Procedure(title="interval of a paired difference", simulate=_paired, interval=True),
+    "paired": Procedure(
+        title="interval of a paired difference",
+        simulate=_paired,
+        interval=True,
+        conservative="Student's interval is wide for few differences with long tails on both sides.",
+    ),
     "unpaired": Procedure(
         title="Welch's interval of a difference", simulate=_unpaired, interval=True, conservative=_SYMMETRIC_SKEW
     ),
