@@ -300,6 +300,10 @@ class BusUnavailable(ClauDoomError, code="bus_unavailable"):
     """The event bus is unreachable or did not acknowledge a message; the bus may have stored the message."""
 
 
+class TrackerUnavailable(ClauDoomError, code="tracker_unavailable"):
+    """A tracker is unreachable or cannot be written. A later attempt continues behind the last written event."""
+
+
 class PolicyFailed(ClauDoomError, code="policy_failed"):
     """The policy raised an error, returned an invalid action, or exceeded the deadline.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from clau_doom.app.policy_output_suppression import contained_output
@@ -14,6 +15,7 @@ from clau_doom.game import Scenario
 from clau_doom.game import resolve as resolve_scenario
 from clau_doom.policies import custom_source, make_policy
 from clau_doom.ports import Policy
+from clau_doom.trackers import check_tracker_config
 
 __all__ = ["ConfigurationCheck", "examine"]
 
@@ -46,6 +48,8 @@ def examine(config: ExperimentConfig, limits: LimitsConfig) -> ConfigurationChec
         policy = _policy(config, scenario, problems)
         space = policy.space if policy else None
     largest = _largest_population(config, space, problems)
+    for index, tracker in enumerate(config.trackers):
+        _found(("trackers", index), partial(check_tracker_config, tracker), problems)
     problems += excesses(config, estimate_resources(config, len(space) if space else 0, largest), limits)
     return ConfigurationCheck(scenario=scenario, policy=policy, problems=tuple(problems))
 
@@ -73,10 +77,10 @@ def _largest_population(config: ExperimentConfig, space: GenomeSpace | None, pro
     return found.largest_population if found else config.population
 
 
-def _found(path: tuple[str, ...], make: Callable[[], _T], problems: list[Problem]) -> _T | None:
+def _found(path: tuple[str | int, ...], make: Callable[[], _T], problems: list[Problem]) -> _T | None:
     """Return the result of `make`. If `make` rejects the value at `path`, add the problem and return None."""
     try:
         return make()
     except ConfigError as error:
-        problems.append(Problem(path=path, text=str(error).removeprefix(f"{'.'.join(path)} ")))
+        problems.append(Problem(path=path, text=str(error).removeprefix(f"{'.'.join(map(str, path))} ")))
         return None

@@ -1,14 +1,10 @@
 """Reports, maps of archives and films for the dashboard, computed on request.
 
-A film is made by a separate process. ViZDoom changes the working directory of its process and ends with the thread that
-started it, so that a server does not start engines itself.
+A film is made by a separate process; see `film_process`.
 """
 
 import asyncio
 import contextlib
-import os
-import signal
-import sys
 import tempfile
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -17,13 +13,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from clau_doom.access import PrivatePaths
 from clau_doom.app.analyze import analyse, archive
+from clau_doom.app.film_process import film_episode
 from clau_doom.app.report import report_comparison, report_experiment
 from clau_doom.app.run_planning import make_fitness
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import Fitness, GenomeSpace, Purpose
-from clau_doom.errors import StorageFailed, WrongState
+from clau_doom.errors import WrongState
 from clau_doom.ports import StoredExperiment
 from clau_doom.web import FilmProgress
 
@@ -34,9 +30,6 @@ __all__ = ["FolderArtifactStore"]
 
 _MOST_KEPT = 24
 _MOST_WAITING = 4
-_PATIENCE = 900.0
-_LONGEST_LINE = 1 << 20
-"""Maximum size of an output line of a film process, in bytes. Messages are shortened far below this limit."""
 
 
 class FolderArtifactStore:
@@ -129,48 +122,15 @@ class FolderArtifactStore:
     async def _made(self, key: str, agent: str, purpose: Purpose, number: int) -> Path:
         assert self._folder is not None, "entered first"
         path = Path(self._folder.name) / f"{key}.mp4"
-        command = [sys.executable, "-P", "-m", "clau_doom", "--output-dir", str(self._output_dir), "replay", agent]
-        command += ["--purpose", purpose.value.replace("_", "-"), "--episode", str(number)]
-        command += ["--overlay", "-o", str(path), "--json", "--progress"]
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-            limit=_LONGEST_LINE,
-            env={**os.environ, "CLAU_DOOM_SERVER": ""},
-            start_new_session=True,
-        )
-        # The workers of experiments have priority.
-        with contextlib.suppress(ProcessLookupError, AttributeError):
-            os.setpriority(os.PRIO_PROCESS, process.pid, 10)
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                error_line = await self._followed(key, process)
-                await process.wait()
-        except TimeoutError as error:
-            raise StorageFailed(f"the film of {agent} was not finished within {_PATIENCE:g} s") from error
-        finally:
-            if process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                await process.wait()
-        if process.returncode:
-            reason = (error_line or "the film could not be made").removeprefix("error: ")
-            raise WrongState(PrivatePaths.of_process(self._output_dir).hide(reason))
-        return path
 
-    async def _followed(self, key: str, process: asyncio.subprocess.Process) -> str:
-        """Read the output of a film process until its end, and return the last line that is not a progress line."""
-        assert process.stderr is not None
-        last = ""
-        async for raw in process.stderr:
-            line = raw.decode(errors="replace").strip()
-            if progress := _progress_of(line):
+        def is_progress(line: str) -> bool:
+            progress = _progress_of(line)
+            if progress:
                 self._progress[key] = progress
-            elif line:  # policies may print empty lines
-                last = line
-        return last
+            return progress is not None
+
+        await film_episode(self._output_dir, agent, purpose, number, path, is_progress=is_progress)
+        return path
 
 
 def _key(uuid: str, agent: str, purpose: Purpose, number: int) -> str:

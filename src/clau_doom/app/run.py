@@ -11,6 +11,7 @@ from uuid import uuid4
 from clau_doom.access import PrivatePaths
 from clau_doom.app.input_copies import copy_inputs
 from clau_doom.app.run_plan import Plan
+from clau_doom.app.tracking.run_trackers import tracked_run
 from clau_doom.backends.core_allocator import CoreAllocator
 from clau_doom.backends.provider import BackendContext, provider_of
 from clau_doom.config import to_yaml
@@ -59,10 +60,17 @@ def create_experiment(plan: Plan, *, uuid: str | None = None) -> ExperimentFolde
 
 
 @asynccontextmanager
-async def open_run(plan: Plan, shutdown: Shutdown) -> AsyncIterator[tuple[ExperimentStore, ExperimentRun]]:
+async def open_run(
+    plan: Plan, shutdown: Shutdown, readers: ReaderHealth | None = None
+) -> AsyncIterator[tuple[ExperimentStore, ExperimentRun]]:
     """Create or open an experiment, start its workers, and yield its store and its run.
 
     A new experiment is removed if its start fails before its first agents. Its name is free again.
+
+    Args:
+        plan: Plan of the run.
+        shutdown: Shutdown of the run.
+        readers: Records failures of trackers and of the relay to NATS. None: they are only logged.
 
     Raises:
         ExperimentExists: A stored experiment has the name of the new one.
@@ -71,6 +79,7 @@ async def open_run(plan: Plan, shutdown: Shutdown) -> AsyncIterator[tuple[Experi
         ShutdownRequested: A stop was requested before the workers started.
         BusUnavailable: NATS is configured, but no server responds.
     """
+    readers = readers or ReaderHealth()
     async with AsyncExitStack() as stack:
         bus = await stack.enter_async_context(NatsBus(plan.nats)) if plan.nats.enabled else None
         if not plan.resume:
@@ -78,7 +87,12 @@ async def open_run(plan: Plan, shutdown: Shutdown) -> AsyncIterator[tuple[Experi
             stack.push_async_exit(partial(_discard_if_failed, plan))
         store, run = await stack.enter_async_context(host_run(plan, shutdown))
         if bus is not None:
-            await stack.enter_async_context(_relayed(store, bus, PrivatePaths.of_process(plan.output_dir)))
+            await stack.enter_async_context(_relayed(store, bus, PrivatePaths.of_process(plan.output_dir), readers))
+        if plan.trackers:
+            name = plan.config.name
+            await stack.enter_async_context(
+                tracked_run(store, plan.trackers, plan.output_dir, name, health=readers, shutdown=shutdown)
+            )
         yield store, run
 
 
@@ -89,14 +103,16 @@ async def _discard_if_failed(plan: Plan, kind: type[BaseException] | None, *_: o
 
 
 @asynccontextmanager
-async def _relayed(store: ExperimentStore, bus: EventBus, private: PrivatePaths) -> AsyncIterator[None]:
+async def _relayed(
+    store: ExperimentStore, bus: EventBus, private: PrivatePaths, readers: ReaderHealth
+) -> AsyncIterator[None]:
     """Publish the events of a run while it lasts.
 
     At the end, the relay has a limited time. A resume publishes the remaining events.
     """
     experiment = (await store.snapshot()).experiment
     relay = Relay(experiment, store, bus, shown=private.event)
-    publishing = ReaderHealth().keep_reading("relay", experiment.id, relay.run, lambda: relay.published)
+    publishing = readers.keep_reading("relay", experiment.id, relay.run, lambda: relay.published)
     async with asyncio.TaskGroup() as group:
         task = group.create_task(publishing)
         try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from clau_doom.app.resource_estimate import ResourceEstimate
 from clau_doom.app.strategy_description import STRATEGY_SOURCE
 from clau_doom.backends.core_allocator import CoreAllocator
-from clau_doom.config import ExperimentConfig, NatsConfig, WebConfig
+from clau_doom.config import ExperimentConfig, NatsConfig, TrackerConfig, WebConfig
 from clau_doom.domain import Fitness, GenomeSpace
 from clau_doom.domain.experiment import Provenance
 from clau_doom.game import Scenario
@@ -31,6 +31,7 @@ class Plan:
         facts: Provenance: everything besides the configuration that decides the results.
         nats: Settings of the event bus; not part of the experiment.
         web: Settings of the dashboard, or None; not part of the experiment.
+        trackers: Trackers of the run; not part of the experiment.
         resources: Estimate of agents, episodes, memory and disk space.
         resume: Whether the experiment is stored already.
     """
@@ -45,6 +46,7 @@ class Plan:
     web: WebConfig
     resources: ResourceEstimate
     resume: bool
+    trackers: tuple[TrackerConfig, ...] = ()
 
     @property
     def worker_facts(self) -> Provenance:

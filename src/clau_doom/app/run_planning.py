@@ -31,6 +31,7 @@ from clau_doom.errors import ConfigError, EngineCrashed, ExperimentDone, ResumeR
 from clau_doom.game import SCENARIOS, Scenario, try_scenario
 from clau_doom.ports import Policy, StoredExperiment
 from clau_doom.storage import ExperimentFolders, StoredInputs
+from clau_doom.trackers import check_tracker_config
 
 __all__ = ["check_config", "make_fitness", "plan_config", "plan_resume", "plan_run"]
 
@@ -71,7 +72,9 @@ def _plan(
         resume: Whether the experiment is stored already.
     """
     check_experiment_id(config.name)
-    nats, web = config.nats, config.web
+    nats, web, trackers = config.nats, config.web, config.trackers
+    for tracker in trackers:
+        check_tracker_config(tracker)
     config = config.without_services()
     provider_of(config).check(config)
     if not resume:
@@ -90,6 +93,7 @@ def _plan(
         facts=strategy.added_to(facts),
         nats=nats,
         web=web,
+        trackers=trackers,
         resources=resources,
         resume=resume,
     )

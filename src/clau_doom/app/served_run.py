@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clau_doom.access import AuditedOrchestrator, Authenticator, PrivatePaths
 from clau_doom.app.catalog.stored_experiments import read_experiment
@@ -12,8 +12,8 @@ from clau_doom.app.run_plan import Plan
 from clau_doom.app.token_and_audit_files import audit_log, token_files
 from clau_doom.config import GrpcConfig
 from clau_doom.domain.snapshot import Snapshot
-from clau_doom.orchestration import ExperimentRun, ShieldedTasks, Shutdown, SoloOrchestrator
-from clau_doom.ports import ExperimentStore
+from clau_doom.orchestration import ExperimentRun, ReaderHealth, ShieldedTasks, Shutdown, SoloOrchestrator
+from clau_doom.ports import ExperimentStore, StoredExperiment
 from clau_doom.rpc import RpcServer
 from clau_doom.storage import ExperimentFolders
 from clau_doom.web import WebServer
@@ -52,7 +52,8 @@ async def serve_run(plan: Plan, shutdown: Shutdown, *, web: bool) -> AsyncIterat
         ConfigError: The dashboard cannot listen on the address, or a certificate is missing.
     """
     async with AsyncExitStack() as stack:
-        store, run = await stack.enter_async_context(open_run(plan, shutdown))
+        readers = ReaderHealth()
+        store, run = await stack.enter_async_context(open_run(plan, shutdown, readers))
         before = await run.begin()
         folder, private = (
             ExperimentFolders(plan.output_dir).open(plan.config.name),
@@ -60,7 +61,7 @@ async def serve_run(plan: Plan, shutdown: Shutdown, *, web: bool) -> AsyncIterat
         )
         authenticator = Authenticator(token_files(GrpcConfig(), plan.output_dir))
         audit = stack.enter_context(audit_log(folder.path))
-        orchestrator = AuditedOrchestrator(_solo(plan, store, run, shutdown), audit, private)
+        orchestrator = AuditedOrchestrator(_solo(plan, store, run, shutdown, readers), audit, private)
         socket = GrpcConfig(socket=str(folder.socket))
         server = RpcServer(socket, orchestrator, authenticator=authenticator, grace=0.0, socket_only=True)
         await stack.enter_async_context(server)
@@ -68,11 +69,15 @@ async def serve_run(plan: Plan, shutdown: Shutdown, *, web: bool) -> AsyncIterat
         yield ServedRun(run=run, store=store, before=before, dashboard=dashboard)
 
 
-def _solo(plan: Plan, store: ExperimentStore, run: ExperimentRun, shutdown: Shutdown) -> SoloOrchestrator:
+def _solo(
+    plan: Plan, store: ExperimentStore, run: ExperimentRun, shutdown: Shutdown, readers: ReaderHealth
+) -> SoloOrchestrator:
     name = plan.config.name
-    return SoloOrchestrator(
-        run, store, shutdown, space=plan.space, stored=lambda: read_experiment(plan.output_dir, name)
-    )
+
+    async def stored() -> StoredExperiment:
+        return replace(await read_experiment(plan.output_dir, name), reader_failures=readers.of(name))
+
+    return SoloOrchestrator(run, store, shutdown, space=plan.space, stored=stored)
 
 
 async def _open_dashboard(

@@ -27,6 +27,7 @@ from clau_doom.cli.commands.run import run
 from clau_doom.cli.commands.scenarios import scenarios
 from clau_doom.cli.commands.serve import serve
 from clau_doom.cli.commands.status import status
+from clau_doom.cli.commands.track import track
 from clau_doom.cli.console import ExitCode, report_dropped_output, report_error
 from clau_doom.cli.shared_options import CURRENT, DEFAULT_OUTPUT_DIR, OUTPUT_DIR_VARIABLE, SharedOptions, home_expanded
 from clau_doom.cli.standard_streams import install_streams, output_failure
@@ -63,6 +64,11 @@ add_command(
     "clau-doom analyze --data runs.csv --response score --factor method --task scenario",
 )(analyze)
 add_command(app, "clau-doom export quickstart --to tables --format parquet")(export)
+add_command(
+    app,
+    "clau-doom track quickstart --to tensorboard",
+    "clau-doom track quickstart --to mlflow --option uri=http://localhost:5000",
+)(track)
 add_command(
     app, "clau-doom replay quickstart -o champion.mp4 --overlay", "clau-doom replay quickstart-g003-a017 --episode 2"
 )(replay)

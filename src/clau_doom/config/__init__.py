@@ -74,6 +74,15 @@ from clau_doom.config.service import (
 )
 from clau_doom.config.strict_yaml import YamlDocument, parse_document, read_document
 from clau_doom.config.target_import import TARGET_PATTERN, ImportedTarget, import_target, reporting_errors
+from clau_doom.config.trackers import (
+    CustomTrackerConfig,
+    JsonlTrackerConfig,
+    MlflowTrackerConfig,
+    TensorBoardTrackerConfig,
+    TrackerConfig,
+    WandbTrackerConfig,
+    WebhookTrackerConfig,
+)
 from clau_doom.config.validation_messages import Problem
 
 __all__ = [
@@ -85,6 +94,7 @@ __all__ = [
     "CmaEsConfig",
     "CustomPolicyConfig",
     "CustomStrategyConfig",
+    "CustomTrackerConfig",
     "DescriptorConfig",
     "Difference",
     "EvolutionConfig",
@@ -96,9 +106,11 @@ __all__ = [
     "GrpcConfig",
     "HoldoutConfig",
     "ImportedTarget",
+    "JsonlTrackerConfig",
     "LimitsConfig",
     "MapElitesConfig",
     "MetricsConfig",
+    "MlflowTrackerConfig",
     "NatsConfig",
     "NeuralPolicyConfig",
     "Plugin",
@@ -112,7 +124,11 @@ __all__ = [
     "RulesPolicyConfig",
     "ScenarioConfig",
     "ServerConfig",
+    "TensorBoardTrackerConfig",
+    "TrackerConfig",
+    "WandbTrackerConfig",
     "WebConfig",
+    "WebhookTrackerConfig",
     "YamlDocument",
     "by_paths",
     "check_budget",

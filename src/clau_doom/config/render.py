@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from clau_doom.config.backend_registry import BackendName
 from clau_doom.config.schema import ExperimentConfig, experiment_model
-from clau_doom.config.schema_introspection import item_model, root_fields, section_model, union_members
+from clau_doom.config.schema_introspection import item_members, item_model, root_fields, section_model, union_members
 from clau_doom.config.strict_yaml import resolve_plain
 
 __all__ = ["flow", "json_schema", "starter", "to_yaml"]
@@ -127,6 +127,11 @@ def _item_comments(info: FieldInfo) -> Iterator[str]:
     model = item_model(info)
     for name, item in model.model_fields.items() if model else ():
         yield f"#   {name}: {_documentation(item)}"
+    for kind, member in item_members(info).items():
+        yield from _comment(f"Kind {kind}: {member.__doc__}")
+        for name, item in member.model_fields.items():
+            if name != "kind":
+                yield f"#   {name}: {_documentation(item)}"
 
 
 def _documentation(info: FieldInfo) -> str:

@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from clau_doom.config.backend_registry import BackendDescription, BackendName, BackendSection, registered_backends
-from clau_doom.config.base_section import Clash, ConfigSection, refuse
+from clau_doom.config.base_section import Clash, ConfigSection, FromList, refuse
 from clau_doom.config.budget import BudgetConfig, budget_clash, budget_of, without_default_generations
 from clau_doom.config.duration import Duration
 from clau_doom.config.evolution import (
@@ -31,6 +31,7 @@ from clau_doom.config.experiment_limits import LimitsConfig
 from clau_doom.config.fitness import FitnessConfig
 from clau_doom.config.policies import NeuralPolicyConfig, PolicyConfig, RemotePolicyConfig, RulesPolicyConfig
 from clau_doom.config.service import SERVICE_SECTIONS, GrpcConfig, MetricsConfig, NatsConfig, ServerConfig, WebConfig
+from clau_doom.config.trackers import TrackerConfig
 from clau_doom.domain import check_experiment_id
 from clau_doom.domain.budget import Budget
 from clau_doom.errors import ConfigError
@@ -138,6 +139,12 @@ class ExperimentConfig(ConfigSection):
     nats: NatsConfig = Field(default_factory=NatsConfig, description="Events over NATS.")
     metrics: MetricsConfig = Field(default_factory=MetricsConfig, description="Prometheus metrics.")
     web: WebConfig = Field(default_factory=WebConfig, description="The dashboard.")
+    trackers: Annotated[tuple[TrackerConfig, ...], FromList] = Field(
+        default=(),
+        max_length=16,
+        description="Trackers that the experiment is written to.",
+        examples=[[{"kind": "tensorboard"}]],
+    )
     server: ServerConfig = Field(default_factory=ServerConfig, description="Allow-lists of `clau-doom serve`.")
     limits: LimitsConfig = Field(default_factory=LimitsConfig, description="Limits on the size of one experiment.")
 
@@ -177,7 +184,8 @@ class ExperimentConfig(ConfigSection):
 
         Readers do not need the addresses of this machine's services, which may contain passwords.
         """
-        return self.model_copy(update={name: section() for name, section in SERVICE_SECTIONS.items()})
+        defaults = {name: section() for name, section in SERVICE_SECTIONS.items()}
+        return self.model_copy(update={**defaults, "trackers": ()})
 
     def section_of(self, model: type[_Section]) -> _Section:
         """Return the section of a registered backend by its model."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
-from typing import get_args, get_origin
+from typing import Annotated, get_args, get_origin
 
 from pydantic import BaseModel, Discriminator
 from pydantic.fields import FieldInfo
@@ -22,6 +22,7 @@ __all__ = [
     "environment_names",
     "fields",
     "has_fields_below",
+    "item_members",
     "item_model",
     "locate",
     "nearest",
@@ -73,9 +74,18 @@ class Field:
 
 def union_members(info: FieldInfo) -> dict[str, type[BaseModel]]:
     """Return the models of a tagged union by kind; empty for any other field."""
-    if not isinstance(info.discriminator, str):
-        return {}
-    return {get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(info.annotation)}
+    return _by_kind(info.annotation) if isinstance(info.discriminator, str) else {}
+
+
+def item_members(info: FieldInfo) -> dict[str, type[BaseModel]]:
+    """Return the models of a list's items by kind, if the items are a tagged union; empty for any other field."""
+    items = get_args(info.annotation) if get_origin(info.annotation) is tuple else ()
+    return _by_kind(get_args(items[0])[0]) if items and get_origin(items[0]) is Annotated else {}
+
+
+def _by_kind(union: object) -> dict[str, type[BaseModel]]:
+    models = [model for model in get_args(union) if isinstance(model, type) and issubclass(model, BaseModel)]
+    return {get_args(model.model_fields["kind"].annotation)[0]: model for model in models}
 
 
 def section_model(info: FieldInfo) -> type[BaseModel] | None:
@@ -174,6 +184,8 @@ def locate(location: tuple[str | int, ...]) -> tuple[tuple[str | int, ...], type
         path.append(part)
         if isinstance(part, int) or model is None:
             model = item_model(info) if isinstance(part, int) and info else None
+            if isinstance(part, int) and info and rest and (members := item_members(info)):
+                model = members.get(str(rest.pop(0)))
             continue
         holder, info = model, model.model_fields.get(part)
         model = section_model(info) if info else None

@@ -36,6 +36,7 @@ _WORDING = {
     "too_short": "{value} has too few entries: use at least {min_length}",
     "tuple_type": "{value} is not a list: write it as [1, 2]",
     "secret_value": "{message}",
+    "union_tag_not_found": "{value} has no kind: write `kind: NAME` first",
     "value_error": "{value} {error}",
 }
 

@@ -1,4 +1,4 @@
-"""Interfaces of engines, policies, backends, stores, event buses and orchestrators.
+"""Interfaces of engines, policies, backends, stores, event buses, trackers and orchestrators.
 
 Other layers depend on these interfaces, not on an implementation. `tests/contract` has one suite for each port, which
 every adapter passes.
@@ -23,6 +23,14 @@ from clau_doom.ports.gameplay import (
 from clau_doom.ports.orchestrator import Orchestrator
 from clau_doom.ports.store import ExperimentStore
 from clau_doom.ports.stored_experiment import StoredExperiment
+from clau_doom.ports.tracker import (
+    FinalResults,
+    GenerationCurves,
+    TrackedExperiment,
+    TrackedTable,
+    Tracker,
+    TrackerUpdate,
+)
 
 __all__ = [
     "Action",
@@ -35,8 +43,10 @@ __all__ = [
     "EvaluationBackend",
     "EventBus",
     "ExperimentStore",
+    "FinalResults",
     "Frame",
     "FrameSource",
+    "GenerationCurves",
     "Glimpse",
     "Needs",
     "Observation",
@@ -46,4 +56,8 @@ __all__ = [
     "ScenarioFacts",
     "SeenObject",
     "StoredExperiment",
+    "TrackedExperiment",
+    "TrackedTable",
+    "Tracker",
+    "TrackerUpdate",
 ]

@@ -27,6 +27,7 @@ __all__ = ["ExperimentFolder", "fill_folder"]
 _CONFIG = "config.yaml"
 _LOGS = "logs"
 _INPUTS = "inputs"
+_TRACKERS = "trackers"
 _PRIVATE = 0o600
 _LONGEST_SOCKET = 100
 """Maximum bytes of a socket's path; the kernel accepts 107 on Linux and 103 elsewhere."""
@@ -56,6 +57,11 @@ class ExperimentFolder:
     def logs(self) -> Path:
         """Folder of the logs."""
         return self.path / _LOGS
+
+    @property
+    def trackers(self) -> Path:
+        """Folder of files that trackers write by default, and of their cursors; created by the first tracker."""
+        return self.path / _TRACKERS
 
     @property
     def inputs(self) -> StoredInputs:

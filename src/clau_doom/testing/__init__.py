@@ -8,6 +8,7 @@ from clau_doom.testing.policy_contract import check_policy, drawn_genome, synthe
 from clau_doom.testing.scripted_backend import ScriptedBackend, scripted_outcome
 from clau_doom.testing.scripted_engine import SCRIPTED_FACTS, ScriptedEngine
 from clau_doom.testing.strategy_contract import check_strategy
+from clau_doom.testing.tracker_contract import check_tracker
 
 __all__ = [
     "SCRIPTED_FACTS",
@@ -15,6 +16,7 @@ __all__ = [
     "ScriptedEngine",
     "check_policy",
     "check_strategy",
+    "check_tracker",
     "drawn_genome",
     "scripted_outcome",
     "synthetic_observations",

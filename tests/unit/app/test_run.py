@@ -7,6 +7,7 @@ from clau_doom.app.run import _relayed
 from clau_doom.domain.events import ExperimentCompleted, ExperimentStarted
 from clau_doom.domain.experiment import Experiment, Provenance
 from clau_doom.events import InProcessBus
+from clau_doom.orchestration import ReaderHealth
 from clau_doom.ports import BusMessage
 from clau_doom.testing.memory_store import MemoryStore
 
@@ -28,6 +29,6 @@ async def test_failed_relay_is_restarted_without_loss() -> None:
 
     store = MemoryStore(EXPERIMENT)
     async with Broken() as bus:
-        async with _relayed(store, bus, PrivatePaths({})):
+        async with _relayed(store, bus, PrivatePaths({}), ReaderHealth()):
             await store.append([STARTED, ExperimentCompleted(generations=1)], running_seconds=0.0)
         assert (bus.failures, await bus.last_published("u", "")) == (0, 3)

@@ -34,7 +34,7 @@ from clau_doom.protos.claudoom.orchestrator.v1 import config_pb2 as pb
 from clau_doom.wire import config_fields, config_message
 from tests.support.in_process_backend import registered_in_process_backend
 
-SERVICE = {"grpc", "nats", "metrics", "web", "server", "limits"}
+SERVICE = {"grpc", "nats", "metrics", "web", "server", "limits", "trackers"}
 """The sections that say how a server runs, and that no client sets."""
 REMOTE = {(("policy", name), "remote") for name in ("kind", "address", "deadline", "on_missed")}
 """A policy that the .proto has before the schema."""

@@ -16,9 +16,9 @@ from typing import Any
 import ray
 
 from clau_doom.backends.ray.actor import EpisodeActor
-from clau_doom.backends.ray.blocking_thread import BlockingThread
 from clau_doom.backends.ray.configuration import RayConfig
 from clau_doom.backends.work_dirs import WorkDirs, private
+from clau_doom.blocking_thread import BlockingThread
 from clau_doom.config import format_size
 from clau_doom.error_description import error_text
 from clau_doom.errors import ClusterRefused, ClusterUnreachable

@@ -1,4 +1,4 @@
-"""Thread for blocking calls of Ray, so that they do not block the event loop."""
+"""Thread for blocking calls of Ray and of trackers, so that they do not block the event loop."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ class BlockingThread:
     """Makes one call after the other in its own thread.
 
     Ray's processes end with the thread that started them. So one thread lives as long as the processes are needed. It
-    is a daemon thread, because a call to an unreachable cluster may never return. Such a call must not keep this
+    is a daemon thread, because a call to an unreachable server may never return. Such a call must not keep this
     process alive.
     """
 
@@ -25,8 +25,17 @@ class BlockingThread:
         self._calls: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
-    async def call(self, function: Callable[[], _T], *, timeout: float) -> _T:  # noqa: ASYNC109 - the call itself goes on
+    async def call(
+        self,
+        function: Callable[[], _T],
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 - the call itself goes on
+    ) -> _T:
         """Run a function in the thread and return its result.
+
+        Args:
+            function: The function.
+            timeout: Maximum seconds to wait; None: no limit.
 
         Raises:
             TimeoutError: The function has not returned in time. It continues, and later calls wait for it.

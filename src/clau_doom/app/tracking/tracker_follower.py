@@ -1,0 +1,227 @@
+"""Reader of an experiment's log that writes it to one tracker."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from clau_doom.access import PrivatePaths
+from clau_doom.app.catalog.stored_experiments import read_experiment
+from clau_doom.app.tracking.champion_film import film_champion
+from clau_doom.app.tracking.cursor import TrackerCursor
+from clau_doom.app.tracking.final_results import final_results
+from clau_doom.app.tracking.generation_curves import CurveAccumulator
+from clau_doom.app.tracking.tracked_experiment import tracked_experiment
+from clau_doom.blocking_thread import BlockingThread
+from clau_doom.config import CustomTrackerConfig, TrackerConfig
+from clau_doom.domain.events import ExperimentCompleted, ExperimentCreated, RecordedEvent
+from clau_doom.error_description import describe
+from clau_doom.errors import ClauDoomError, StoreCorrupted, TrackerUnavailable
+from clau_doom.ports import ExperimentStore, FinalResults, Tracker, TrackerUpdate
+from clau_doom.redaction import redact
+from clau_doom.storage import ExperimentFolders
+from clau_doom.trackers import make_tracker
+
+__all__ = ["TrackerFollower", "WrittenCounts"]
+
+_AHEAD = 512
+"""Events read ahead of the tracker."""
+_BATCH = 256
+"""Maximum number of updates in one call of a tracker."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrittenCounts:
+    """Updates that a follower has written since its creation.
+
+    Attributes:
+        target: Place that was written; empty before the tracker was opened.
+        events: Number of events that were new for the tracker.
+        generations: Number of completed generations among them.
+        results: Whether final results are among them.
+        film: Whether the results have a film.
+    """
+
+    target: str = ""
+    events: int = 0
+    generations: int = 0
+    results: bool = False
+    film: bool = False
+
+    def plus(self, batch: Sequence[TrackerUpdate]) -> "WrittenCounts":
+        """Return the counts after a further batch."""
+        results = [update.results for update in batch if update.results]
+        return replace(
+            self,
+            events=self.events + len(batch),
+            generations=self.generations + sum(update.curves is not None for update in batch),
+            results=self.results or bool(results),
+            film=self.film or any(each.film is not None for each in results),
+        )
+
+
+class TrackerFollower:
+    """Writes the log of one experiment to one tracker, from the tracker's own position.
+
+    The tracker runs in its own thread, so that neither a slow nor a hanging target delays a run. After an error, call
+    `follow` again: it creates a new tracker and continues behind the last event that the target contains.
+    """
+
+    def __init__(self, config: TrackerConfig, output_dir: Path, experiment: str) -> None:
+        """Prepare a follower; `follow` does the work.
+
+        Args:
+            config: The tracker.
+            output_dir: Folder of experiments.
+            experiment: Id of the experiment.
+        """
+        self._config = config
+        self._output_dir = output_dir
+        self._experiment = experiment
+        self._folder = ExperimentFolders(output_dir).open(experiment).trackers
+        self._private = PrivatePaths.of_process(output_dir)
+        self._position = 0
+        self.counts = WrittenCounts()
+
+    @property
+    def name(self) -> str:
+        """Name in logs and in `status`, such as ``mlflow tracker``."""
+        config = self._config
+        return f"{config.target if isinstance(config, CustomTrackerConfig) else config.kind} tracker"
+
+    def position(self) -> int:
+        """Return the sequence of the last event that the target contains, as far as known."""
+        return self._position
+
+    async def follow(self, store: ExperimentStore, *, live: bool = True) -> None:
+        """Write events until the log ends.
+
+        Args:
+            store: Store of the experiment.
+            live: Wait for further events while the experiment runs.
+
+        Raises:
+            ConfigError: The tracker cannot be used as configured.
+            ExperimentBusy: Another process writes the same target.
+            TrackerUnavailable: The target failed. Call again to continue.
+            WrongState: The folder is a copy of another experiment.
+            StorageFailed: The log cannot be read.
+        """
+        async with aclosing(store.events(0, follow=live)) as log:  # type: ignore[type-var]
+            first = await anext(log)
+            if not isinstance(first.event, ExperimentCreated):
+                raise StoreCorrupted(
+                    f"experiment {self._experiment} is damaged: its log does not begin at its creation"
+                )
+            ExperimentFolders(self._output_dir).open(self._experiment).check_identity(first.event.experiment.id)
+            experiment = await asyncio.to_thread(tracked_experiment, first.event.experiment, first.time, self._folder)
+            cursor = TrackerCursor(self._folder, self._config, experiment.uuid)
+            with self._reporting(), cursor.claim():
+                tracker = make_tracker(self._config)
+                thread = BlockingThread(self.name)
+                try:
+                    known = await thread.call(partial(tracker.open, experiment))
+                    self._position = cursor.read() if known is None else known
+                    self.counts = replace(self.counts, target=tracker.target)
+                    await self._write_all(first, log, tracker, thread, cursor)
+                except BaseException:
+                    thread.post(tracker.close)
+                    raise
+                else:
+                    await thread.call(tracker.close)
+                finally:
+                    thread.close()
+
+    @contextmanager
+    def _reporting(self) -> Iterator[None]:
+        """Convert an error of a library into one line without secrets. A user's class keeps its traceback."""
+        try:
+            yield
+        except ClauDoomError:
+            raise
+        except Exception as error:
+            if isinstance(self._config, CustomTrackerConfig):
+                raise
+            raise TrackerUnavailable(redact(f"{type(error).__name__}: {describe(error)}")) from None
+
+    async def _write_all(
+        self,
+        first: RecordedEvent,
+        log: AsyncIterator[RecordedEvent],
+        tracker: Tracker,
+        thread: BlockingThread,
+        cursor: TrackerCursor,
+    ) -> None:
+        ahead: asyncio.Queue[TrackerUpdate | None] = asyncio.Queue(_AHEAD)
+        reading = asyncio.create_task(self._read(first, log, tracker.film_suffix, ahead))
+        try:
+            while batch := await _next_batch(ahead):
+                await thread.call(partial(tracker.write, batch))
+                self._position = batch[-1].sequence
+                self.counts = self.counts.plus(batch)
+                cursor.write(self._position)
+            await reading
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+    async def _read(
+        self,
+        first: RecordedEvent,
+        log: AsyncIterator[RecordedEvent],
+        film_suffix: str | None,
+        ahead: "asyncio.Queue[TrackerUpdate | None]",
+    ) -> None:
+        """Read all events, because curves depend on earlier ones, and queue those behind the tracker's position."""
+        curves, known = CurveAccumulator(), self._position
+        try:
+            await self._queue(first, curves, known, film_suffix, ahead)
+            async for recorded in log:
+                await self._queue(recorded, curves, known, film_suffix, ahead)
+        except Exception:
+            await ahead.put(None)
+            raise
+        await ahead.put(None)
+
+    async def _queue(
+        self,
+        recorded: RecordedEvent,
+        curves: CurveAccumulator,
+        known: int,
+        film_suffix: str | None,
+        ahead: "asyncio.Queue[TrackerUpdate | None]",
+    ) -> None:
+        completed = curves.apply(recorded)
+        if recorded.sequence <= known:
+            return
+        results = await self._results(recorded, film_suffix)
+        await ahead.put(TrackerUpdate(recorded=self._private.event(recorded), curves=completed, results=results))
+
+    async def _results(self, recorded: RecordedEvent, film_suffix: str | None) -> FinalResults | None:
+        """Return the results if the event completes the experiment, and no later run has continued it."""
+        if not isinstance(recorded.event, ExperimentCompleted):
+            return None
+        stored = await read_experiment(self._output_dir, self._experiment)
+        if stored.snapshot.last_sequence != recorded.sequence:
+            return None
+        results = await asyncio.to_thread(final_results, stored)
+        if film_suffix is None or results.champion is None or not getattr(self._config, "film", False):
+            return results
+        film = await film_champion(self._output_dir, self._folder, results.champion, film_suffix)
+        return replace(results, film=film)
+
+
+async def _next_batch(ahead: "asyncio.Queue[TrackerUpdate | None]") -> list[TrackerUpdate]:
+    """Return the available updates, at least one; an empty list at the end of the log."""
+    update = await ahead.get()
+    batch: list[TrackerUpdate] = []
+    while update is not None:
+        batch.append(update)
+        if len(batch) == _BATCH or ahead.empty():
+            return batch
+        update = ahead.get_nowait()
+    if batch:
+        ahead.put_nowait(None)
+    return batch
