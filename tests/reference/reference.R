@@ -103,7 +103,7 @@ hall <- function(x) {
   if (n < 5 || at_limit(x)) return(c(NA, NA))
   s <- sqrt(mean((x - mean(x))^2))
   g <- n^2 / ((n - 1) * (n - 2)) * mean((x - mean(x))^3) / s^3
-  y <- c(1, -1) * qt(if (n < 10) .985 else .975, n - 1) / sqrt(n)
+  y <- c(1, -1) * qt(c(.9925, .99, .985)[min(max(n, 5), 7) - 4] * (n < 10) + .975 * (n >= 10), n - 1) / sqrt(n)
   root <- 1 + g * (y - g / (6 * n))
   T <- if (abs(g) < 1e-6) y else 3 / g * (sign(root) * abs(root)^(1 / 3) - 1)
   mean(x) - s * sqrt(n / (n - 1)) * T

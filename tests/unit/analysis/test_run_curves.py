@@ -57,12 +57,12 @@ def _curve(*values: float | None, episodes: tuple[int, ...] = (10, 20)) -> RunCu
 
 
 def test_mean_over_runs_at_the_same_generation() -> None:
-    """The interval of five runs with the values 1 to 5 is 3 -+ qt(.985, 4) = 3.297630 · 1.581139 / sqrt(5)."""
+    """The interval of five runs with the values 1 to 5 is 3 -+ qt(.9925, 4) = 4.087975 · 1.581139 / sqrt(5)."""
     curve = condition_curve(2, [_curve(float(value), 7.0, episodes=(10, 18 + value)) for value in range(1, 6)])
     first, second = curve.points
     assert first.champion is not None
     assert (first.generation, first.episodes, first.champion.mean) == (0, 10.0, 3.0)
-    reach = 3.2976297269 * math.sqrt(2.5) / math.sqrt(5)
+    reach = 4.0879747884 * math.sqrt(2.5) / math.sqrt(5)
     assert first.champion.low == pytest.approx(3.0 - reach)
     assert first.champion.high == pytest.approx(3.0 + reach)
     assert first.training.mean == 1.5

@@ -54,11 +54,11 @@ def test_curve_and_bias_by_hand() -> None:
 
 
 def test_interval_is_over_the_validation_episodes() -> None:
-    """For the values 1 to 5 it is 3 -+ qt(.985, 4) = 3.297630 · 1.581139 / sqrt(5)."""
+    """For the values 1 to 5 it is 3 -+ qt(.9925, 4) = 4.087975 · 1.581139 / sqrt(5)."""
     found = _curve(snapshot_of("a", [[[9.0]]], {(0, 0): [1.0, 2.0, 3.0, 4.0, 5.0]}))
     interval = found.points[0].validation
     assert interval is not None
-    assert interval.low == pytest.approx(0.668224, abs=1e-6)
+    assert interval.low == pytest.approx(0.109365, abs=1e-6)
     assert found.area is None
 
 
