@@ -19,6 +19,7 @@
     │   └── ResumeRefused          something that decides the results has changed
     ├── ExperimentFailed           exit 1
     ├── FailedAgent                failure of one agent in a group of failures
+    ├── FunctionFailed             a function that is optimised raised an error, or returned no finite number
     ├── GenerationFailed
     ├── GenerationFull             an agent beyond the population's capacity
     ├── InvalidGenome              a genome outside its space
@@ -82,6 +83,7 @@ __all__ = [
     "FailedAgent",
     "FolderBusy",
     "Forged",
+    "FunctionFailed",
     "GenerationFailed",
     "GenerationFull",
     "GenerationNotFound",
@@ -230,6 +232,18 @@ class FailedAgent(ClauDoomError, code="failed_agent"):
         error = cls(agent)
         error.__cause__ = cause
         return error
+
+
+class FunctionFailed(ClauDoomError, code="function_failed"):
+    """A function that is optimised raised an error, returned a value that is not a finite number, or ended its process.
+
+    Attributes:
+        traceback: Traceback of the error, several lines; empty if no code raised.
+    """
+
+    def __init__(self, message: str, *, traceback: str = "") -> None:
+        super().__init__(message)
+        self.traceback = traceback
 
 
 class GenerationFailed(ClauDoomError, code="generation_failed"):

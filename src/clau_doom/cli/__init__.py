@@ -22,6 +22,7 @@ from clau_doom.cli.commands.control import add_agent_commands, cancel, pause, re
 from clau_doom.cli.commands.doctor import doctor
 from clau_doom.cli.commands.events import events
 from clau_doom.cli.commands.export import export
+from clau_doom.cli.commands.plugins import plugins
 from clau_doom.cli.commands.replay import replay
 from clau_doom.cli.commands.run import run
 from clau_doom.cli.commands.scenarios import scenarios
@@ -73,6 +74,7 @@ add_command(
     app, "clau-doom replay quickstart -o champion.mp4 --overlay", "clau-doom replay quickstart-g003-a017 --episode 2"
 )(replay)
 add_command(app, "clau-doom scenarios")(scenarios)
+add_command(app, "clau-doom plugins --check")(plugins)
 app.add_typer(config.app)
 app.add_typer(token.app)
 add_command(app, "clau-doom doctor")(doctor)

@@ -37,6 +37,9 @@ _SPACES = (
 """Gene spaces: real genes, genes of all kinds, many genes, and genes with one value only."""
 
 
+_ORDINARY = Result(1.0, Measures(kills=1.0, tics=400.0, decisions=100.0))
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Case:
     """One evolution: fitnesses by generation, index and a smooth function of the genes; and injected genomes."""
@@ -190,19 +193,19 @@ def _held(space: GenomeSpace, genome: Genome) -> bool:
 
 def _check_order(strategy: Strategy | SteadyState) -> None:
     if isinstance(strategy, SteadyState):
-        assert _refused(lambda: strategy.tell(Result(1.0))), "tell before ask is not refused"
+        assert _refused(lambda: strategy.tell(_ORDINARY)), "tell before ask is not refused"
         for _ in range(strategy.lookahead):
             strategy.ask()
         assert strategy.waits, "a steady state does not wait for results after lookahead offspring"
         assert _refused(strategy.ask), "ask beyond the lookahead is not refused"
         return
     assert strategy.generation == 0, "the strategy does not begin with generation 0"
-    assert _refused(lambda: strategy.tell([Result(1.0)] * strategy.population)), "tell before ask is not refused"
+    assert _refused(lambda: strategy.tell([_ORDINARY] * strategy.population)), "tell before ask is not refused"
     count = len(strategy.ask())
     assert 1 <= count <= strategy.largest_population, "ask returns more than largest_population offspring"
     assert _refused(strategy.ask), "a second ask before tell is not refused"
-    assert _refused(lambda: strategy.tell([Result(1.0)] * (count + 1))), "a wrong number of results is not refused"
-    strategy.tell([Result(1.0)] * count)
+    assert _refused(lambda: strategy.tell([_ORDINARY] * (count + 1))), "a wrong number of results is not refused"
+    strategy.tell([_ORDINARY] * count)
     assert strategy.generation == 1, "tell does not complete the generation"
 
 
