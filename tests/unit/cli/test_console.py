@@ -23,7 +23,7 @@ from clau_doom.cli.console import (
     progress_console,
     report_error,
 )
-from clau_doom.errors import ConfigError, ExperimentFailed, GenerationFailed, PolicyFailed, UsageError
+from clau_doom.errors import ConfigError, ExperimentFailed, GenerationFailed, PolicyFailed, StrategyFailed, UsageError
 from clau_doom.logs import configure_logs
 
 Run = Callable[..., Any]
@@ -56,6 +56,16 @@ def test_error_is_one_line_with_an_exit_code(
     assert report_error(error) == code
     captured = capfd.readouterr()
     assert (captured.out, captured.err) == ("", text)
+
+
+def test_error_of_a_strategy_is_printed_with_its_traceback(capfd: pytest.CaptureFixture[str]) -> None:
+    """The traceback of the user's code is before the line with the reason."""
+    failed = StrategyFailed("strategy a:B: ValueError: no", traceback="Traceback:\n  in _tell\nValueError: no")
+    assert report_error(chained(ExperimentFailed("experiment x failed"), failed)) is ExitCode.FAILED
+    text = capfd.readouterr().err
+    assert text == (
+        "Traceback:\n  in _tell\nValueError: no\nerror: experiment x failed: strategy a:B: ValueError: no\n"
+    )
 
 
 def test_unexpected_error_is_reported_as_internal(capfd: pytest.CaptureFixture[str]) -> None:
