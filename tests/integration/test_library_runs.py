@@ -1,0 +1,123 @@
+"""Runs of the library with real engines."""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+import clau_doom as cd
+from clau_doom.api.configuration import configuration_source
+from clau_doom.api.run_thread import RunThread
+from clau_doom.app.run_planning import plan_run
+from clau_doom.domain.experiment import ExperimentState
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.engine
+
+CONFIG = {
+    "name": "tiny",
+    "generations": 2,
+    "population": 4,
+    "episodes": 1,
+    "scenario": {"timeout": 200},
+    "holdout": {"validation": 1, "episodes": 2},
+    "execution": {"workers": 1},
+}
+SCRIPT = """
+import json, sys
+import clau_doom as cd
+from clau_doom.api.events import EpisodeFinished
+
+def report(recorded):
+    if isinstance(recorded.event, EpisodeFinished):
+        print("episode", flush=True)
+
+cd.run(json.loads(sys.argv[1]), generations=500, callbacks=[report])
+"""
+
+
+@pytest.fixture(autouse=True)
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CLAU_DOOM_OUTPUT_DIR", raising=False)
+    return tmp_path
+
+
+def descendants(pid: int) -> set[int]:
+    """Return the living processes that a process and its children started: workers and engines."""
+    found: set[int] = set()
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, task.read_text().split()):
+            found |= {child, *descendants(child)}
+    return found
+
+
+def running(pids: set[int]) -> set[int]:
+    def alive(pid: int) -> bool:
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+        except OSError:
+            return False
+
+    return {pid for pid in pids if alive(pid)}
+
+
+def start_script() -> "tuple[subprocess.Popen[str], set[int]]":
+    """Start a script with an experiment, and return its process with its workers and engines."""
+    script = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, json.dumps(CONFIG)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert script.stdout is not None
+    assert script.stdout.readline() == "episode\n"
+    started = descendants(script.pid)
+    assert len(started) >= 2
+    return script, started
+
+
+def test_number_of_workers_does_not_change_the_history() -> None:
+    first = cd.run(CONFIG)
+    second = cd.run(CONFIG, name="two", execution={"workers": 2})
+    assert first.status.history_sha256 == second.status.history_sha256
+    assert first.champion is not None
+    assert first.champion.held_out is not None
+
+
+def test_run_outlives_the_thread_that_started_it() -> None:
+    """A helper thread starts the run and ends at once."""
+    run = RunThread(plan_run(configuration_source(CONFIG), Path("runs"), environ={}))
+    helper = threading.Thread(target=run.start)
+    helper.start()
+    helper.join()
+    assert run.done.result(timeout=120.0) is ExperimentState.COMPLETED
+    assert cd.open("tiny").status.deviations == 0
+
+
+def test_workers_and_engines_end_with_a_killed_script() -> None:
+    """The run is in a helper thread of the script. It can be resumed."""
+    script, started = start_script()
+    script.kill()
+    script.communicate(timeout=10.0)
+    wait_until(lambda: not running(started), seconds=5.0, describe=lambda: f"{running(started)} still run")
+    generations = cd.open("tiny").status.generations_finished
+    assert cd.open("tiny").status.state is ExperimentState.INTERRUPTED
+    script.wait()
+    assert generations < 500
+
+
+def test_ctrl_c_interrupts_a_script_gracefully() -> None:
+    script, started = start_script()
+    script.send_signal(signal.SIGINT)
+    _, errors = script.communicate(timeout=60.0)
+    assert script.returncode == -signal.SIGINT
+    assert "interrupted: running episodes have 10 s to end" in errors
+    assert "KeyboardInterrupt: experiment tiny was interrupted: continue with cd.resume('tiny')" in errors
+    assert running(started) == set()
+    status = cd.open("tiny").status
+    assert (status.state, status.reason) == (ExperimentState.INTERRUPTED, "Ctrl-C")
