@@ -18,6 +18,7 @@ from bench.peers.rounds import PeerRound, peer_round, peer_table
 from bench.scale_report import PICTURE, draw_scale, scale_table
 from bench.scale_simulation import FLEETS, SLOWNESS, simulation
 from bench.simulated_backend import Fleet
+from bench.start_up import start_up_round, start_up_table
 from bench.table_analysis import TableAnalysis, analyze_large_table, table_analysis_table
 from bench.throughput_sample import MeasurementFailed
 from bench.utilisation import utilisation_round, utilisation_table
@@ -128,6 +129,10 @@ def _attacks(options: argparse.Namespace, journal: Journal) -> Table:
     return latency_table(_rounds(options, journal, "attacks", latency_round))
 
 
+def _start_up(options: argparse.Namespace, journal: Journal) -> Table:
+    return start_up_table(_rounds(options, journal, "start-up", lambda play: start_up_round(play.folder)))
+
+
 def _table(options: argparse.Namespace, journal: Journal) -> Table:
     def take(play: Play) -> TableAnalysis:
         return analyze_large_table(play.folder, options.rows)
@@ -142,6 +147,7 @@ BENCHMARKS: dict[str, Callable[[argparse.Namespace, Journal], Table]] = {
     "million": _million,
     "scale": _scale,
     "attacks": _attacks,
+    "startup": _start_up,
     "table": _table,
 }
 """Benchmarks by the name that ``--only`` accepts."""

@@ -7,6 +7,7 @@ import typer
 from hypothesis import strategies as st
 
 from clau_doom.cli import app
+from clau_doom.cli.deferred_commands import DeferredCommand
 
 NEVER = {
     "doctor",  # plays in an engine
@@ -89,7 +90,8 @@ values = st.one_of(
 
 
 def _commands(group: Any, path: list[str]) -> Iterator[tuple[list[str], list[Any]]]:
-    for name, each in group.commands.items():
+    for name, listed in group.commands.items():
+        each = listed.load() if isinstance(listed, DeferredCommand) else listed
         if hasattr(each, "commands"):
             yield from _commands(each, [*path, name])
         elif name not in NEVER:

@@ -1,6 +1,7 @@
 """Counts, lists and table cells as plain text."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from clau_doom.analysis.document import Cell, Fixed, Marked, Measured, PValue, Share, Trend
 from clau_doom.domain import AgentRef
@@ -13,14 +14,16 @@ from clau_doom.number_format import (
     p_value,
     percent_with_interval,
 )
-from clau_doom.statistics.hedges_g import HedgesG
 from clau_doom.statistics.intervals import Interval
-from clau_doom.statistics.rliable_aggregates import Estimate
+
+if TYPE_CHECKING:  # their modules import SciPy and statsmodels
+    from clau_doom.statistics.hedges_g import HedgesG
+    from clau_doom.statistics.rliable_aggregates import Estimate
 
 __all__ = ["bracket", "cell_text", "count", "joined", "measured", "ranges", "shared", "withheld"]
 
 
-def measured(value: Interval | Estimate | HedgesG | None) -> Measured | None:
+def measured(value: "Interval | Estimate | HedgesG | None") -> Measured | None:
     """Return a mean or an estimate as a table cell."""
     if value is None:
         return None
@@ -28,12 +31,12 @@ def measured(value: Interval | Estimate | HedgesG | None) -> Measured | None:
     return Measured(value=centre, low=value.low, high=value.high)
 
 
-def shared(value: Estimate) -> Share:
+def shared(value: "Estimate") -> Share:
     """Return an estimated fraction as a table cell."""
     return Share(value=value.value, low=value.low, high=value.high)
 
 
-def withheld(values: Iterable[Interval | Estimate | None]) -> str:
+def withheld(values: "Iterable[Interval | Estimate | None]") -> str:
     """Return a sentence with the reasons why intervals are withheld, or an empty text."""
     reasons = sorted({value.reason for value in values if value is not None and value.reason})
     return f"An estimate without an interval: {'; '.join(reasons)}." if reasons else ""

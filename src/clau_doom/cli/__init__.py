@@ -2,9 +2,10 @@
 
 Each module of `commands` has one command or command group, which parses arguments, calls the application layer, and
 prints the result. Data goes to stdout, all other output to stderr. `console` formats errors and JSON; `options` has the
-shared options.
-Commands import slow modules (the engine, statistics, plots) when they run, so that ``--help`` and usage errors appear
-at once. Concrete classes are used through `clau_doom.app` only.
+shared options. Concrete classes are used through `clau_doom.app` only.
+
+`command_table` names all commands. The module of a command is imported when the command is invoked. Commands import
+slow modules (the engine, statistics, plots) when they run, so that ``--help`` and usage errors appear at once.
 """
 
 import os
@@ -15,69 +16,23 @@ from typing import Annotated
 import typer
 
 from clau_doom import __version__
-from clau_doom.cli.command_decorators import HelpGroup, add_command
-from clau_doom.cli.commands import agents, config, token
-from clau_doom.cli.commands.analyze import analyze
-from clau_doom.cli.commands.control import add_agent_commands, cancel, pause, resume
-from clau_doom.cli.commands.doctor import doctor
-from clau_doom.cli.commands.events import events
-from clau_doom.cli.commands.export import export
-from clau_doom.cli.commands.plugins import plugins
-from clau_doom.cli.commands.replay import replay
-from clau_doom.cli.commands.run import run
-from clau_doom.cli.commands.scenarios import scenarios
-from clau_doom.cli.commands.serve import serve
-from clau_doom.cli.commands.status import status
-from clau_doom.cli.commands.track import track
 from clau_doom.cli.console import ExitCode, report_dropped_output, report_error
+from clau_doom.cli.deferred_commands import RootGroup
 from clau_doom.cli.shared_options import CURRENT, DEFAULT_OUTPUT_DIR, OUTPUT_DIR_VARIABLE, SharedOptions, home_expanded
 from clau_doom.cli.standard_streams import install_streams, output_failure
-from clau_doom.errors import UsageError
 from clau_doom.machine_limits import address_space_problem
 
 __all__ = ["app", "main", "run_command"]
 
 app = typer.Typer(
     name="clau-doom",
-    cls=HelpGroup,
+    cls=RootGroup,
     help="Evolutionary AI agent experimentation platform: evolves populations of agents that play DOOM in ViZDoom.",
     epilog="Example:\n  clau-doom run --config quickstart.yaml --web",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-add_command(app, "clau-doom run --config quickstart.yaml --web", "clau-doom run --resume quickstart")(run)
-add_command(app, "clau-doom serve --port 50051 --web-port 8080")(serve)
-add_command(app, "clau-doom status", "clau-doom status quickstart")(status)
-add_command(app, "clau-doom events quickstart --follow")(events)
-add_command(app, "clau-doom pause quickstart")(pause)
-add_command(
-    app, "clau-doom resume quickstart", "clau-doom resume quickstart --server localhost:50051 --generations 200"
-)(resume)
-add_command(app, "clau-doom cancel quickstart")(cancel)
-add_agent_commands(agents.app)
-app.add_typer(agents.app)
-add_command(
-    app,
-    "clau-doom analyze quickstart --report quickstart.html",
-    "clau-doom analyze baseline larger-population",
-    "clau-doom analyze --data episodes.csv --response kills --factor agent --block seed",
-    "clau-doom analyze --data runs.csv --response score --factor method --task scenario",
-)(analyze)
-add_command(app, "clau-doom export quickstart --to tables --format parquet")(export)
-add_command(
-    app,
-    "clau-doom track quickstart --to tensorboard",
-    "clau-doom track quickstart --to mlflow --option uri=http://localhost:5000",
-)(track)
-add_command(
-    app, "clau-doom replay quickstart -o champion.mp4 --overlay", "clau-doom replay quickstart-g003-a017 --episode 2"
-)(replay)
-add_command(app, "clau-doom scenarios")(scenarios)
-add_command(app, "clau-doom plugins --check")(plugins)
-app.add_typer(config.app)
-app.add_typer(token.app)
-add_command(app, "clau-doom doctor")(doctor)
 
 
 def _print_version(value: bool) -> None:  # noqa: FBT001 - typer's signature
@@ -130,6 +85,8 @@ def _root(
     wants_help = {"-h", "--help"} & {*sys.argv[1:]}
     # This check precedes imports of native libraries, which hang or crash if memory is missing.
     if not wants_help and (problem := address_space_problem(context.invoked_subcommand or "")):
+        from clau_doom.errors import UsageError
+
         raise UsageError(problem)
 
 

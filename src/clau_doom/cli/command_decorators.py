@@ -6,20 +6,31 @@ from typing import Any, TypeVar
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
-__all__ = ["HelpGroup", "add_command", "command_group"]
+from clau_doom.cli.help_page import print_help
+
+__all__ = ["HelpCommand", "HelpGroup", "add_command", "command_group"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class _HelpCommand(TyperCommand):
+class HelpCommand(TyperCommand):
     """Command whose help shows flags without a type."""
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - typer's signature
+        """Print the help page."""
+        print_help(self, ctx)
+
     def get_params(self, ctx: Any) -> list[Any]:
+        """Return the arguments and options of the command."""
         return _without_types_of_flags(super().get_params(ctx))
 
 
 class HelpGroup(TyperGroup):
     """Command group whose help shows flags without a type."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - typer's signature
+        """Print the help page."""
+        print_help(self, ctx)
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the options of the group."""
@@ -28,7 +39,15 @@ class HelpGroup(TyperGroup):
 
 def command_group(name: str, summary: str, example: str) -> typer.Typer:
     """Create a group of commands."""
-    return typer.Typer(name=name, help=summary, epilog=_epilog(example), cls=HelpGroup, no_args_is_help=True)
+    return typer.Typer(
+        name=name,
+        help=summary,
+        epilog=_epilog(example),
+        cls=HelpGroup,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
 
 
 def add_command(
@@ -42,7 +61,7 @@ def add_command(
         name: Name of the command; default: that of the function.
         summary: First line of the help; default: the function's docstring.
     """
-    return app.command(name, cls=_HelpCommand, help=summary, epilog=_epilog(*examples))
+    return app.command(name, cls=HelpCommand, help=summary, epilog=_epilog(*examples))
 
 
 def _epilog(*examples: str) -> str:

@@ -1,11 +1,9 @@
 """Output of commands: data on stdout, all other output on stderr, and a common format of errors."""
 
 import io
-import json
 import os
 import re
 import sys
-import traceback
 from collections.abc import Mapping
 from contextvars import ContextVar
 from enum import IntEnum
@@ -17,9 +15,6 @@ from rich.text import Text
 
 from clau_doom.app.json_documents import versioned
 from clau_doom.app.literal_console import literal_console
-from clau_doom.cli.error_classification import Cause, classify
-from clau_doom.errors import OutputFailed, StrategyFailed
-from clau_doom.escaping import printable_message
 
 __all__ = [
     "LOG_MESSAGES",
@@ -109,6 +104,8 @@ def json_text(data: Mapping[str, object], *, indent: int | None = None) -> str:
         data: The data.
         indent: Spaces for each level, or None for one line.
     """
+    import json
+
     encoding = (sys.stdout.encoding or "utf-8").lower().replace("-", "")
     separators = (",", ":") if indent is None else None
     text = json.dumps(
@@ -124,6 +121,9 @@ def report_error(error: BaseException, *, debug: bool = False) -> ExitCode:
         error: The error that ended the command.
         debug: Whether to print its traceback as well.
     """
+    from clau_doom.cli.error_classification import Cause, classify
+    from clau_doom.errors import OutputFailed
+
     if isinstance(error, KeyboardInterrupt):
         _print_line("interrupted", "")
         return ExitCode.INTERRUPTED
@@ -143,6 +143,9 @@ def report_error(error: BaseException, *, debug: bool = False) -> ExitCode:
 
 def _strategy_traceback(error: BaseException) -> str:
     """Return the traceback of a user's strategy among the causes of an error, or an empty text."""
+    from clau_doom.errors import StrategyFailed
+    from clau_doom.escaping import printable_message
+
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, StrategyFailed):
@@ -157,6 +160,8 @@ def _print_traceback(error: BaseException) -> None:
 
         get_logger("clau_doom.cli").error("the command failed", exc_info=error)
     else:
+        import traceback
+
         sys.stderr.write("".join(traceback.format_exception(error)))
 
 

@@ -18,15 +18,14 @@ def find_experiment(
     experiment: str, server: str | None, output_dir: Path, *, measured: bool = True
 ) -> "StoredExperiment":
     """Return an experiment; without `measured`, measurements of training episodes may be missing."""
+    # Repeated garbage collection would double the time for reading the data, which are needed until the command ends.
+    gc.disable()
     from clau_doom.app.catalog import open_source
 
     async def ask() -> "StoredExperiment":
         async with open_source(remote_server(server), output_dir) as source:
             return await source.experiment(experiment, measured=measured)
 
-    # The data are needed until the command ends, and repeated garbage collection would double the time for reading
-    # them.
-    gc.disable()
     stored = asyncio.run(ask())
     gc.freeze()
     gc.enable()

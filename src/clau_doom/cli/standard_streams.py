@@ -8,8 +8,6 @@ import select
 import sys
 from typing import TextIO, cast
 
-from clau_doom.errors import OutputFailed
-
 __all__ = ["OutputStream", "install_streams", "make_output_optional", "output_failure"]
 
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
@@ -90,6 +88,8 @@ class OutputStream(io.TextIOBase):
         except OSError as error:
             self.failure = error
             if self.required:
+                from clau_doom.errors import OutputFailed
+
                 reason = error.strerror or str(error)
                 gone = error.errno == errno.EPIPE
                 raise OutputFailed(f"cannot write standard output: {reason}", reader_gone=gone) from None

@@ -25,9 +25,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.special import stdtrit
-
 from clau_doom.statistics.skewness import skewed
+from clau_doom.statistics.student_t import half_width
 
 __all__ = [
     "CONFIDENCE",
@@ -98,7 +97,7 @@ def mean_interval(values: Sequence[float], *, largest: float | None = None) -> I
     deviations = [value - mean for value in values]
     scale = math.hypot(*deviations) / math.sqrt(n)  # squares of very small or large values are not floats
     skewness = math.fsum((each / scale) ** 3 for each in deviations) * n / ((n - 1) * (n - 2))
-    reach = _student(n - 1, _LEVELS.get(n, CONFIDENCE))
+    reach = half_width(n - 1, _LEVELS.get(n, CONFIDENCE))
     error = scale / math.sqrt(n - 1)
     return Interval(
         mean=mean,
@@ -126,7 +125,7 @@ def difference_interval(ours: Sequence[float], theirs: Sequence[float]) -> Inter
     few = "1 pair" if n < 2 else concentration(differences, largest=max(map(abs, (*ours, *theirs))))
     if few:
         return Interval(mean=mean, low=None, high=None, n=n, reason=few)
-    reach = _student(n - 1) * _deviation(differences) / math.sqrt(n)
+    reach = half_width(n - 1, CONFIDENCE) * _deviation(differences) / math.sqrt(n)
     return Interval(mean=mean, low=mean - reach, high=mean + reach, n=n)
 
 
@@ -147,7 +146,7 @@ def unpaired_interval(ours: Sequence[float], theirs: Sequence[float]) -> Interva
     errors = [_deviation(values) / math.sqrt(len(values)) for values in (ours, theirs)]
     error, sizes = math.hypot(*errors), (len(ours), len(theirs))
     freedom = 1.0 / sum((each / error) ** 4 / (size - 1) for each, size in zip(errors, sizes, strict=True))
-    reach = _student(freedom) * error
+    reach = half_width(freedom, CONFIDENCE) * error
     return Interval(mean=mean, low=mean - reach, high=mean + reach, n=n)
 
 
@@ -176,11 +175,6 @@ def _untransformed(t: float, skewness: float, n: int) -> float:
     if abs(third) < _SYMMETRIC:
         return math.sqrt(n) * shifted
     return math.sqrt(n) * (math.cbrt(1.0 + 3.0 * third * shifted) - 1.0) / third
-
-
-def _student(freedom: float, level: float = CONFIDENCE) -> float:
-    """Return the half-width of Student's interval in standard errors."""
-    return float(stdtrit(freedom, (1 + level) / 2))
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -9,6 +9,7 @@ from typer.core import TyperGroup, TyperOption
 from typer.main import get_command
 
 from clau_doom.cli import app, run_command
+from clau_doom.cli.deferred_commands import DeferredCommand
 
 WIDEST_SUMMARY = 66
 """Characters beside the name of a command in the list of commands, on a terminal of 80 columns."""
@@ -24,6 +25,8 @@ class Case:
 
 
 def commands(command: Any, words: tuple[str, ...] = ()) -> Iterator[Case]:
+    if isinstance(command, DeferredCommand):
+        command = command.load()
     yield Case(words, command)
     if isinstance(command, TyperGroup):
         for name, member in command.commands.items():

@@ -130,15 +130,8 @@ def test_shell_completion_is_offered(run: Run) -> None:
     assert "--install-completion" in run("--help").out
 
 
-def test_command_line_imports_no_heavy_library() -> None:
+def test_module_is_the_command() -> None:
     """`python -m clau_doom` is the command."""
-    code = (
-        "import sys; from clau_doom.cli import run_command; status = run_command(['--help']);"
-        "heavy = {'vizdoom', 'scipy', 'matplotlib', 'numpy', 'pydantic'} & set(sys.modules);"
-        "sys.exit(f'imported {heavy}' if heavy or status else 0)"
-    )
-    light = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert light.returncode == 0, light.stderr
     module = subprocess.run(
         [sys.executable, "-m", "clau_doom", "--version"], capture_output=True, text=True, check=True
     )

@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 
 from clau_doom.analysis.charts import Colour, Level, Marker, Panel, Series, XYPlot
-from clau_doom.analysis.document import Block, Chart, Column, Fact, Marked, Paragraph, Section, Table, TextTable
+from clau_doom.analysis.document import Block, Chart, Fact, Paragraph, Section, TextTable
 from clau_doom.analysis.experiment_data import ExperimentData
+from clau_doom.analysis.generation_table import generations_table, withheld_note
 from clau_doom.analysis.racing_savings import racing_sentence
 from clau_doom.analysis.result_tables import GenerationRow, ResultRow, generation_rows
 from clau_doom.analysis.sections import held_out
 from clau_doom.analysis.unavailable import Unavailable
-from clau_doom.analysis.wording import count, measured, withheld
+from clau_doom.analysis.wording import count
 from clau_doom.domain.budget import BudgetUnit
 from clau_doom.domain.experiment import RaceTally
 
-__all__ = ["TITLE", "describe", "generations_table", "mean_series", "races", "rows_of", "withheld_note"]
+__all__ = ["TITLE", "describe", "mean_series", "races", "rows_of"]
 
 TITLE = "Fitness by generation"
 
@@ -45,12 +46,6 @@ def describe(data: ExperimentData) -> Section:
         facts=(_fact(data, rows),),
         data={"racing": racing, "generations": [_json(row) for row in rows]},
     )
-
-
-def withheld_note(rows: Sequence[GenerationRow]) -> tuple[Paragraph, ...]:
-    """Return a note with the reasons why means and fitnesses have no interval, if there are any."""
-    text = withheld(each for row in rows for each in (row.mean, row.best_interval))
-    return (Paragraph(text=text, kind="note"),) if text else ()
 
 
 def mean_series(rows: Sequence[GenerationRow], label: str, colour: Colour, *, band_label: str = "") -> Series:
@@ -122,33 +117,6 @@ def _plot(data: ExperimentData, rows: Sequence[GenerationRow], levels: Sequence[
         height=290.0,
     )
     return XYPlot(label="generation", panels=(panel,))
-
-
-def generations_table(rows: Sequence[GenerationRow], experiment: str) -> Table:
-    """Describe generations as a table with the ids of the best agents."""
-    return Table(
-        title="Fitness by generation",
-        columns=(
-            Column("generation"),
-            Column("failed"),
-            Column("mean [95 %]"),
-            Column("best [95 %]" if any(row.best_interval for row in rows) else "best"),
-            Column("worst"),
-            Column("best agent", text=True),
-        ),
-        rows=tuple(
-            (
-                row.index,
-                Marked(f"{row.failed} of {row.agents}", "warning") if row.failed else f"0 of {row.agents}",
-                measured(row.mean),
-                Marked(measured(row.best_interval) or row.best_fitness),
-                row.worst_fitness,
-                row.best.agent_id(experiment) if row.best else None,
-            )
-            for row in rows
-        ),
-        spread=True,
-    )
 
 
 def _json(row: GenerationRow) -> dict[str, object]:

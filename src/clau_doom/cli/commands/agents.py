@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clau_doom.cli.command_decorators import add_command, command_group
+from clau_doom.cli.commands.control import add_agent_commands
 from clau_doom.cli.console import data_console, print_json, progress_console
 from clau_doom.cli.experiment_lookup import find_experiment
 from clau_doom.cli.shared_options import (
@@ -175,3 +176,6 @@ def _print_counts(containers: int, networks: Sequence[str], what: str, *, failed
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+add_agent_commands(app)

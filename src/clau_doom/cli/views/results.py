@@ -1,30 +1,34 @@
 """Terminal output of an experiment's results: generations, and agents on held-out seeds."""
 
+from typing import TYPE_CHECKING
+
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from clau_doom.analysis.document import Block
 from clau_doom.app.document_rendering import block_view, section_view
 from clau_doom.cli.console import ExitCode, data_console, progress_console
-from clau_doom.config import ExperimentConfig
 from clau_doom.domain import Purpose
 from clau_doom.domain.snapshot import Snapshot
-from clau_doom.ports import StoredExperiment
+
+if TYPE_CHECKING:
+    from clau_doom.config import ExperimentConfig
+    from clau_doom.ports import StoredExperiment
 
 __all__ = ["generations_view", "show_result"]
 
 
-def generations_view(stored: StoredExperiment) -> RenderableType:
+def generations_view(stored: "StoredExperiment") -> RenderableType:
     """Return the finished generations as a table, with the reasons why intervals are withheld."""
+    from clau_doom.analysis.generation_table import generations_table, withheld_note
     from clau_doom.analysis.result_tables import generation_rows
-    from clau_doom.analysis.sections.generations import generations_table, withheld_note
 
     rows = generation_rows(stored.snapshot.finished_generations)
     blocks: list[Block] = [generations_table(rows, stored.snapshot.experiment.id), *withheld_note(rows)]
     return Group(*(block_view(block, whole=True) for block in blocks))
 
 
-def show_result(snapshot: Snapshot, config: ExperimentConfig, *, replay: str) -> ExitCode:
+def show_result(snapshot: Snapshot, config: "ExperimentConfig", *, replay: str) -> ExitCode:
     """Print the results of a completed experiment, and return the command's exit code.
 
     Args:
@@ -34,6 +38,7 @@ def show_result(snapshot: Snapshot, config: ExperimentConfig, *, replay: str) ->
     """
     from clau_doom.analysis.sections import held_out
     from clau_doom.app.analyze import analyse
+    from clau_doom.ports import StoredExperiment
 
     stored = StoredExperiment(snapshot=snapshot, config=config, state=snapshot.state, last_activity=0.0)
     data_console().print(section_view(held_out.describe(analyse(stored)), whole=False))
