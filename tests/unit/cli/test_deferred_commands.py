@@ -16,6 +16,6 @@ def test_only_the_invoked_command_is_imported() -> None:
 
 
 def test_unknown_command_suggests_the_nearest(run: Run) -> None:
-    done = run("evnts")
+    done = run("scenario")
     assert (done.code, done.out) == (2, "")
-    assert done.err == "error: No such command 'evnts'. Did you mean 'events'?: see clau-doom --help\n"
+    assert done.err == "error: No such command 'scenario'. Did you mean 'scenarios'?: see clau-doom --help\n"
