@@ -25,6 +25,9 @@ __all__ = ["PrivatePaths"]
 # The folder of an absolute path in a resolved configuration, such as that of a custom scenario file.
 _FOLDER = re.compile(r"(?m)^( *(?:[\w-]+:|-) ['\"]?)/(?:[^\n]*/)?(?=[^/\n]+$)")
 
+# The same in a list or a mapping on one line, and in the address of a Unix socket.
+_FOLDER_WITHIN = re.compile(r"(\[|: |, )([\"']?(?:unix:)?)/(?:[^\n\"',\]}]*/)?(?=[^/\n\"',\]}]+)")
+
 
 class PrivatePaths:
     """Replaces private folders in texts for clients."""
@@ -75,7 +78,7 @@ class PrivatePaths:
 
     def configuration(self, text: str) -> str:
         """Return a resolved configuration with the folders of absolute paths replaced."""
-        return _FOLDER.sub(r"\1<folder>/", self.hide(text))
+        return _FOLDER_WITHIN.sub(r"\1\2<folder>/", _FOLDER.sub(r"\1<folder>/", self.hide(text)))
 
     def experiment(self, stored: StoredExperiment) -> StoredExperiment:
         """Return a stored experiment without private paths in its texts: configuration, reasons and tracebacks.

@@ -2,7 +2,8 @@
 
 Flags override the environment, the environment overrides the file, and the file overrides defaults. In the Python
 library, keyword arguments take the place of flags. Layers are merged field by field; a list or a mapping (``fitness``,
-``policy.options``) replaces the lower one as a whole.
+``policy.options``) replaces the lower one as a whole. Relative paths of a file belong to the folder of that file, all
+others to the working folder.
 
 If the environment or a flag selects another `kind` of policy or evolution than a lower layer, all values of that
 section in lower layers are dropped. Fields of the same name are dropped, too, because for example `sigma` of `genetic`
@@ -18,6 +19,7 @@ from types import MappingProxyType
 from pydantic import ValidationError
 
 from clau_doom.config.parsing_limits import MOST_PROBLEMS, check_entries
+from clau_doom.config.path_fields import absolute_path
 from clau_doom.config.schema import ExperimentConfig
 from clau_doom.config.schema_introspection import (
     OTHER_ENVIRONMENT,
@@ -26,6 +28,7 @@ from clau_doom.config.schema_introspection import (
     environment_names,
     fields,
     nearest,
+    path_kinds,
     unions,
     values,
 )
@@ -144,6 +147,8 @@ class _Layers:
         self._document = document
         self._origins: dict[Place, str] = {}
         self.data: dict[str, object] = copy.deepcopy(document.data) if document else {}
+        if document and document.folder is not None:
+            _make_paths_absolute(self.data, document.folder)
 
     def lay(self, layer: list[_Given]) -> None:
         """Merge a layer; values that select a kind go first, because they may drop others."""
@@ -157,7 +162,7 @@ class _Layers:
                     break
                 section = below
             else:
-                section[given.path[-1]] = given.value
+                section[given.path[-1]] = _absolute(given.path, given.value, Path.cwd())
                 self._origins[given.path] = given.origin
 
     def _choose(self, given: _Given) -> None:
@@ -193,6 +198,21 @@ class _Layers:
                 return origin
         line = self._document.line(path) if self._document else None
         return f"line {line}" if line else ""
+
+
+def _make_paths_absolute(data: dict[str, object], folder: Path) -> None:
+    """Replace the relative paths in the data of a file."""
+    for path in path_kinds():
+        section: object = data
+        for part in path[:-1]:
+            section = section.get(part) if isinstance(section, dict) else None
+        if isinstance(section, dict) and path[-1] in section:
+            section[path[-1]] = _absolute(path, section[path[-1]], folder)
+
+
+def _absolute(path: Place, value: object, folder: Path) -> object:
+    kind = path_kinds().get(path)
+    return absolute_path(value, kind, folder) if kind else value
 
 
 def _holds(data: object, path: Place) -> bool:

@@ -1,11 +1,8 @@
-"""Paths in configurations and the environment, with ``~`` expanded as by a shell."""
+"""Expansion of ``~`` in paths of configurations and the environment, as by a shell."""
 
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import AfterValidator, Field
-
-__all__ = ["FilePath", "expand_address", "expand_home"]
+__all__ = ["expand_address", "expand_home"]
 
 _UNIX = "unix:"
 
@@ -31,6 +28,3 @@ def expand_address(address: str) -> str:
         ValueError: See `expand_home`.
     """
     return _UNIX + expand_home(address.removeprefix(_UNIX)) if address.startswith(f"{_UNIX}~") else address
-
-
-FilePath = Annotated[str, Field(min_length=1), AfterValidator(expand_home)]

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt
 
 from clau_doom.config.base_section import ConfigSection, FromList
 from clau_doom.config.class_options import Options
-from clau_doom.config.path_expansion import expand_address
+from clau_doom.config.path_fields import AgentAddress
 from clau_doom.config.target_import import TARGET_PATTERN
 
 __all__ = [
@@ -68,7 +68,7 @@ class RemotePolicyConfig(ConfigSection):
     """Program in any language that serves AgentService."""
 
     kind: Literal["remote"] = Field(default="remote", description="Policy that a genome parameterises.")
-    address: Annotated[str, AfterValidator(expand_address)] | None = Field(
+    address: AgentAddress | None = Field(
         default=None,
         pattern=r"^(unix:.+|[^\s:/]+:\d{1,5}|\[[0-9A-Fa-f:]+\]:\d{1,5})$",
         description="Address of the agent's program: host:port or unix:PATH; null for agents in containers.",

@@ -29,6 +29,7 @@ from clau_doom.config.evolution import (
 )
 from clau_doom.config.experiment_limits import LimitsConfig
 from clau_doom.config.fitness import FitnessConfig
+from clau_doom.config.path_fields import ScenarioName
 from clau_doom.config.policies import NeuralPolicyConfig, PolicyConfig, RemotePolicyConfig, RulesPolicyConfig
 from clau_doom.config.service import SERVICE_SECTIONS, GrpcConfig, MetricsConfig, NatsConfig, ServerConfig, WebConfig
 from clau_doom.config.trackers import TrackerConfig
@@ -62,7 +63,7 @@ def _experiment_id(value: str) -> str:
 class ScenarioConfig(ConfigSection):
     """Scenario and settings of the game."""
 
-    name: str = Field(
+    name: ScenarioName = Field(
         default="defend_the_center", min_length=1, description="Bundled scenario, or path of a .cfg file."
     )
     frame_skip: int = Field(default=4, ge=1, le=35, description="Maximum tics of one action.")

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from clau_doom.config.backend_registry import registered_backends
 from clau_doom.config.parsing_limits import shortened
+from clau_doom.config.path_fields import PathKind, path_kind
 from clau_doom.config.schema import ExperimentConfig, experiment_model
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "item_model",
     "locate",
     "nearest",
+    "path_kinds",
     "root_fields",
     "section_model",
     "union_members",
@@ -133,6 +135,17 @@ def has_fields_below(name: str) -> bool:
 def environment_names() -> Mapping[str, tuple[str, ...]]:
     """Return the paths of fields by environment variable."""
     return {field.environment: field.path for field in fields()}
+
+
+def path_kinds() -> Mapping[tuple[str | int, ...], PathKind]:
+    """Return the kind of each field that holds paths, by its path."""
+    return _path_kinds(experiment_model())
+
+
+@cache
+def _path_kinds(model: type[ExperimentConfig]) -> Mapping[tuple[str | int, ...], PathKind]:
+    found = {field.path: path_kind(field.info.annotation, field.info.metadata) for field in _fields(model)}
+    return types.MappingProxyType({path: kind for path, kind in found.items() if kind})
 
 
 @cache

@@ -18,7 +18,7 @@ from clau_doom.config.base_section import ConfigSection, FromList
 from clau_doom.config.duration import Duration
 from clau_doom.config.experiment_limits import LimitsConfig
 from clau_doom.config.memory_size import Size
-from clau_doom.config.path_expansion import FilePath
+from clau_doom.config.path_fields import AgentAddress, FilePath, ScenarioName
 
 __all__ = ["SERVICE_SECTIONS", "GrpcConfig", "MetricsConfig", "NatsConfig", "ServerConfig", "WebConfig", "is_loopback"]
 
@@ -131,10 +131,10 @@ class ServerConfig(ConfigSection):
         description="Strategy classes that clients may use.",
         examples=[["my_es:OpenAIES"]],
     )
-    scenarios: Annotated[tuple[str, ...], FromList] = Field(
+    scenarios: Annotated[tuple[ScenarioName, ...], FromList] = Field(
         default=(), description="Scenario files (.cfg) that clients may use.", examples=[["/srv/maze.cfg"]]
     )
-    agents: Annotated[tuple[str, ...], FromList] = Field(
+    agents: Annotated[tuple[AgentAddress, ...], FromList] = Field(
         default=(), description="Addresses of remote agents that clients may use.", examples=[["localhost:50061"]]
     )
     images: Annotated[tuple[str, ...], FromList] = Field(

@@ -10,7 +10,7 @@ The tree is built from PyYAML's events, so that everything is checked before it 
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -51,11 +51,13 @@ class YamlDocument:
         name: Name for messages, such as the path.
         data: Root of the document: mappings are dicts, sequences are lists.
         lines: Line, from 1, of each key and list item, by path.
+        folder: Folder that relative paths in the document belong to. None: they are not converted.
     """
 
     name: str
     data: dict[str, object]
     lines: Mapping[Place, int]
+    folder: Path | None = None
 
     def line(self, path: Place) -> int | None:
         """Return the line of the value at `path`, or of its nearest existing parent."""
@@ -83,7 +85,7 @@ def read_document(path: Path) -> YamlDocument:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{path} is not valid YAML: line {line}: it is not UTF-8 text: save it as UTF-8") from error
-    return parse_document(text, name=str(path))
+    return replace(parse_document(text, name=str(path)), folder=path.parent)
 
 
 def parse_document(text: str, *, name: str) -> YamlDocument:

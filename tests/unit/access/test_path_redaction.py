@@ -114,6 +114,10 @@ def test_configurations_contain_no_folders() -> None:
     shown = "name: x\nscenario:\n  name: <folder>/mine.cfg\n  frame_skip: 4\ngrpc:\n  cert: '<folder>/x.pem'\n"
     assert PATHS.configuration(OWN_SCENARIO) == shown
     assert PATHS.configuration("  name: /srv/doom/a.cfg\n") == "  name: <working folder>/a.cfg\n"
+    listed = 'ray:\n  modules: [/opt/a/mine, "/opt/b c/x.py", here]\npolicy:\n  address: "unix:/run/x/agent.sock"\n'
+    assert PATHS.configuration(listed) == (
+        'ray:\n  modules: [<folder>/mine, "<folder>/x.py", here]\npolicy:\n  address: "unix:<folder>/agent.sock"\n'
+    )
     created = Experiment(
         id="x", uuid="u", seed=1, config_yaml=OWN_SCENARIO, provenance=Provenance(facts=(("python", "3.11"),))
     )

@@ -7,7 +7,7 @@ from pydantic import Field, PositiveFloat, StringConstraints
 from clau_doom.config.backend_registry import BackendSection
 from clau_doom.config.base_section import FromList
 from clau_doom.config.memory_size import Size
-from clau_doom.config.path_expansion import FilePath
+from clau_doom.config.path_fields import FilePath
 
 __all__ = ["RayConfig"]
 
