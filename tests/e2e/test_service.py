@@ -119,9 +119,11 @@ def test_clients_control_a_running_experiment(service: Any) -> None:
         done = service.run("agent", verb, pending[-1])
         assert done.returncode == 0, done.stderr
         assert "done, event" in done.stdout
-    shown = json.loads(service.run("agent", "show", pending[-1], "--json").stdout)
-    values = ",".join(str(value) for value in shown["values"])
-    assert service.run("agent", "inject", "quick", "--genome", values).returncode == 0
+    shown = service.run("agent", "show", pending[-1], "--json").stdout
+    (service.folder / "shown.json").write_text(shown)
+    values = ",".join(map(str, json.loads(shown)["genome"].values()))
+    injected = service.run("agent", "inject", "quick", "--genome", "shown.json")
+    assert injected.returncode == 0, injected.stderr
     full = service.run("agent", "inject", "quick", "--genome", values)
     assert (full.returncode, "evolution.immigrants" in full.stderr) == (1, True), full.stderr
     assert service.run("resume", "quick").returncode == 0

@@ -40,7 +40,7 @@ def configuration_source(config: ConfigSource) -> Path | YamlDocument | None:
         raise ConfigError(
             f"a configuration is the path of a YAML file, a dict or an ExperimentConfig, not {type(config).__name__}"
         )
-    return YamlDocument(name=_NAME, data=_nested(_dotted(config)), lines={})
+    return YamlDocument(name=_NAME, data=_nested(_dotted(config)), lines={}, folder=Path.cwd())
 
 
 def keyword_arguments(overrides: Mapping[str, object]) -> dict[str, object]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from clau_doom.app.gene_space import space_of
 from clau_doom.app.run_planning import make_fitness
+from clau_doom.app.warm_start import start_genomes
 from clau_doom.config import ExperimentConfig, MapElitesConfig, by_paths, condition_changes
 from clau_doom.domain import AgentStatus, GenomeSpace
 from clau_doom.domain.experiment import HoldoutResult, Provenance, RaceTally
@@ -169,7 +170,9 @@ def archive(stored: StoredExperiment, space: "GenomeSpace | Unavailable") -> "El
     fitnesses = [each.fitness for row in finished for each in row if each.fitness is not None]
     if not fitnesses:
         return Unavailable(missing="no generation is finished yet")
-    strategy = make_strategy(config.evolution, space, config.population, snapshot.experiment.seed)
+    strategy = make_strategy(
+        config.evolution, space, config.population, snapshot.experiment.seed, start=start_genomes(snapshot)
+    )
     assert isinstance(strategy, MapElites)
     fitness = make_fitness(config)
     try:

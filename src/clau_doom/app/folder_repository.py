@@ -10,6 +10,7 @@ from clau_doom.app.gene_space import genome_space
 from clau_doom.app.run import create_experiment, host_run
 from clau_doom.app.run_plan import Plan
 from clau_doom.app.run_planning import plan_config, plan_resume
+from clau_doom.app.warm_start import is_start_file
 from clau_doom.backends.core_allocator import CoreAllocator
 from clau_doom.backends.local.configuration import LocalConfig
 from clau_doom.backends.provider import provider_of
@@ -22,6 +23,7 @@ from clau_doom.config import (
     ServerConfig,
     registered_backends,
 )
+from clau_doom.config.path_fields import PathKind, absolute_path
 from clau_doom.domain import GenomeSpace
 from clau_doom.domain.agent_commands import UNCHANGED, BudgetChange
 from clau_doom.errors import NotAllowed, WrongState
@@ -159,9 +161,19 @@ class FolderRepository:
         strategy = config.evolution
         if isinstance(strategy, CustomStrategyConfig) and strategy.target not in lists.strategies:
             raise NotAllowed(f"evolution.target {strategy.target!r} is not in the server's list server.strategies")
-        if isinstance(policy, RemotePolicyConfig) and policy.address not in {None, *lists.agents}:
-            raise NotAllowed(f"policy.address {policy.address!r} is not in the server's list server.agents")
+        address = policy.address if isinstance(policy, RemotePolicyConfig) else None
+        if address is not None and not _listed(address, PathKind("address"), lists.agents):
+            raise NotAllowed(f"policy.address {address!r} is not in the server's list server.agents")
         provider_of(config).check_request(config, self._config)
+        if files := [name for name in config.evolution.start.agents if is_start_file(name)]:
+            raise NotAllowed(
+                f"evolution.start.agents {files[0]!r} is a file: use ids of experiments or agents of this server"
+            )
         is_path = scenario not in SCENARIOS and (scenario.lower().endswith(".cfg") or "/" in scenario)
-        if is_path and scenario not in lists.scenarios:
+        if is_path and not _listed(scenario, PathKind("scenario"), lists.scenarios):
             raise NotAllowed(f"scenario.name {scenario!r} is not in the server's list server.scenarios")
+
+
+def _listed(name: str, kind: PathKind, allowed: Sequence[str]) -> bool:
+    """Return whether a client's path or address is in a list of the server, whose paths are absolute."""
+    return name in allowed or absolute_path(name, kind, Path.cwd()) in allowed

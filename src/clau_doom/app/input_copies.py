@@ -7,24 +7,32 @@ is copied when an experiment is created. A copy is used only if it has the recor
 import hashlib
 from pathlib import Path
 
+from clau_doom.app.warm_start import StartAgent, start_document
 from clau_doom.config import ScenarioConfig, gene_space_to_json
 from clau_doom.domain import GenomeSpace
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import ConfigError
 from clau_doom.game import SCENARIOS, Scenario, ScenarioFiles, own_files, scenario_facts
 from clau_doom.game import resolve as resolve_scenario
-from clau_doom.storage import CFG, GENES, LARGEST_INPUT, WAD, StoredInputs
+from clau_doom.storage import CFG, GENES, LARGEST_INPUT, START, WAD, StoredInputs
 
 __all__ = ["copy_inputs", "same_files", "stored_scenario"]
 
 
-def copy_inputs(space: GenomeSpace, scenario: Scenario) -> dict[str, bytes]:
+def copy_inputs(space: GenomeSpace, scenario: Scenario, start: tuple[StartAgent, ...] = ()) -> dict[str, bytes]:
     """Read the files to store with a new experiment, by name.
+
+    Args:
+        space: Genes of the policy.
+        scenario: The scenario.
+        start: Genomes of a warm start.
 
     Raises:
         ConfigError: A file of the scenario has changed since its digest was computed.
     """
     found = {GENES: gene_space_to_json(space)}
+    if start:
+        found[START] = start_document(start, space)
     if own_files(scenario) is not None:
         found[CFG] = _read(scenario.cfg, scenario.cfg_sha256)
         if scenario.wad is not None and scenario.wad.stat().st_size <= LARGEST_INPUT:

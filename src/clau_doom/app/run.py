@@ -56,7 +56,7 @@ def create_experiment(plan: Plan, *, uuid: str | None = None) -> ExperimentFolde
         config_yaml=to_yaml(config),
         provenance=plan.facts,
     )
-    return ExperimentFolders(plan.output_dir).create(experiment, copy_inputs(plan.space, plan.scenario))
+    return ExperimentFolders(plan.output_dir).create(experiment, copy_inputs(plan.space, plan.scenario, plan.start))
 
 
 @asynccontextmanager
@@ -149,6 +149,7 @@ async def host_run(
                     shutdown=shutdown,
                     longest_episode=plan.scenario.facts.timeout,
                     clock=SystemClock(),
+                    start=[each.genome for each in plan.start],
                 ),
             )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from clau_doom.app.resource_estimate import ResourceEstimate
 from clau_doom.app.strategy_description import STRATEGY_SOURCE
+from clau_doom.app.warm_start import StartAgent
 from clau_doom.backends.core_allocator import CoreAllocator
 from clau_doom.config import ExperimentConfig, NatsConfig, TrackerConfig, WebConfig
 from clau_doom.domain import Fitness, GenomeSpace
@@ -34,6 +35,7 @@ class Plan:
         trackers: Trackers of the run; not part of the experiment.
         resources: Estimate of agents, episodes, memory and disk space.
         resume: Whether the experiment is stored already.
+        start: Genomes of a warm start.
     """
 
     config: ExperimentConfig
@@ -47,6 +49,7 @@ class Plan:
     resources: ResourceEstimate
     resume: bool
     trackers: tuple[TrackerConfig, ...] = ()
+    start: tuple[StartAgent, ...] = ()
 
     @property
     def worker_facts(self) -> Provenance:

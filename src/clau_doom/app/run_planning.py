@@ -12,6 +12,7 @@ from clau_doom.app.input_copies import stored_scenario
 from clau_doom.app.resource_estimate import estimate_resources, excesses
 from clau_doom.app.run_plan import Plan
 from clau_doom.app.strategy_description import describe_strategy
+from clau_doom.app.warm_start import StartAgent, resolve_start, stored_start
 from clau_doom.backends.provider import provider_of
 from clau_doom.config import (
     ExperimentConfig,
@@ -25,7 +26,7 @@ from clau_doom.config import (
     load_config,
     refuse_problems,
 )
-from clau_doom.domain import Fitness, check_experiment_id
+from clau_doom.domain import Fitness, GenomeSpace, check_experiment_id
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.errors import ConfigError, EngineCrashed, ExperimentDone, ResumeRefused
 from clau_doom.game import SCENARIOS, Scenario, try_scenario
@@ -59,7 +60,7 @@ def _plan(
     *,
     limits: LimitsConfig | None,
     policy: Policy | None = None,
-    resume: bool = False,
+    stored: StoredExperiment | None = None,
 ) -> Plan:
     """Return the plan of a new or stored experiment.
 
@@ -69,7 +70,7 @@ def _plan(
         scenario: The scenario.
         limits: Limits of the estimate. None: no limits, for an experiment with its original budget.
         policy: Its policy, if it exists already.
-        resume: Whether the experiment is stored already.
+        stored: The stored experiment of a resume.
     """
     check_experiment_id(config.name)
     nats, web, trackers = config.nats, config.web, config.trackers
@@ -77,7 +78,7 @@ def _plan(
         check_tracker_config(tracker)
     config = config.without_services()
     provider_of(config).check(config)
-    if not resume:
+    if stored is None:
         _check_engine(scenario)
     space, facts = describe_policy(config, scenario, policy)
     strategy = describe_strategy(config, space)
@@ -95,8 +96,18 @@ def _plan(
         web=web,
         trackers=trackers,
         resources=resources,
-        resume=resume,
+        resume=stored is not None,
+        start=_start(config, output_dir, space, stored),
     )
+
+
+def _start(
+    config: ExperimentConfig, output_dir: Path, space: GenomeSpace, stored: StoredExperiment | None
+) -> tuple[StartAgent, ...]:
+    """Return the genomes of a warm start: found for a new experiment, and read from the folder of a stored one."""
+    if stored is None:
+        return resolve_start(config, output_dir, space)
+    return stored_start(config, StoredInputs(stored.inputs) if stored.inputs else None, stored.snapshot, space)
 
 
 def plan_run(
@@ -229,4 +240,4 @@ def _plan_again(
     if config.scenario.name != stored.config.scenario.name:  # a new path is stored as an absolute path, as at the start
         moved = config.scenario.model_copy(update={"name": scenario.facts.name})
         config = config.model_copy(update={"scenario": moved})
-    return _plan(config, output_dir, scenario, limits=limits, resume=True)
+    return _plan(config, output_dir, scenario, limits=limits, stored=stored)

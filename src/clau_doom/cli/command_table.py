@@ -114,7 +114,7 @@ COMMANDS = (
     CommandEntry(
         "plugins",
         "plugins:plugins",
-        "List the plugins of installed packages with their versions. Without --check, nothing is imported.",
+        "List the plugins of installed packages with their versions.",
         ("clau-doom plugins --check",),
     ),
     CommandEntry(

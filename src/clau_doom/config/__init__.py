@@ -72,6 +72,7 @@ from clau_doom.config.service import (
     WebConfig,
     is_loopback,
 )
+from clau_doom.config.start import StartConfig
 from clau_doom.config.strict_yaml import YamlDocument, parse_document, read_document
 from clau_doom.config.target_import import TARGET_PATTERN, ImportedTarget, import_target, reporting_errors
 from clau_doom.config.trackers import (
@@ -124,6 +125,7 @@ __all__ = [
     "RulesPolicyConfig",
     "ScenarioConfig",
     "ServerConfig",
+    "StartConfig",
     "TensorBoardTrackerConfig",
     "TrackerConfig",
     "WandbTrackerConfig",

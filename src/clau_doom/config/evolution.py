@@ -7,6 +7,7 @@ from pydantic import Field, PositiveFloat, model_validator
 from clau_doom.config.base_section import ConfigSection, FromList, refuse
 from clau_doom.config.class_options import Options
 from clau_doom.config.racing import RacingConfig
+from clau_doom.config.start import StartConfig
 from clau_doom.config.target_import import TARGET_PATTERN
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "RandomSearchConfig",
 ]
 
+Start = Annotated[StartConfig, Field(description="Warm start: genomes of earlier agents in generation 0.")]
 Racing = Annotated[RacingConfig, Field(description="Racing: early stopping of an agent's evaluation.")]
 
 
@@ -36,6 +38,7 @@ class _StrategyConfig(ConfigSection):
     immigrants: int = Field(
         default=1, ge=0, description="Number of agents at a generation's end that injected genomes may replace."
     )
+    start: Start = StartConfig()
 
 
 class GeneticConfig(_StrategyConfig):

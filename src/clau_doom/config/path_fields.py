@@ -15,10 +15,9 @@ from pydantic import AfterValidator, Field
 
 from clau_doom.config.path_expansion import expand_address, expand_home
 
-__all__ = ["AgentAddress", "FilePath", "PathKind", "ScenarioName", "absolute_path", "path_kind"]
+__all__ = ["AgentAddress", "AgentName", "FilePath", "PathKind", "ScenarioName", "absolute_path", "path_kind"]
 
 _UNIX = "unix:"
-_CFG = ".cfg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +26,10 @@ class PathKind:
 
     Attributes:
         form: ``file``: each text is a path; ``address``: a text that begins with ``unix:`` contains a path;
-            ``scenario``: a text that ends with ``.cfg`` is a path.
+            ``scenario``: a text that ends with ``.cfg`` is a path; ``agent``: a text that ends with ``.json`` is.
     """
 
-    form: Literal["file", "address", "scenario"]
+    form: Literal["file", "address", "scenario", "agent"]
 
 
 FilePath = Annotated[str, Field(min_length=1), AfterValidator(expand_home), PathKind("file")]
@@ -41,6 +40,9 @@ AgentAddress = Annotated[str, AfterValidator(expand_address), PathKind("address"
 
 ScenarioName = Annotated[str, PathKind("scenario")]
 """Name of a bundled scenario, or path of a .cfg file."""
+
+AgentName = Annotated[str, Field(min_length=1, max_length=4096), AfterValidator(expand_home), PathKind("agent")]
+"""Id of an agent or an experiment, or path of an agent file (.json)."""
 
 
 def path_kind(annotation: Any, metadata: tuple[Any, ...] | list[Any] = ()) -> PathKind | None:
@@ -71,7 +73,9 @@ def absolute_path(value: object, kind: PathKind, folder: Path) -> object:
             rest = value.removeprefix(_UNIX)
             return _UNIX + _joined(rest, folder) if rest != value else value
         case "scenario":
-            return _joined(value, folder) if value.lower().endswith(_CFG) else value
+            return _joined(value, folder) if value.lower().endswith(".cfg") else value
+        case "agent":
+            return _joined(value, folder) if value.lower().endswith(".json") else value
 
 
 def _joined(path: str, folder: Path) -> str:

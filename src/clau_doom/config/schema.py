@@ -210,6 +210,7 @@ class ExperimentConfig(ConfigSection):
             *self._backend_conflicts(),
             self._race(),
             self._steady(),
+            self._start(),
             self._proved(),
         )
         refuse([clash for clash in clashes if clash])
@@ -226,6 +227,20 @@ class ExperimentConfig(ConfigSection):
             return None
         remedy = "leaves no agents to evolve: use fewer immigrants than the population"
         return "evolution.immigrants", ("population", "evolution.kind"), f"{remedy} ({self.population})"
+
+    def _start(self) -> Clash | None:
+        evolution = self.evolution
+        given = len(evolution.start.agents)
+        if given and isinstance(evolution, RandomSearchConfig):
+            remedy = "has no effect on random search, which draws every agent: omit it, or use another kind"
+            return "evolution.start.agents", ("evolution.kind",), remedy
+        if given and isinstance(evolution, CustomStrategyConfig) and evolution.mode == "steady_state":
+            remedy = "is not supported by the steady state of a class: omit it, or use mode generational"
+            return "evolution.start.agents", ("evolution.kind", "evolution.mode"), remedy
+        if given <= self.population:
+            return None
+        remedy = f"has {given} agents for a population of {self.population}: name fewer agents"
+        return "evolution.start.agents", ("population",), remedy
 
     def _control(self) -> Clash | None:
         nats = self.nats

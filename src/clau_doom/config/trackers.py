@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 import clau_doom.domain.events  # noqa: F401 - declares the codes of events
 from clau_doom.config.base_section import ConfigSection, FromList, refuse
 from clau_doom.config.class_options import Options
-from clau_doom.config.path_expansion import FilePath
+from clau_doom.config.path_fields import FilePath
 from clau_doom.config.target_import import TARGET_PATTERN
 from clau_doom.domain.event_declaration import is_declared
 

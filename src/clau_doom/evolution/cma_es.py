@@ -2,8 +2,8 @@
 
 `search_distribution` holds the algorithm. This module adapts it to genomes:
 
-- Generation 0 is drawn uniformly over the full range of every gene. The search then starts at the weighted mean of its
-  better half, as CMA-ES would update it, with `sigma` gene ranges as the initial step.
+- Generation 0 is drawn uniformly over the full range of every gene, or is that of a warm start. The search then starts
+  at the weighted mean of its better half, as CMA-ES would update it, with `sigma` gene ranges as the initial step.
 - The search has no bounds. It works on one number for each free gene. Samples are folded into the unit interval by
   reflection. The search learns from the numbers that it sampled, not from the folded ones.
 - An integer or choice gene's values share the unit interval equally. Its step is kept at a fifth of a share or more,
@@ -63,6 +63,11 @@ class CmaEs(Strategy):
         self._parents: tuple[AgentRef, ...] = ()
         self._told: list[tuple[AgentRef, float]] = []
         self._points = self._sample()
+
+    @property
+    def start_size(self) -> int:
+        """Number of agents before the first update."""
+        return self._batch
 
     def _ask(self) -> Sequence[Offspring]:
         start = len(self._told)

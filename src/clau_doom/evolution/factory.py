@@ -1,6 +1,7 @@
 """Construction of strategies from configurations."""
 
-from typing import assert_never
+from collections.abc import Sequence
+from typing import TypeVar, assert_never
 
 from clau_doom.config import (
     CmaEsConfig,
@@ -10,7 +11,7 @@ from clau_doom.config import (
     MapElitesConfig,
     RandomSearchConfig,
 )
-from clau_doom.domain import GenomeSpace
+from clau_doom.domain import Genome, GenomeSpace
 from clau_doom.evolution.cma_es import CmaEs
 from clau_doom.evolution.custom import load_steady_state, load_strategy
 from clau_doom.evolution.genetic import Genetic
@@ -19,12 +20,17 @@ from clau_doom.evolution.racing import Race
 from clau_doom.evolution.random_search import RandomSearch, SteadyStateRandom
 from clau_doom.evolution.steady_state import SteadyState
 from clau_doom.evolution.steady_state_genetic import SteadyStateGenetic
-from clau_doom.evolution.strategy import Strategy
+from clau_doom.evolution.strategy import Evolver, Strategy
+from clau_doom.evolution.warm_start import start_offspring
 
 __all__ = ["make_race", "make_steady_state", "make_strategy"]
 
+_Evolver = TypeVar("_Evolver", bound=Evolver)
 
-def make_strategy(config: EvolutionConfig, space: GenomeSpace, population: int, seed: int) -> Strategy:
+
+def make_strategy(
+    config: EvolutionConfig, space: GenomeSpace, population: int, seed: int, *, start: Sequence[Genome] = ()
+) -> Strategy:
     """Return the strategy that `config` describes, before generation 0.
 
     Args:
@@ -32,12 +38,17 @@ def make_strategy(config: EvolutionConfig, space: GenomeSpace, population: int, 
         space: The genes.
         population: Agents in each generation, at least 1.
         seed: Random seed.
+        start: Genomes of a warm start; see `warm_start.start_offspring`.
 
     Raises:
-        ValueError: The population is smaller than 1.
-        InvalidGenome: A gene of the space has an empty range.
+        ValueError: The population is smaller than 1, or than the number of start genomes.
+        InvalidGenome: A gene of the space has an empty range, or a start genome is not in the space.
         ConfigError: A custom class cannot be imported or instantiated, or is not a strategy.
     """
+    return _started(_generational(config, space, population, seed), config, start, seed)
+
+
+def _generational(config: EvolutionConfig, space: GenomeSpace, population: int, seed: int) -> Strategy:
     match config:
         case GeneticConfig():
             return Genetic(config, space, population, seed)
@@ -53,7 +64,16 @@ def make_strategy(config: EvolutionConfig, space: GenomeSpace, population: int, 
             assert_never(config)
 
 
-def make_steady_state(config: EvolutionConfig, space: GenomeSpace, population: int, seed: int) -> SteadyState:
+def _started(strategy: _Evolver, config: EvolutionConfig, start: Sequence[Genome], seed: int) -> _Evolver:
+    if start:
+        spread = config.start.spread
+        strategy.start_from(start_offspring(strategy.space, start, strategy.start_size, spread, seed))
+    return strategy
+
+
+def make_steady_state(
+    config: EvolutionConfig, space: GenomeSpace, population: int, seed: int, *, start: Sequence[Genome] = ()
+) -> SteadyState:
     """Return the steady-state strategy that `config` describes, before agent 0; see `make_strategy`.
 
     Raises:
@@ -63,7 +83,8 @@ def make_steady_state(config: EvolutionConfig, space: GenomeSpace, population: i
     """
     match config:
         case GeneticConfig():
-            return SteadyStateGenetic(config, space, population, seed, lookahead=config.lookahead)
+            genetic = SteadyStateGenetic(config, space, population, seed, lookahead=config.lookahead)
+            return _started(genetic, config, start, seed)
         case RandomSearchConfig():
             return SteadyStateRandom(space, population, seed, lookahead=config.lookahead)
         case CustomStrategyConfig():

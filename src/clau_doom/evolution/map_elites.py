@@ -1,6 +1,7 @@
 """MAP-Elites: an archive with the best agent of each cell of behaviour.
 
-After Mouret and Clune, Illuminating search spaces by mapping elites, arXiv:1504.04909. Generation 0 is drawn uniformly.
+After Mouret and Clune, Illuminating search spaces by mapping elites, arXiv:1504.04909. Generation 0 is drawn uniformly,
+or is that of a warm start, from which the first elites come.
 Later, parents are drawn uniformly from the filled cells of the archive. Children are created by the iso+line operator
 (see `operators.line`). The configuration's `crossover` is the probability of a second parent. A cell keeps the agent
 with the highest observed fitness. Under noise this fitness is partly luck. The experiment's validation seeds separate

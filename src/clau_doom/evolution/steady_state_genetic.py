@@ -24,8 +24,8 @@ __all__ = ["SteadyStateGenetic"]
 class SteadyStateGenetic(SteadyState):
     """Tournaments among the latest `population` evaluated genomes and the elites.
 
-    The first `population` agents are drawn. Later, each block re-evaluates as many elites as are configured, starting
-    with the elite with the oldest evaluation.
+    The first `population` agents are drawn, or those of a warm start. Later, each block re-evaluates as many elites as
+    are configured, starting with the elite with the oldest evaluation.
     """
 
     name = "genetic"
@@ -52,6 +52,9 @@ class SteadyStateGenetic(SteadyState):
 
     def _made(self, rng: np.random.Generator) -> tuple[Matrix, Offspring]:
         space = self._coordinates
+        if self.asked < len(self._given):
+            offspring = self._given[self.asked]
+            return space.row(offspring.genome), offspring
         if self.asked < self.population or not self._pool:
             row = space.draw(rng, 1)[0]
             return row, Offspring(space.genome(row), (), "draw")

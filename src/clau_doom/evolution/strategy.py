@@ -57,6 +57,25 @@ class Evolver:
         self.population = population
         self._coordinates = Coordinates(space)
         self._seed = seed
+        self._given: tuple[Offspring, ...] = ()
+
+    @property
+    def start_size(self) -> int:
+        """Number of agents that are drawn before the strategy learns: the population, or a multiple of it."""
+        return self.population
+
+    def start_from(self, offspring: Sequence[Offspring]) -> None:
+        """Set the first agents, before the first ask.
+
+        Args:
+            offspring: `start_size` offspring in the gene space; see `warm_start.start_offspring`.
+
+        Raises:
+            ValueError: The number is not `start_size`.
+        """
+        if len(offspring) != self.start_size:
+            raise ValueError(f"{len(offspring)} offspring for a start of {self.start_size} agents: use one for each")
+        self._given = tuple(offspring)
 
     def _stream(self, *path: str | int) -> np.random.Generator:
         """Return a new random generator.
@@ -126,9 +145,14 @@ class Strategy(Evolver, ABC):
         varies = type(self).largest_population is not Strategy.largest_population
         expected = range(1 if varies else most, most + 1)
         offspring = checked_offspring(returned, self.space, self._is_earlier, expected, caller)
+        first = sum(self._sizes)
         self._asked = True
         self._sizes.append(len(offspring))
-        return offspring
+        given = self._given[first : first + len(offspring)]
+        with reporting_errors(caller):
+            for index, each in enumerate(given):
+                self._immigrate(index, each.genome)
+        return (*given, *offspring[len(given) :])
 
     def tell(self, results: Sequence[Result]) -> None:
         """Receive the results of the current generation, in the order of its offspring.

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Sequence
 
 from clau_doom.config import ExperimentConfig
-from clau_doom.domain import Evaluation, Fitness, GenomeSpace
+from clau_doom.domain import Evaluation, Fitness, Genome, GenomeSpace
 from clau_doom.domain.events import (
     ExperimentCancelled,
     ExperimentCompleted,
@@ -47,6 +47,7 @@ class ExperimentRun:
         shutdown: Shutdown,
         clock: Clock,
         longest_episode: int = LONGEST_EPISODE,
+        start: Sequence[Genome] = (),
     ) -> None:
         """Prepare a run. `clau_doom.app` creates its parts.
 
@@ -60,6 +61,7 @@ class ExperimentRun:
             shutdown: Receives requests to stop.
             clock: Clock.
             longest_episode: Timeout of an episode, in tics.
+            start: Genomes of a warm start.
         """
         self._config = config
         self._config_yaml = config_yaml
@@ -77,6 +79,7 @@ class ExperimentRun:
         self._shutdown = shutdown
         self._clock = clock
         self._longest_episode = longest_episode
+        self._start = start
         self._completed = CompletedGenerations()
         self._begun: tuple[Snapshot, RunLog] | None = None
         self.control = RunControl(config, space, store, self._scheduler, shutdown)
@@ -174,6 +177,7 @@ class ExperimentRun:
             control=self.control,
             log=log,
             completed=self._completed,
+            start=self._start,
         )
         await generations.evolve(snapshot)
 
@@ -189,6 +193,7 @@ class ExperimentRun:
             log=log,
             completed=completed,
             longest_episode=self._longest_episode,
+            start=self._start,
         )
         with self._completed.converting_errors():
             await live.begin(snapshot, self._shutdown.check)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from clau_doom.config import ExperimentConfig
-from clau_doom.domain import Agent, Evaluation, Fitness, GenomeSpace
+from clau_doom.domain import Agent, Evaluation, Fitness, Genome, GenomeSpace
 from clau_doom.domain.events import GenerationCompleted, GenerationStarted
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.evolution import Offspring, Race, Strategy, make_race, make_strategy
@@ -59,6 +59,7 @@ class GenerationalLoop:
         control: RunControl,
         log: RunLog,
         completed: CompletedGenerations,
+        start: Sequence[Genome] = (),
     ) -> None:
         """Start after the completed generations.
 
@@ -73,6 +74,7 @@ class GenerationalLoop:
             control: Commands to the generation under evaluation.
             log: Event log of the run.
             completed: Completed generations. The loop adds to it.
+            start: Genomes of a warm start.
         """
         self._config = config
         self._space = space
@@ -84,6 +86,7 @@ class GenerationalLoop:
         self._control = control
         self._log = log
         self._completed = completed
+        self._start = start
         self._prove_parents = config.verified_agents == "parents"
 
     async def evolve(self, snapshot: Snapshot) -> None:
@@ -104,7 +107,7 @@ class GenerationalLoop:
 
     async def _restore(self, snapshot: Snapshot) -> _Progress:
         config = self._config
-        strategy = make_strategy(config.evolution, self._space, config.population, config.seed)
+        strategy = make_strategy(config.evolution, self._space, config.population, config.seed, start=self._start)
         finished = snapshot.finished_generations
         await asyncio.to_thread(replay, strategy, config.name, finished, self._fitness, self._shutdown.check)
         lengths = [array("d", map(_length, evaluations)) for evaluations in finished]
@@ -175,7 +178,7 @@ class GenerationalLoop:
         """Rebuild a strategy that has asked for the generation under evaluation, but does not know its results."""
         snapshot = await self._store.snapshot()
         config, done = self._config, len(snapshot.summaries)
-        strategy = make_strategy(config.evolution, self._space, config.population, config.seed)
+        strategy = make_strategy(config.evolution, self._space, config.population, config.seed, start=self._start)
         finished, agents = snapshot.generations[:done], [each.agent for each in snapshot.generations[done]]
         await asyncio.to_thread(replay, strategy, config.name, finished, self._fitness, self._shutdown.check)
         asked = await asyncio.to_thread(strategy.ask)

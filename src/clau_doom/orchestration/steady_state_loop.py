@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 from itertools import chain, groupby
 
 from clau_doom.config import ExperimentConfig
-from clau_doom.domain import Agent, AgentStatus, Evaluation, Fitness, GenomeSpace
+from clau_doom.domain import Agent, AgentStatus, Evaluation, Fitness, Genome, GenomeSpace
 from clau_doom.domain.agent_commands import AgentAction
 from clau_doom.domain.events import AgentsAsked, Event, GenerationCompleted
 from clau_doom.domain.experiment import GenerationSummary
@@ -44,6 +44,7 @@ class SteadyStateLoop(AgentEvaluation):
         log: RunLog,
         completed: Completed,
         longest_episode: int = LONGEST_EPISODE,
+        start: Sequence[Genome] = (),
     ) -> None:
         """Start before agent 0.
 
@@ -54,6 +55,7 @@ class SteadyStateLoop(AgentEvaluation):
             log: Event log of the run.
             completed: Called with each generation after its completion is committed.
             longest_episode: Timeout of an episode, in tics.
+            start: Genomes of a warm start.
         """
         registry, queue = AgentRegistry(config.evolution.lookahead), TaskQueue((), more=True)
         super().__init__(registry, queue, episodes=config.episodes, fitness=fitness, log=log)
@@ -67,7 +69,7 @@ class SteadyStateLoop(AgentEvaluation):
             longest_episode=longest_episode,
         )
         self._summaries: list[GenerationSummary] = []
-        self._strategy = make_steady_state(config.evolution, space, config.population, config.seed)
+        self._strategy = make_steady_state(config.evolution, space, config.population, config.seed, start=start)
         self._seeds = lru_cache(maxsize=8)(partial(seeds_of, config))
         self._completed = completed
         self._closed = 0

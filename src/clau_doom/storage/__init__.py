@@ -11,13 +11,14 @@ from clau_doom.storage.experiment_reader import PAGE, ExperimentReader
 from clau_doom.storage.folder_name_check import move_command
 from clau_doom.storage.sqlite_store import SqliteStore
 from clau_doom.storage.state_tables import KeepRecordings
-from clau_doom.storage.stored_inputs import CFG, GENES, LARGEST_INPUT, WAD, StoredInputs
+from clau_doom.storage.stored_inputs import CFG, GENES, LARGEST_INPUT, START, WAD, StoredInputs
 
 __all__ = [
     "CFG",
     "GENES",
     "LARGEST_INPUT",
     "PAGE",
+    "START",
     "WAD",
     "ExperimentFolder",
     "ExperimentFolders",

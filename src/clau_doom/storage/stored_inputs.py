@@ -1,4 +1,4 @@
-"""Copies of an experiment's inputs, stored with its results: genes, .cfg and .wad.
+"""Copies of an experiment's inputs, stored with its results: genes, .cfg, .wad and the genomes of a warm start.
 
 With these copies an experiment can be read, replayed and resumed after its scenario or policy was moved.
 """
@@ -9,9 +9,9 @@ from pathlib import Path
 from clau_doom.errors import StoreCorrupted
 from clau_doom.regular_files import open_regular
 
-__all__ = ["CFG", "GENES", "LARGEST_INPUT", "WAD", "StoredInputs"]
+__all__ = ["CFG", "GENES", "LARGEST_INPUT", "START", "WAD", "StoredInputs"]
 
-GENES, CFG, WAD = "genes.json", "scenario.cfg", "scenario.wad"
+GENES, CFG, WAD, START = "genes.json", "scenario.cfg", "scenario.wad", "start.json"
 """Names of input files."""
 
 LARGEST_INPUT = 10 * 1000 * 1000

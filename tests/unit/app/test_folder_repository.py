@@ -14,10 +14,12 @@ from clau_doom.config import (
     CustomStrategyConfig,
     ExecutionConfig,
     ExperimentConfig,
+    GeneticConfig,
     NatsConfig,
     RemotePolicyConfig,
     ScenarioConfig,
     ServerConfig,
+    StartConfig,
 )
 from clau_doom.errors import ConfigError, DockerUnreachable, NotAllowed
 
@@ -168,3 +170,26 @@ def test_limits_of_stored_experiments_are_enforced(tmp_path: Path) -> None:
     server = FolderRepository(ExperimentConfig(server=small), tmp_path / "runs")
     with pytest.raises(NotAllowed, match=r"raise server\.max_stored"):
         server.create(server.plan(ExperimentConfig(name="three")), "three")
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd.json", "../champion.json", "champion.JSON", "runs/quick"])
+def test_files_of_clients_are_never_start_agents(name: str, tmp_path: Path) -> None:
+    """Ids are looked up in the server's folder."""
+    evolution = GeneticConfig(start=StartConfig(agents=(name,)))
+    with pytest.raises(NotAllowed, match=r"is a file: use ids of experiments or agents of this server"):
+        repository(tmp_path).plan(ExperimentConfig(evolution=evolution))
+    known = GeneticConfig(start=StartConfig(agents=("quick",)))
+    with pytest.raises(ConfigError, match=r"evolution\.start\.agents: .*quick"):
+        repository(tmp_path).plan(ExperimentConfig(evolution=known))
+
+
+def test_relative_path_of_a_client_is_compared_with_absolute_paths(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    listed = (str(tmp_path / "maze.cfg"),)
+    for name in ("maze.cfg", listed[0]):
+        with pytest.raises(ConfigError, match="does not exist"):
+            repository(tmp_path, scenarios=listed).plan(ExperimentConfig(scenario=ScenarioConfig(name=name)))
+    with pytest.raises(NotAllowed):
+        repository(tmp_path, scenarios=listed).plan(ExperimentConfig(scenario=ScenarioConfig(name="other/maze.cfg")))

@@ -51,7 +51,7 @@ def test_summary_is_that_of_the_command(entry: CommandEntry) -> None:
     module, _, attribute = entry.target.partition(":")
     target: Any = getattr(import_module(COMMAND_MODULES + module), attribute)
     described = target.info.help if isinstance(target, typer.Typer) else inspect.getdoc(target)
-    assert described.split("\n\n")[0] == entry.summary
+    assert str(described).split("\n\n")[0] == entry.summary
     assert bool(entry.examples) != isinstance(target, typer.Typer)
 
 

@@ -212,7 +212,7 @@ def sphere(strategy: SteadyState, count: int, noise: float) -> list[float]:
 @pytest.mark.parametrize("config", [CmaEsConfig(), MapElitesConfig()], ids=lambda config: config.kind)
 def test_strategies_without_steady_state_are_refused(config: EvolutionConfig) -> None:
     """The error names the strategies that have a steady state."""
-    with pytest.raises(ValueError, match=f"{config.kind} does not support steady_state: use genetic or random"):
+    with pytest.raises(ValueError, match=f"{config.kind} does not support steady_state: use genetic, random or class"):
         made(config)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,10 +11,11 @@ from rich.text import Text
 
 from clau_doom.cli.command_decorators import add_command
 from clau_doom.cli.console import ExitCode, data_console, print_json
+from clau_doom.cli.experiment_lookup import find_experiment
 from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, AsJson, Note, OutputDir, Server, remote_server
-from clau_doom.errors import ConfigError
 
 if TYPE_CHECKING:
+    from clau_doom.domain import Genome
     from clau_doom.domain.agent_commands import Command
     from clau_doom.rpc import RpcClient
 
@@ -168,7 +169,7 @@ def inject(
         typer.Option(
             "--genome",
             metavar="VALUES",
-            help="Values of the genes in order, separated by commas; for a choice, its index.",
+            help="Values of the genes in order, separated by commas, or a file of agent export or agent show (.json).",
         ),
     ],
     *,
@@ -178,18 +179,25 @@ def inject(
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
     """Inject a genome into the next generation (a deviation)."""
-    from clau_doom.domain import Genome
     from clau_doom.domain.agent_commands import InjectGenome
 
-    try:
-        values = tuple(float(part) for part in genome.split(","))
-    except ValueError:
-        raise ConfigError(
-            f"--genome {genome!r} is not a genome: use values separated by commas, as in `agent show --json`"
-        ) from None
-    command = InjectGenome(experiment=experiment, genome=Genome(values))
+    command = InjectGenome(experiment=experiment, genome=_genome(genome, experiment, server, output_dir))
     connection = _connect(experiment, server, output_dir, note)
     _send_command(experiment, connection, command, "inject a genome into the next generation", as_json=as_json)
+
+
+def _genome(given: str, experiment: str, server: str | None, output_dir: Path) -> "Genome":
+    """Return the genome of numbers, or of a text or a file with names, which need the genes of the experiment."""
+    from clau_doom.app.gene_space import space_of
+    from clau_doom.app.genome_documents import SUFFIX, genome_of_file, genome_of_text
+    from clau_doom.domain import Genome
+
+    with suppress(ValueError):
+        return Genome(float(part) for part in given.split(","))
+    space = space_of(find_experiment(experiment, server, output_dir))
+    if given.lower().endswith(SUFFIX):
+        return genome_of_file(Path(given), space)
+    return genome_of_text(given, space)
 
 
 def _send_command(

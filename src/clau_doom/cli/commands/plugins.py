@@ -21,7 +21,10 @@ def plugins(
     check: Annotated[bool, typer.Option("--check", help="Import each plugin, and show why an import fails.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the plugins of installed packages with their versions. Without --check, nothing is imported."""
+    """List the plugins of installed packages with their versions.
+
+    Without --check, nothing is imported.
+    """
     from clau_doom.config import installed_plugins
 
     rows = [_row(plugin, check=check) for plugin in installed_plugins()]

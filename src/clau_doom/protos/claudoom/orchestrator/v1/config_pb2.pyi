@@ -212,7 +212,7 @@ class EvolutionConfig(_message.Message):
     def __init__(self, genetic: _Optional[_Union[GeneticConfig, _Mapping]] = ..., cma_es: _Optional[_Union[CmaEsConfig, _Mapping]] = ..., map_elites: _Optional[_Union[MapElitesConfig, _Mapping]] = ..., random: _Optional[_Union[RandomSearchConfig, _Mapping]] = ..., **kwargs) -> None: ...
 
 class GeneticConfig(_message.Message):
-    __slots__ = ("immigrants", "elites", "tournament", "crossover", "mutation", "sigma", "sigma_end", "half_life", "diversity", "racing", "shrink", "mode", "lookahead")
+    __slots__ = ("immigrants", "elites", "tournament", "crossover", "mutation", "sigma", "sigma_end", "half_life", "diversity", "racing", "shrink", "mode", "lookahead", "start")
     IMMIGRANTS_FIELD_NUMBER: _ClassVar[int]
     ELITES_FIELD_NUMBER: _ClassVar[int]
     TOURNAMENT_FIELD_NUMBER: _ClassVar[int]
@@ -226,6 +226,7 @@ class GeneticConfig(_message.Message):
     SHRINK_FIELD_NUMBER: _ClassVar[int]
     MODE_FIELD_NUMBER: _ClassVar[int]
     LOOKAHEAD_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
     immigrants: int
     elites: int
     tournament: int
@@ -239,7 +240,16 @@ class GeneticConfig(_message.Message):
     shrink: bool
     mode: EvolutionConfig.Mode
     lookahead: int
-    def __init__(self, immigrants: _Optional[int] = ..., elites: _Optional[int] = ..., tournament: _Optional[int] = ..., crossover: _Optional[float] = ..., mutation: _Optional[float] = ..., sigma: _Optional[float] = ..., sigma_end: _Optional[float] = ..., half_life: _Optional[float] = ..., diversity: _Optional[float] = ..., racing: _Optional[_Union[RacingConfig, _Mapping]] = ..., shrink: bool = ..., mode: _Optional[_Union[EvolutionConfig.Mode, str]] = ..., lookahead: _Optional[int] = ...) -> None: ...
+    start: StartConfig
+    def __init__(self, immigrants: _Optional[int] = ..., elites: _Optional[int] = ..., tournament: _Optional[int] = ..., crossover: _Optional[float] = ..., mutation: _Optional[float] = ..., sigma: _Optional[float] = ..., sigma_end: _Optional[float] = ..., half_life: _Optional[float] = ..., diversity: _Optional[float] = ..., racing: _Optional[_Union[RacingConfig, _Mapping]] = ..., shrink: bool = ..., mode: _Optional[_Union[EvolutionConfig.Mode, str]] = ..., lookahead: _Optional[int] = ..., start: _Optional[_Union[StartConfig, _Mapping]] = ...) -> None: ...
+
+class StartConfig(_message.Message):
+    __slots__ = ("agents", "spread")
+    AGENTS_FIELD_NUMBER: _ClassVar[int]
+    SPREAD_FIELD_NUMBER: _ClassVar[int]
+    agents: _containers.RepeatedScalarFieldContainer[str]
+    spread: float
+    def __init__(self, agents: _Optional[_Iterable[str]] = ..., spread: _Optional[float] = ...) -> None: ...
 
 class RacingConfig(_message.Message):
     __slots__ = ("rule", "first", "growth", "keep", "alpha", "audit")
@@ -268,34 +278,38 @@ class RacingConfig(_message.Message):
     def __init__(self, rule: _Optional[_Union[RacingConfig.Rule, str]] = ..., first: _Optional[int] = ..., growth: _Optional[float] = ..., keep: _Optional[float] = ..., alpha: _Optional[float] = ..., audit: _Optional[float] = ...) -> None: ...
 
 class CmaEsConfig(_message.Message):
-    __slots__ = ("immigrants", "sigma", "racing", "mode", "lookahead")
+    __slots__ = ("immigrants", "sigma", "racing", "mode", "lookahead", "start")
     IMMIGRANTS_FIELD_NUMBER: _ClassVar[int]
     SIGMA_FIELD_NUMBER: _ClassVar[int]
     RACING_FIELD_NUMBER: _ClassVar[int]
     MODE_FIELD_NUMBER: _ClassVar[int]
     LOOKAHEAD_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
     immigrants: int
     sigma: float
     racing: RacingConfig
     mode: EvolutionConfig.Mode
     lookahead: int
-    def __init__(self, immigrants: _Optional[int] = ..., sigma: _Optional[float] = ..., racing: _Optional[_Union[RacingConfig, _Mapping]] = ..., mode: _Optional[_Union[EvolutionConfig.Mode, str]] = ..., lookahead: _Optional[int] = ...) -> None: ...
+    start: StartConfig
+    def __init__(self, immigrants: _Optional[int] = ..., sigma: _Optional[float] = ..., racing: _Optional[_Union[RacingConfig, _Mapping]] = ..., mode: _Optional[_Union[EvolutionConfig.Mode, str]] = ..., lookahead: _Optional[int] = ..., start: _Optional[_Union[StartConfig, _Mapping]] = ...) -> None: ...
 
 class MapElitesConfig(_message.Message):
-    __slots__ = ("immigrants", "descriptors", "crossover", "sigma", "mode", "lookahead")
+    __slots__ = ("immigrants", "descriptors", "crossover", "sigma", "mode", "lookahead", "start")
     IMMIGRANTS_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTORS_FIELD_NUMBER: _ClassVar[int]
     CROSSOVER_FIELD_NUMBER: _ClassVar[int]
     SIGMA_FIELD_NUMBER: _ClassVar[int]
     MODE_FIELD_NUMBER: _ClassVar[int]
     LOOKAHEAD_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
     immigrants: int
     descriptors: _containers.RepeatedCompositeFieldContainer[DescriptorConfig]
     crossover: float
     sigma: float
     mode: EvolutionConfig.Mode
     lookahead: int
-    def __init__(self, immigrants: _Optional[int] = ..., descriptors: _Optional[_Iterable[_Union[DescriptorConfig, _Mapping]]] = ..., crossover: _Optional[float] = ..., sigma: _Optional[float] = ..., mode: _Optional[_Union[EvolutionConfig.Mode, str]] = ..., lookahead: _Optional[int] = ...) -> None: ...
+    start: StartConfig
+    def __init__(self, immigrants: _Optional[int] = ..., descriptors: _Optional[_Iterable[_Union[DescriptorConfig, _Mapping]]] = ..., crossover: _Optional[float] = ..., sigma: _Optional[float] = ..., mode: _Optional[_Union[EvolutionConfig.Mode, str]] = ..., lookahead: _Optional[int] = ..., start: _Optional[_Union[StartConfig, _Mapping]] = ...) -> None: ...
 
 class DescriptorConfig(_message.Message):
     __slots__ = ("measure", "low", "high", "cells")
@@ -310,19 +324,21 @@ class DescriptorConfig(_message.Message):
     def __init__(self, measure: _Optional[str] = ..., low: _Optional[float] = ..., high: _Optional[float] = ..., cells: _Optional[int] = ...) -> None: ...
 
 class RandomSearchConfig(_message.Message):
-    __slots__ = ("immigrants", "racing", "mode", "lookahead")
+    __slots__ = ("immigrants", "racing", "mode", "lookahead", "start")
     IMMIGRANTS_FIELD_NUMBER: _ClassVar[int]
     RACING_FIELD_NUMBER: _ClassVar[int]
     MODE_FIELD_NUMBER: _ClassVar[int]
     LOOKAHEAD_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
     immigrants: int
     racing: RacingConfig
     mode: EvolutionConfig.Mode
     lookahead: int
-    def __init__(self, immigrants: _Optional[int] = ..., racing: _Optional[_Union[RacingConfig, _Mapping]] = ..., mode: _Optional[_Union[EvolutionConfig.Mode, str]] = ..., lookahead: _Optional[int] = ...) -> None: ...
+    start: StartConfig
+    def __init__(self, immigrants: _Optional[int] = ..., racing: _Optional[_Union[RacingConfig, _Mapping]] = ..., mode: _Optional[_Union[EvolutionConfig.Mode, str]] = ..., lookahead: _Optional[int] = ..., start: _Optional[_Union[StartConfig, _Mapping]] = ...) -> None: ...
 
 class CustomStrategyConfig(_message.Message):
-    __slots__ = ("immigrants", "target", "options", "racing", "mode", "lookahead")
+    __slots__ = ("immigrants", "target", "options", "racing", "mode", "lookahead", "start")
     class OptionsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -336,13 +352,15 @@ class CustomStrategyConfig(_message.Message):
     RACING_FIELD_NUMBER: _ClassVar[int]
     MODE_FIELD_NUMBER: _ClassVar[int]
     LOOKAHEAD_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
     immigrants: int
     target: str
     options: _containers.MessageMap[str, OptionValue]
     racing: RacingConfig
     mode: EvolutionConfig.Mode
     lookahead: int
-    def __init__(self, immigrants: _Optional[int] = ..., target: _Optional[str] = ..., options: _Optional[_Mapping[str, OptionValue]] = ..., racing: _Optional[_Union[RacingConfig, _Mapping]] = ..., mode: _Optional[_Union[EvolutionConfig.Mode, str]] = ..., lookahead: _Optional[int] = ...) -> None: ...
+    start: StartConfig
+    def __init__(self, immigrants: _Optional[int] = ..., target: _Optional[str] = ..., options: _Optional[_Mapping[str, OptionValue]] = ..., racing: _Optional[_Union[RacingConfig, _Mapping]] = ..., mode: _Optional[_Union[EvolutionConfig.Mode, str]] = ..., lookahead: _Optional[int] = ..., start: _Optional[_Union[StartConfig, _Mapping]] = ...) -> None: ...
 
 class ExecutionConfig(_message.Message):
     __slots__ = ("backend", "workers", "episode_timeout", "attempts", "on_exhausted", "record", "start_patience")
