@@ -184,16 +184,18 @@ def _array(arrays: Mapping[str, object], name: str, dtype: type[_T], shape: tupl
     if name not in arrays:
         raise ConfigError(f"the observation has no {name!r}, which the policy uses: make the environment with it")
     found = arrays[name]
-    expected = f"{np.dtype(dtype).name} of shape ({', '.join('any' if n is None else str(n) for n in shape)})"
-    if not isinstance(found, np.ndarray):
-        raise ConfigError(f"the observation's {name!r} is {type(found).__name__}: expected {expected}")
-    fits = len(found.shape) == len(shape) and all(n in {None, m} for n, m in zip(shape, found.shape, strict=True))
-    if found.dtype != dtype or not fits:
-        raise ConfigError(
-            f"the observation's {name!r} is {found.dtype.name} of shape {found.shape}: expected {expected}, as the "
-            "environment of the agent's scenario returns it for one episode"
-        )
-    return found
+    if isinstance(found, np.ndarray) and found.dtype == dtype and _fits(found.shape, shape):
+        return found
+    given = f"{found.dtype.name} of shape {found.shape}" if isinstance(found, np.ndarray) else type(found).__name__
+    sizes = ", ".join("any" if size is None else str(size) for size in shape)
+    raise ConfigError(
+        f"the observation's {name!r} is {given}: expected {np.dtype(dtype).name} of shape ({sizes}), as the "
+        "environment of the agent's scenario returns it for one episode"
+    )
+
+
+def _fits(found: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
+    return len(found) == len(expected) and all(n in {None, m} for n, m in zip(expected, found, strict=True))
 
 
 def _numbers(arrays: Mapping[str, object], name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
