@@ -4,11 +4,14 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import clau_doom as cd
 from clau_doom.api.loaded_agent import LoadedAgent
+from clau_doom.api.stored_agent_loading import load_stored_agent
+from clau_doom.app.catalog.folder_source import FolderSource
 from clau_doom.app.replay_agent_lookup import export_agent, find_agent
 from clau_doom.app.run import open_run
 from clau_doom.app.run_planning import plan_config
@@ -23,7 +26,7 @@ from clau_doom.config import (
     ScenarioConfig,
 )
 from clau_doom.domain import Episode, EpisodeOutcome, Measures, Purpose
-from clau_doom.errors import PolicyFailed
+from clau_doom.errors import AgentNotFound, PolicyFailed
 from clau_doom.orchestration import Shutdown
 from tests.support.films import take_apart
 
@@ -67,6 +70,16 @@ RUNS: dict[str, tuple[ScenarioConfig, PolicyConfig]] = {
     "short": (ScenarioConfig(name="basic"), RulesPolicyConfig()),
     "class": (ScenarioConfig(name="defend_the_line", timeout=200), CustomPolicyConfig(target="drawing:Drawing")),
 }
+
+
+class ServedFolder:
+    """Source that is not a folder of the user, as a server."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = FolderSource(folder)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._folder, name)
 
 
 async def evolve(folder: Path, name: str) -> None:
@@ -186,6 +199,33 @@ async def test_played_episodes_equal_the_recorded_ones(importable: Path, monkeyp
         }
     assert set(table["purpose"]) == {None}
     assert agent.episodes["seed"] == [episode.outcome.seed for episode in await recorded(importable, "class")]
+
+
+async def test_agents_of_an_experiment_are_loaded_from_it(importable: Path) -> None:
+    experiment = cd.open(importable / "rules")
+    assert experiment.champion is not None
+    for champion in (
+        experiment.load_agent(),
+        experiment.load_agent(experiment.champion),
+        cd.load_agent(importable / "rules"),
+    ):
+        assert (champion.id, champion.genes) == (experiment.champion.id, experiment.champion.genome)
+        assert set(champion.episodes["purpose"]) == {"training", "validation", "held_out"}
+        assert None not in champion.episodes["fitness"]
+    other = experiment.load_agent((0, 1))
+    assert (other.id, other.genes) == ("rules-g000-a001", experiment.agent((0, 1)).genome)
+    with pytest.raises(AgentNotFound, match="rules-g007-a000"):
+        experiment.load_agent((7, 0))
+
+
+async def test_class_of_a_server_needs_consent(importable: Path) -> None:
+    """The same experiment in the folder of the user does not need it."""
+    source: Any = ServedFolder(importable)
+    with pytest.raises(cd.ClauDoomError, match=r"^the server uses .* drawing:Drawing.*trust=\['drawing:Drawing'\]"):
+        load_stored_agent(source, "class")
+    agent = load_stored_agent(source, "class", trust=["drawing:Drawing"])
+    agent.reset(1)
+    load_stored_agent(FolderSource(importable), "class").reset(1)
 
 
 async def test_failure_of_the_policy_ends_further_episodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

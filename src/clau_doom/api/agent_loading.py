@@ -2,12 +2,16 @@
 
 import os
 from collections.abc import Iterable
+from pathlib import Path
 
 from clau_doom.api.event_loop import run_blocking
 from clau_doom.api.loaded_agent import LoadedAgent
-from clau_doom.api.output_dir import find_output_dir
+from clau_doom.api.opening import locate
+from clau_doom.api.stored_agent_loading import consent_to, load_stored_agent
+from clau_doom.app.catalog.folder_source import FolderSource
 from clau_doom.app.replay_agent_lookup import find_agent, is_agent_file
-from clau_doom.app.trusted_code import TRUST_VARIABLE, Trust
+from clau_doom.config.path_expansion import expand_home
+from clau_doom.errors import ConfigError
 
 __all__ = ["load_agent"]
 
@@ -23,8 +27,9 @@ def load_agent(
 
     Args:
         agent: Path of an agent file (.json, written by ``clau-doom agent export``), or the id of an agent, of the
-            random baseline, or of an experiment for its champion.
-        output_dir: Folder of experiments. None: ``CLAU_DOOM_OUTPUT_DIR``, or else ``runs``.
+            random baseline, or of an experiment for its champion. An id may have the path of its output folder, such as
+            ``runs/quickstart``.
+        output_dir: Folder of experiments, for an id. None: ``$CLAU_DOOM_OUTPUT_DIR``, or else ``runs``.
         trust: Policy classes (``module:Class``) and addresses of remote agents that a file may name. A class is code
             that runs in this process: read its source first. Names in ``CLAU_DOOM_TRUST`` are allowed, too.
         address: Current address of a remote agent's program, if it has changed since the run.
@@ -46,9 +51,17 @@ def load_agent(
         ...     done = terminated or truncated
         >>> env.close()
     """
-    name, folder = os.fspath(agent), find_output_dir(output_dir)
-    allowed = {*trust, *os.environ.get(TRUST_VARIABLE, "").split(), *([address] if address else [])}
-    consent = Trust(frozenset(allowed), remedy="trust=['{}']")
-    setting, replayed = run_blocking(find_agent(name, None, folder, trust=consent, address=address))
-    stored_in = None if is_agent_file(name) else folder
-    return LoadedAgent(setting, replayed, trust=consent, stored_in=stored_in, address=address)
+    if not is_agent_file(os.fspath(agent)):
+        name, folder = locate(agent, output_dir)
+        return load_stored_agent(FolderSource(folder), name, trust=trust, address=address)
+    consent = consent_to(trust, address)
+    # No folder is read for a file.
+    setting, replayed = run_blocking(find_agent(_expanded(agent), None, Path(), trust=consent, address=address))
+    return LoadedAgent(setting, replayed, trust=consent, stored_in=None, address=address)
+
+
+def _expanded(path: str | os.PathLike[str]) -> str:
+    try:
+        return expand_home(os.fspath(path))
+    except ValueError as error:
+        raise ConfigError(f"the path {os.fspath(path)!r} {error}") from error

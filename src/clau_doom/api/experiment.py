@@ -1,7 +1,7 @@
 """Stored experiment: status, tables, champion, analysis, plot and report."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from clau_doom.errors import ConfigError
 
 if TYPE_CHECKING:
     from clau_doom.analysis.fitness_plot import FitnessFigure
+    from clau_doom.api.loaded_agent import LoadedAgent
     from clau_doom.ports import StoredExperiment
 
 __all__ = ["Experiment", "current_state", "open_experiment"]
@@ -127,6 +128,29 @@ class Experiment:
         """
         stored = self._reading.stored()
         return agent_of(stored, _agent_id(agent, stored.snapshot.experiment.id))
+
+    def load_agent(
+        self,
+        agent: str | tuple[int, int] | StoredAgent | None = None,
+        *,
+        trust: Iterable[str] = (),
+        address: str | None = None,
+    ) -> "LoadedAgent":
+        """Load an agent to play further episodes, to make films, or to step it in your own loop; see `cd.load_agent`.
+
+        Args:
+            agent: Id, generation and index, or the agent. None: the champion.
+            trust: Policy classes and addresses of remote agents that a server may name.
+            address: Current address of a remote agent's program, if it has changed since the run.
+
+        Raises:
+            AgentNotFound: The experiment does not have the agent, or does not have a champion yet.
+            ConfigError: The experiment of a server names a class or an address that is not in `trust`.
+        """
+        from clau_doom.api.stored_agent_loading import load_stored_agent  # noqa: PLC0415 - engine and policies
+
+        name = agent.id if isinstance(agent, StoredAgent) else self.id if agent is None else _agent_id(agent, self.id)
+        return load_stored_agent(self._reading.source, name, trust=trust, address=address)
 
     def lineage(self, agent: str | tuple[int, int] | StoredAgent) -> Table:
         """Return an agent and all of its ancestors, the latest first, with the columns of `agents`.

@@ -18,7 +18,7 @@ from clau_doom.policies import make_policy
 from clau_doom.ports import StoredExperiment
 from clau_doom.replay import SUFFIX, ReplayedAgent, Setting, agent_text, read_agent, select_agent
 
-__all__ = ["export_agent", "find_agent", "is_agent_file", "with_address"]
+__all__ = ["export_agent", "find_agent", "find_stored_agent", "is_agent_file", "with_address"]
 
 
 def is_agent_file(name: str) -> bool:
@@ -61,7 +61,28 @@ async def find_agent(
     if is_agent_file(name):
         return read_agent(Path(name), space_of)
     async with open_source(remote, output_dir) as source:
-        stored = await _experiment_of(name, source)
+        origin = f"the server {remote.address}" if remote else None
+        return await find_stored_agent(name, source, origin=origin, trust=trust, address=address)
+
+
+async def find_stored_agent(
+    name: str,
+    source: ExperimentSource,
+    *,
+    origin: str | None,
+    trust: Trust = Trust(),  # noqa: B008 - immutable
+    address: str | None = None,
+) -> tuple[Setting, ReplayedAgent]:
+    """Find an agent of a stored experiment; see `find_agent`.
+
+    Args:
+        name: Id of an agent, of an experiment or of the random baseline.
+        source: Source of the experiment.
+        origin: Server of the source, whose policies need consent; None for a folder of the user.
+        trust: Policy classes and addresses that a server may name.
+        address: Current address of a remote agent's program, if it has changed since the run.
+    """
+    stored = await _experiment_of(name, source)
     setting = Setting(
         scenario=stored.config.scenario,
         policy=stored.config.policy,
@@ -72,8 +93,8 @@ async def find_agent(
         fitness=make_fitness(stored.config),
     )
     agent = select_agent(stored.snapshot, name)
-    if remote and not agent.baseline and not setting.contained:
-        trust.check(with_address(setting.policy, address), f"the server {remote.address}")
+    if origin is not None and not agent.baseline and not setting.contained:
+        trust.check(with_address(setting.policy, address), origin)
     return setting, agent
 
 
