@@ -61,6 +61,7 @@ OBJECT_COLUMNS = (
 DELTA_UNIT = 16.0
 """Degrees or map units per tic of the value 1 for a ``*_DELTA`` button. A power of two keeps the scaling exact."""
 
+_ACTION_FORM = "give a dict of buttons, deltas and tics as in the action space"
 _CODES = {kind: code for code, kind in enumerate(OBJECT_KINDS, start=1)}
 
 
@@ -98,6 +99,10 @@ def observation_from_arrays(arrays: Mapping[str, object], needs: Needs, facts: S
     Raises:
         ConfigError: An array is missing, or has another type or shape; the message names both.
     """
+    if not isinstance(arrays, Mapping):
+        raise ConfigError(
+            f"the observation is a {type(arrays).__name__}: give the dict that reset and step return first"
+        )
     width, height = facts.resolution
     variables = _array(arrays, "variables", np.float64, (len(facts.variables),))
     tic = _array(arrays, "tic", np.int64, (1,))
@@ -133,6 +138,8 @@ def action_from_arrays(arrays: Mapping[str, object], facts: ScenarioFacts) -> Ac
     Raises:
         ConfigError: An array is missing, has another shape, or has an invalid value; the message names both.
     """
+    if not isinstance(arrays, Mapping):
+        raise ConfigError(f"the action is a {type(arrays).__name__}: {_ACTION_FORM}")
     deltas = _deltas(facts.buttons)
     values = np.zeros(len(deltas))
     if not deltas.all():
@@ -200,7 +207,7 @@ def _fits(found: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
 
 def _numbers(arrays: Mapping[str, object], name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
     if name not in arrays:
-        raise ConfigError(f"the action has no {name!r}: give a dict of buttons, deltas and tics as in the action space")
+        raise ConfigError(f"the action has no {name!r}: {_ACTION_FORM}")
     try:
         values = np.asarray(arrays[name], dtype=np.float64)
     except (TypeError, ValueError):

@@ -192,3 +192,16 @@ def test_invalid_actions_are_refused(change: dict[str, Any], message: str) -> No
 def test_incomplete_actions_are_refused(name: str) -> None:
     with pytest.raises(ConfigError, match=f"the action has no '{name}'"):
         action_from_arrays(without(name)(PRESSED), FACTS)
+
+
+@pytest.mark.parametrize("wrong", [3, None, [1, 0], np.array([1, 0])])
+def test_actions_that_are_not_dicts_are_refused(wrong: Any) -> None:
+    with pytest.raises(ConfigError, match=f"the action is a {type(wrong).__name__}: give a dict of buttons"):
+        action_from_arrays(wrong, FACTS)
+
+
+def test_result_of_reset_is_not_an_observation() -> None:
+    """A call such as `agent.act(env.reset())` is a frequent mistake."""
+    result: Any = (observation_to_arrays(seen(), ALL, 3), {})
+    with pytest.raises(ConfigError, match="the observation is a tuple: give the dict that reset and step return first"):
+        observation_from_arrays(result, ALL, FACTS)
