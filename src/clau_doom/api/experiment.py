@@ -20,6 +20,7 @@ from clau_doom.errors import ConfigError
 if TYPE_CHECKING:
     from clau_doom.analysis.fitness_plot import FitnessFigure
     from clau_doom.api.loaded_agent import LoadedAgent
+    from clau_doom.app.tracking.tracker_follower import WrittenCounts
     from clau_doom.ports import StoredExperiment
 
 __all__ = ["Experiment", "current_state", "open_experiment"]
@@ -203,6 +204,30 @@ class Experiment:
             StorageFailed: The file cannot be written.
         """
         return self.analyze(criteria=criteria).report(path, force=force)
+
+    def track(self, kind: str, **options: object) -> "WrittenCounts":
+        """Write the experiment to a tracker, as `clau-doom track ID --to KIND` does. A second call repeats nothing.
+
+        An experiment that runs in another process is followed to its end.
+
+        Args:
+            kind: ``tensorboard``, ``mlflow``, ``wandb``, ``jsonl``, ``webhook`` or ``class``.
+            **options: Fields of the tracker's section, such as ``folder="logs"``; see docs/trackers.md.
+
+        Returns:
+            The target, and the numbers of new events and generations.
+
+        Raises:
+            ConfigError: An option is not valid, a package is missing, or the experiment is at a server.
+            TrackerUnavailable: The target failed. The next call continues.
+
+        Example:
+            >>> experiment.track("tensorboard", folder="logs")  # doctest: +SKIP
+        """
+        from clau_doom.app.track import track_experiment, tracker_config  # noqa: PLC0415 - statistics
+
+        experiment, output_dir = self.location
+        return run_blocking(track_experiment(output_dir, experiment, tracker_config(kind, options)))
 
     def plot(self) -> "FitnessFigure":
         """Draw the fitness by generation and the held-out results.

@@ -1,13 +1,15 @@
-"""Readers of the experiments' event logs: metrics, the server's log, and the relay to the event bus."""
+"""Readers of the experiments' event logs: metrics, the server's log, trackers, and the relay to the event bus."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Self
 
 from clau_doom.access import PrivatePaths
 from clau_doom.app.event_logging import log_event
 from clau_doom.app.folder_repository import FolderRepository
+from clau_doom.app.tracking.tracker_follower import TrackerFollower
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.snapshot import Snapshot
@@ -25,6 +27,8 @@ _RELAY_GRACE = 5.0
 """Seconds that the relays may take at shutdown. The next server publishes the remaining events."""
 
 _Read = Callable[[ExperimentStore], Awaitable[None]]
+FollowersOf = Callable[[str], Sequence[TrackerFollower]]
+"""Returns new followers of an experiment."""
 _Key = tuple[str, str]
 
 
@@ -50,6 +54,8 @@ class EventLogConsumers:
         bus: EventBus | None,
         health: ReaderHealth,
         private: PrivatePaths = PrivatePaths({}),  # noqa: B008 - never modified
+        *,
+        trackers: FollowersOf = lambda _: (),
     ) -> None:
         """Prepare readers for the experiments of a repository.
 
@@ -59,8 +65,10 @@ class EventLogConsumers:
             bus: Event bus, or None.
             health: Runs the readers and records their failures.
             private: Hides the server's paths from the subscribers of the bus.
+            trackers: Returns new followers of an experiment for the server's trackers.
         """
         self._private = private
+        self._trackers = trackers
         self._repository = repository
         self._metrics = metrics
         self._bus = bus
@@ -100,6 +108,7 @@ class EventLogConsumers:
                 self._health.failed("metrics", name, error)
             if stored.state is not ExperimentState.RUNNING:
                 self._relay(name)
+                self._track(name, behind=stored.snapshot)
 
     def follow(self, experiment: str, before: Snapshot) -> None:
         """Follow a run that has started, from the snapshot before its start."""
@@ -119,6 +128,7 @@ class EventLogConsumers:
         log = EventReader(lambda recorded: log_event(experiment, recorded.event), after=after)
         self._read("log", experiment, log.read, log.position)
         self._relay(experiment)
+        self._track(experiment)
 
     def _take_over(self, reader: str, experiment: str, last: int) -> int:
         """Stop the reader of the previous run, and return the sequence after which the next reader starts."""
@@ -149,6 +159,22 @@ class EventLogConsumers:
             return relay.published if relay else 0
 
         self._read("relay", experiment, publish, published)
+
+    def _track(self, experiment: str, *, behind: Snapshot | None = None) -> None:
+        """Write the events of an experiment to the trackers.
+
+        Args:
+            experiment: Id of the experiment.
+            behind: Snapshot of an experiment that does not run. Only trackers that lack its last events follow it.
+                None: the experiment has started.
+        """
+        for follower in self._trackers(experiment):
+            if behind is not None and not follower.behind(behind.experiment.uuid, behind.last_sequence):
+                continue
+            previous = self._reading.pop((follower.name, experiment), None)
+            if previous is not None:
+                previous.task.cancel()
+            self._read(follower.name, experiment, partial(_follow_after, previous, follower), follower.position)
 
     def _read(self, reader: str, experiment: str, read: _Read, position: Callable[[], int]) -> None:
         async def read_log() -> None:
@@ -190,3 +216,10 @@ class EventLogConsumers:
             self._metrics.forget(experiment)
             self._health.forget(experiment)
             self._relays.pop(experiment, None)
+
+
+async def _follow_after(previous: _Reading | None, follower: TrackerFollower, store: ExperimentStore) -> None:
+    """Follow a log after the end of the previous reader, which holds the target."""
+    if previous is not None:
+        await asyncio.wait({previous.task})
+    await follower.follow(store)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from clau_doom.access import AuditedOrchestrator, Authenticator, PrivatePaths, acting
@@ -11,6 +12,7 @@ from clau_doom.app.dashboard_artifacts import FolderArtifactStore
 from clau_doom.app.event_log_consumers import EventLogConsumers
 from clau_doom.app.folder_repository import FolderRepository
 from clau_doom.app.token_and_audit_files import audit_log, token_files
+from clau_doom.app.tracking.run_trackers import followers_of
 from clau_doom.config import ExperimentConfig
 from clau_doom.events import NatsBus, accepting_commands
 from clau_doom.http_server import HttpServer
@@ -18,6 +20,7 @@ from clau_doom.metrics import MetricsCollector, MetricsServer
 from clau_doom.orchestration import Orchestrator, ReaderHealth, ShieldedTasks, Shutdown
 from clau_doom.rpc import RpcServer
 from clau_doom.storage import ExperimentFolders
+from clau_doom.trackers import check_tracker_config
 from clau_doom.web import WebServer
 
 __all__ = ["RunningService", "ServiceAddresses", "open_service"]
@@ -75,16 +78,18 @@ async def open_service(config: ExperimentConfig, output_dir: Path) -> AsyncItera
     """Start all servers, resume the experiments that the last server left running, and yield the service.
 
     Args:
-        config: Configuration of the service, `execution.workers` and `local.pin`. Other sections apply to experiments
-            only.
+        config: Configuration of the service, the trackers, `execution.workers` and `local.pin`. Other sections apply to
+            experiments only.
         output_dir: Folder of experiments. Only one server can use it at a time.
 
     Raises:
         FolderBusy: Another process serves the folder.
         AddressTaken: Another program listens on an address.
         BusUnavailable: NATS is configured, but no server responds.
-        ConfigError: A file cannot be used.
+        ConfigError: A file or a tracker cannot be used.
     """
+    for tracker in config.trackers:
+        check_tracker_config(tracker)
     repository = FolderRepository(config, output_dir)
     authenticator = Authenticator(token_files(config.grpc, output_dir))
     async with AsyncExitStack() as stack:
@@ -93,7 +98,9 @@ async def open_service(config: ExperimentConfig, output_dir: Path) -> AsyncItera
         readers = ReaderHealth(count=metrics.reader_failed)
         bus = await stack.enter_async_context(NatsBus(config.nats)) if config.nats.enabled else None
         private = PrivatePaths.of_process(output_dir)
-        followers = await stack.enter_async_context(EventLogConsumers(repository, metrics, bus, readers, private))
+        trackers = partial(followers_of, config.trackers, output_dir)
+        consumers = EventLogConsumers(repository, metrics, bus, readers, private, trackers=trackers)
+        followers = await stack.enter_async_context(consumers)
         orchestrator = Orchestrator(repository, on_begun=followers.follow, readers=readers)
         await stack.enter_async_context(orchestrator)
         parts = _Parts(

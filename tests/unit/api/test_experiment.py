@@ -10,7 +10,7 @@ import pytest
 from clau_doom.api.experiment import Experiment, open_experiment
 from clau_doom.config import CustomPolicyConfig
 from clau_doom.domain import EpisodeOutcome, Genome
-from clau_doom.errors import AgentNotFound, ExperimentNotFound, WrongState
+from clau_doom.errors import AgentNotFound, ConfigError, ExperimentNotFound, WrongState
 from clau_doom.orchestration import Shutdown
 from clau_doom.ports import EpisodeTask
 from clau_doom.testing import scripted_outcome
@@ -212,3 +212,12 @@ def test_an_experiment_without_generations_cannot_be_plotted(tmp_path: Path) -> 
 
 def _fitnesses(experiment: Experiment, generation: int) -> list[float]:
     return [row["fitness"] for row in experiment.agents if row["generation"] == generation]
+
+
+def test_tracking_writes_an_experiment_once(experiment: Experiment, tmp_path: Path) -> None:
+    """Options are the fields of the tracker's section; an unknown one is refused."""
+    first, second = (experiment.track("jsonl", folder=str(tmp_path)) for _ in range(2))
+    assert (first.target, first.generations, first.results) == (str(tmp_path / "lab.jsonl"), 3, True)
+    assert second.events == 0
+    with pytest.raises(ConfigError, match=r"trackers\[0\].foldr"):
+        experiment.track("jsonl", foldr="x")

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from clau_doom.access import PrivatePaths
 from clau_doom.app import event_log_consumers
 from clau_doom.app.event_log_consumers import EventLogConsumers
 from clau_doom.app.folder_repository import FolderRepository
-from clau_doom.config import ExperimentConfig, to_yaml
+from clau_doom.app.tracking.cursor import TrackerCursor
+from clau_doom.app.tracking.run_trackers import followers_of
+from clau_doom.config import ExperimentConfig, JsonlTrackerConfig, to_yaml
 from clau_doom.domain.events import (
     Event,
     ExperimentCompleted,
@@ -28,6 +31,7 @@ from clau_doom.events import ALL_EVENTS, InProcessBus
 from clau_doom.metrics import MetricsCollector
 from clau_doom.orchestration import ReaderHealth
 from clau_doom.storage import ExperimentFolders
+from tests.support.tracker_readers import jsonl_lines
 from tests.support.waiting import until
 
 STARTED = ExperimentStarted(resumed=False, generations=7, config_yaml=to_yaml(ExperimentConfig(name="one")))
@@ -134,3 +138,38 @@ async def test_published_events_contain_no_server_folder(tmp_path: Path) -> None
             assert b"no room is left in <output folder>/one" in message.payload
 
     await following(tmp_path, MetricsCollector(), ReaderHealth(), scenario)
+
+
+async def test_trackers_follow_runs_and_complete_what_the_last_server_left(tmp_path: Path) -> None:
+    """An experiment that no tracker has written is not written when a server starts."""
+    config = JsonlTrackerConfig()
+    followers_of_experiment = partial(followers_of, (config,), tmp_path)
+    for name in ("old", "left", "new"):
+        create(tmp_path, name)
+    for name in ("old", "left"):
+        async with ExperimentFolders(tmp_path).open(name).write() as store:
+            started = replace(STARTED, config_yaml=to_yaml(ExperimentConfig(name=name)))
+            await store.append([started, ExperimentPaused(), ExperimentResumed()], running_seconds=0.0)
+            await store.append([ExperimentInterrupted(generation=0, reason="SIGTERM")], running_seconds=0.0)
+    cursor = TrackerCursor(tmp_path / "left/trackers", config, "u-left")
+    with cursor.claim():
+        cursor.write(2)
+    repository, health = FolderRepository(ExperimentConfig(), tmp_path), ReaderHealth(pause=0.01)
+    consumers = EventLogConsumers(repository, MetricsCollector(), None, health, trackers=followers_of_experiment)
+    async with ExperimentFolders(tmp_path).open("new").write() as store, consumers as followers:
+        stored = [await repository.experiment(name) for name in ("left", "old")]
+        followers.catch_up(stored)
+        followers.follow("new", await store.snapshot())
+        await store.append([replace(STARTED, config_yaml="name: new")], running_seconds=0.0)
+        await until(lambda: len(written(tmp_path, "new")) == 2 and len(written(tmp_path, "left")) == 5)
+        await store.append([ExperimentInterrupted(generation=0, reason="SIGTERM")], running_seconds=0.0)
+    assert written(tmp_path, "new") == [1, 2, 3]
+    assert not (tmp_path / "old/trackers").exists()
+    assert health.all() == ()
+
+
+def written(folder: Path, name: str) -> list[int]:
+    """Return the sequences of the events in the file of the JSONL tracker."""
+    file = folder / name / "trackers" / f"{name}.jsonl"
+    lines = jsonl_lines(file) if file.exists() else []
+    return [line["sequence"] for line in lines if line["type"] == "event"]

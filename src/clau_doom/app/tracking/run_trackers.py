@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from clau_doom.app.tracking.tracker_follower import TrackerFollower
@@ -11,7 +12,7 @@ from clau_doom.logs import get_logger
 from clau_doom.orchestration import ReaderHealth, Shutdown
 from clau_doom.ports import ExperimentStore
 
-__all__ = ["tracked_run"]
+__all__ = ["followers_of", "tracked_run"]
 
 _GRACE = 120.0
 """Seconds after the end of a run in which trackers that work may write the rest, such as the film."""
@@ -20,6 +21,15 @@ _SHORT_GRACE = 2.0
 _POLL = 0.1
 
 _log = get_logger(__name__)
+
+
+def followers_of(trackers: Sequence[TrackerConfig], output_dir: Path, experiment: str) -> tuple[TrackerFollower, ...]:
+    """Return the followers of an experiment. The second tracker of a kind has the name ``mlflow tracker 2``."""
+    followers = tuple(TrackerFollower(config, output_dir, experiment) for config in trackers)
+    for index, follower in enumerate(followers):
+        same = sum(other.kind == follower.kind for other in followers[:index])
+        follower.name += f" {same + 1}" if same else ""
+    return followers
 
 
 @asynccontextmanager
@@ -42,12 +52,11 @@ async def tracked_run(
         health: Restarts failing trackers, and records their failures.
         shutdown: A requested stop shortens the time after the end.
     """
-    followers = [TrackerFollower(config, output_dir, experiment) for config in trackers]
     tasks = {
         asyncio.create_task(
-            health.keep_reading(each.name, experiment, lambda each=each: each.follow(store), each.position)  # type: ignore[misc]
+            health.keep_reading(each.name, experiment, partial(each.follow, store), each.position)
         ): each
-        for each in followers
+        for each in followers_of(trackers, output_dir, experiment)
     }
     try:
         yield

@@ -19,6 +19,7 @@ from clau_doom.config import CustomTrackerConfig, TrackerConfig
 from clau_doom.domain.events import ExperimentCompleted, ExperimentCreated, RecordedEvent
 from clau_doom.error_description import describe
 from clau_doom.errors import ClauDoomError, StoreCorrupted, TrackerUnavailable
+from clau_doom.logs import get_logger
 from clau_doom.ports import ExperimentStore, FinalResults, Tracker, TrackerUpdate
 from clau_doom.redaction import redact
 from clau_doom.storage import ExperimentFolders
@@ -30,6 +31,8 @@ _AHEAD = 512
 """Events read ahead of the tracker."""
 _BATCH = 256
 """Maximum number of updates in one call of a tracker."""
+
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +70,10 @@ class TrackerFollower:
 
     The tracker runs in its own thread, so that neither a slow nor a hanging target delays a run. After an error, call
     `follow` again: it creates a new tracker and continues behind the last event that the target contains.
+
+    Attributes:
+        name: Name in logs and in `status`, such as ``mlflow tracker``.
+        counts: Updates that were written since the creation of the follower.
     """
 
     def __init__(self, config: TrackerConfig, output_dir: Path, experiment: str) -> None:
@@ -84,16 +91,27 @@ class TrackerFollower:
         self._private = PrivatePaths.of_process(output_dir)
         self._position = 0
         self.counts = WrittenCounts()
+        self.name = f"{self.kind} tracker"
 
     @property
-    def name(self) -> str:
-        """Name in logs and in `status`, such as ``mlflow tracker``."""
-        config = self._config
-        return f"{config.target if isinstance(config, CustomTrackerConfig) else config.kind} tracker"
+    def kind(self) -> str:
+        """Kind of the tracker, or the target of a user's class."""
+        return self._config.target if isinstance(self._config, CustomTrackerConfig) else self._config.kind
 
     def position(self) -> int:
         """Return the sequence of the last event that the target contains, as far as known."""
         return self._position
+
+    def behind(self, uuid: str, last: int) -> bool:
+        """Return whether an earlier process wrote the experiment to the target, but not to its last event.
+
+        The target itself is not read.
+
+        Args:
+            uuid: UUID of the experiment.
+            last: Sequence of its last event.
+        """
+        return 0 < TrackerCursor(self._folder, self._config, uuid).read() < last
 
     async def follow(self, store: ExperimentStore, *, live: bool = True) -> None:
         """Write events until the log ends.
@@ -203,7 +221,11 @@ class TrackerFollower:
         """Return the results if the event completes the experiment, and no later run has continued it."""
         if not isinstance(recorded.event, ExperimentCompleted):
             return None
-        stored = await read_experiment(self._output_dir, self._experiment)
+        try:
+            stored = await read_experiment(self._output_dir, self._experiment)
+        except StoreCorrupted as error:  # the events behind this one can still be written
+            _log.warning("the final results cannot be read", experiment=self._experiment, reason=describe(error))
+            return None
         if stored.snapshot.last_sequence != recorded.sequence:
             return None
         results = await asyncio.to_thread(final_results, stored)
