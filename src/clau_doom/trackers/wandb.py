@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,14 +12,18 @@ import wandb
 from clau_doom.atomic_write import write_atomically
 from clau_doom.config import WandbTrackerConfig
 from clau_doom.domain.events import ExperimentCancelled, ExperimentFailed, ExperimentInterrupted
+from clau_doom.errors import TrackerUnavailable
 from clau_doom.ports import FinalResults, GenerationCurves, TrackedExperiment, TrackerUpdate
 from clau_doom.regular_files import read_regular
 from clau_doom.trackers.plain_data import make_folder
+from clau_doom.trackers.wandb_records import is_finished
 
 __all__ = ["WandbTracker"]
 
 _MARKER = "clau-doom.json"
 """File in the folder of a complete run, with the sequence of the last update."""
+_PATIENCE = 60.0
+_POLL = 0.05
 _UNSUCCESSFUL = (ExperimentCancelled, ExperimentFailed, ExperimentInterrupted)
 
 
@@ -105,14 +110,28 @@ class WandbTracker:
 
         Raises:
             wandb.Error: W&B cannot write.
+            TrackerUnavailable: W&B does not finish the file in time.
         """
         if self._run is None or self._last is None:
             return
         unsuccessful = isinstance(self._last.recorded.event, _UNSUCCESSFUL)
         self._run.finish(exit_code=1 if unsuccessful else 0)
         self._run = None
+        self._wait_for_file()
         content = json.dumps({"sequence": self._last.sequence}).encode()
         write_atomically(self._runs()[-1] / _MARKER, content, mode=0o600, sync=False)
+
+    def _wait_for_file(self) -> None:
+        """Wait until W&B's service has written the file, which can be after `finish`.
+
+        Raises:
+            TrackerUnavailable: The file is not complete in time.
+        """
+        end = time.monotonic() + _PATIENCE
+        while not is_finished(self._runs()[-1]):
+            if time.monotonic() > end:
+                raise TrackerUnavailable(f"W&B has not finished the run in {self.target} within {_PATIENCE:g} s")
+            time.sleep(_POLL)
 
 
 def _sequence_of(run: Path) -> int:

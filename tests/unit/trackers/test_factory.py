@@ -1,5 +1,6 @@
 """Tests of checks before a run: missing packages and classes that are not trackers."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -80,3 +81,11 @@ def test_entry_point_is_a_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.syspath_prepend(str(package))
     tracker = factory.make_tracker(CustomTrackerConfig(target="quiet", options={"label": "b"}))
     assert (type(tracker).__module__, vars(tracker)) == ("quiet_plugin", {"label": "b"})
+
+
+def test_runs_without_trackers_import_no_library() -> None:
+    """The libraries take seconds to import."""
+    names = ("tensorboard", "mlflow", "wandb", "httpx", "sqlalchemy")
+    code = f"import sys, clau_doom.app.served_run, clau_doom.app.track; print([n for n in {names} if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
