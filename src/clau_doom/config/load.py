@@ -19,7 +19,7 @@ from types import MappingProxyType
 from pydantic import ValidationError
 
 from clau_doom.config.parsing_limits import MOST_PROBLEMS, check_entries
-from clau_doom.config.path_fields import absolute_path
+from clau_doom.config.path_fields import PathKind, absolute_path
 from clau_doom.config.schema import ExperimentConfig
 from clau_doom.config.schema_introspection import (
     OTHER_ENVIRONMENT,
@@ -27,6 +27,7 @@ from clau_doom.config.schema_introspection import (
     default_kind,
     environment_names,
     fields,
+    item_path_kinds,
     nearest,
     path_kinds,
     unions,
@@ -202,7 +203,7 @@ class _Layers:
 
 def _make_paths_absolute(data: dict[str, object], folder: Path) -> None:
     """Replace the relative paths in the data of a file."""
-    for path in path_kinds():
+    for path in (*path_kinds(), *item_path_kinds()):
         section: object = data
         for part in path[:-1]:
             section = section.get(part) if isinstance(section, dict) else None
@@ -211,8 +212,16 @@ def _make_paths_absolute(data: dict[str, object], folder: Path) -> None:
 
 
 def _absolute(path: Place, value: object, folder: Path) -> object:
-    kind = path_kinds().get(path)
+    kind, items = path_kinds().get(path), item_path_kinds().get(path)
+    if items and isinstance(value, list):
+        return [_absolute_item(item, items, folder) for item in value]
     return absolute_path(value, kind, folder) if kind else value
+
+
+def _absolute_item(item: object, kinds: Mapping[str, PathKind], folder: Path) -> object:
+    if not isinstance(item, dict):
+        return item
+    return {name: absolute_path(value, kinds[name], folder) if name in kinds else value for name, value in item.items()}
 
 
 def _holds(data: object, path: Place) -> bool:

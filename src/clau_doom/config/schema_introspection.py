@@ -25,6 +25,7 @@ __all__ = [
     "has_fields_below",
     "item_members",
     "item_model",
+    "item_path_kinds",
     "locate",
     "nearest",
     "path_kinds",
@@ -146,6 +147,22 @@ def path_kinds() -> Mapping[tuple[str | int, ...], PathKind]:
 def _path_kinds(model: type[ExperimentConfig]) -> Mapping[tuple[str | int, ...], PathKind]:
     found = {field.path: path_kind(field.info.annotation, field.info.metadata) for field in _fields(model)}
     return types.MappingProxyType({path: kind for path, kind in found.items() if kind})
+
+
+def item_path_kinds() -> Mapping[tuple[str | int, ...], Mapping[str, PathKind]]:
+    """Return the kinds of the path fields of sections in lists, such as trackers, by the path of the list."""
+    return _item_path_kinds(experiment_model())
+
+
+@cache
+def _item_path_kinds(model: type[ExperimentConfig]) -> Mapping[tuple[str | int, ...], Mapping[str, PathKind]]:
+    found: dict[tuple[str | int, ...], dict[str, PathKind]] = {}
+    for field in _fields(model):
+        for member in item_members(field.info).values():
+            for name, info in member.model_fields.items():
+                if kind := path_kind(info.annotation, info.metadata):
+                    found.setdefault(field.path, {})[name] = kind
+    return types.MappingProxyType(found)
 
 
 @cache

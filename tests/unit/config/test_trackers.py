@@ -1,12 +1,16 @@
 """Tests of the sections of trackers: messages, and their absence from stored configurations."""
 
+from pathlib import Path
+
 import pytest
 
 from clau_doom.config import (
+    JsonlTrackerConfig,
     TensorBoardTrackerConfig,
     WebhookTrackerConfig,
     check_resume,
     config_from_yaml,
+    load_config,
     starter,
     to_yaml,
 )
@@ -71,3 +75,19 @@ def test_trackers_can_change_at_a_resume() -> None:
 def test_starter_lists_the_options_of_each_kind() -> None:
     for text in ("# Kind tensorboard: ", "# Kind webhook: ", "#   secret_file: ", "\ntrackers: []\n"):
         assert text in starter()
+
+
+def test_paths_of_a_file_are_relative_to_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of a variable are relative to the working folder."""
+    (tmp_path / "lab").mkdir()
+    file = tmp_path / "lab/lab.yaml"
+    file.write_text("trackers: [{kind: jsonl, folder: out}, {kind: webhook, url: 'https://h', secret_file: key}]")
+    jsonl, webhook = load_config(file, environ={}, overrides={}).config.trackers
+    assert isinstance(jsonl, JsonlTrackerConfig)
+    assert isinstance(webhook, WebhookTrackerConfig)
+    assert (jsonl.folder, webhook.secret_file) == (str(tmp_path / "lab/out"), str(tmp_path / "lab/key"))
+    monkeypatch.chdir(tmp_path)
+    environ = {"CLAU_DOOM_TRACKERS": "[{kind: jsonl, folder: out}]"}
+    assert load_config(file, environ=environ, overrides={}).config.trackers == (
+        JsonlTrackerConfig(folder=str(tmp_path / "out")),
+    )
