@@ -14,6 +14,7 @@ from importlib import import_module
 __all__ = [
     "Analysis",
     "ClauDoomError",
+    "EpisodeRecord",
     "Experiment",
     "ExperimentConfig",
     "ExperimentList",
@@ -38,6 +39,7 @@ __all__ = [
     "load_agent",
     "make_env",
     "make_strategy",
+    "measure",
     "open",
     "optimize",
     "resume",

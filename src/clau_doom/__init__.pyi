@@ -28,10 +28,13 @@ from clau_doom.evolution import Offspring as Offspring
 from clau_doom.evolution import Result as Result
 from clau_doom.evolution import SteadyState as SteadyState
 from clau_doom.evolution import Strategy as Strategy
+from clau_doom.ports.measure import EpisodeRecord as EpisodeRecord
+from clau_doom.ports.measure import measure as measure
 
 __all__ = [
     "Analysis",
     "ClauDoomError",
+    "EpisodeRecord",
     "Experiment",
     "ExperimentConfig",
     "ExperimentList",
@@ -56,6 +59,7 @@ __all__ = [
     "load_agent",
     "make_env",
     "make_strategy",
+    "measure",
     "open",
     "optimize",
     "resume",

@@ -35,6 +35,7 @@
     │   ├── DiskFull
     │   ├── ResultsLost            the results were deleted or replaced while a run was writing them
     │   └── StoreCorrupted         stored data contradict each other or the configuration
+    ├── MeasureFailed              a user's measure raised, or its value is outside of its declared range
     ├── BusUnavailable             events cannot be published: the bus is unreachable, or rejects them
     ├── PolicyFailed               failure of the policy: the agent gets no fitness and no further attempt
     │   ├── Forged                 the agent's container sent false claims
@@ -316,6 +317,10 @@ class BusUnavailable(ClauDoomError, code="bus_unavailable"):
 
 class TrackerUnavailable(ClauDoomError, code="tracker_unavailable"):
     """A tracker is unreachable or cannot be written. A later attempt continues behind the last written event."""
+
+
+class MeasureFailed(ClauDoomError, code="measure_failed"):
+    """A user's measure raised an error, or its value is outside of its declared range. The run stops."""
 
 
 class PolicyFailed(ClauDoomError, code="policy_failed"):

@@ -13,6 +13,7 @@ from clau_doom.api import PUBLIC
 NAMES = {
     "Analysis",
     "ClauDoomError",
+    "EpisodeRecord",
     "Experiment",
     "ExperimentConfig",
     "ExperimentList",
@@ -37,6 +38,7 @@ NAMES = {
     "load_agent",
     "make_env",
     "make_strategy",
+    "measure",
     "open",
     "optimize",
     "resume",

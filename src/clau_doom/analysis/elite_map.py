@@ -5,8 +5,8 @@ filled cell, so that an empty cell counts as much as the worst agent. Source: Pu
 "Confronting the challenge of quality diversity", GECCO 2015.
 
 The offset is the smallest possible fitness if it is known. It is 0 for a sum of measures with positive weights, because
-all measures except the reward are 0 or more. For other fitness functions, the offset is the lowest fitness of all
-agents of the experiment. QD scores of two experiments are comparable only with a common offset: see
+all bundled measures except the reward are 0 or more. For other fitness functions, the offset is the lowest fitness of
+all agents of the experiment. QD scores of two experiments are comparable only with a common offset: see
 `quality_diversity`.
 """
 
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from clau_doom.config import DescriptorConfig
 from clau_doom.domain import AgentRef, Fitness
+from clau_doom.domain.episode import MEASURES
 
 __all__ = ["Cell", "DescriptorAxis", "EliteMap", "elite_map", "smallest_fitness"]
 
@@ -77,7 +78,8 @@ class EliteMap:
 
 def smallest_fitness(fitness: Fitness) -> float | None:
     """Return the smallest possible fitness, or None if it is unknown."""
-    bounded = all(weight >= 0.0 and name != "reward" for name, weight in fitness.weights)
+    known = {"score", *MEASURES} - {"reward"}  # a measure of the user can be negative
+    bounded = all(weight >= 0.0 and name in known for name, weight in fitness.weights)
     return 0.0 if bounded else None
 
 

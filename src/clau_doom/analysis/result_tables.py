@@ -5,7 +5,7 @@ The mean of the generation is not biased. The unbiased estimate for a champion i
 `SelectionBias` compares its training fitness with this estimate.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from clau_doom.domain import AgentRef, Evaluation, Fitness, finalists
@@ -121,9 +121,14 @@ class ResultTable:
     bias: SelectionBias | None
 
 
-def telling_measures(scenario: str) -> tuple[str, ...]:
-    """Return the names of a scenario's most informative measures. Unknown scenarios are allowed."""
-    return _TELLING.get(scenario, _TELLING_ELSEWHERE)
+def telling_measures(scenario: str, custom: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the names of a scenario's most informative measures, then those of the user.
+
+    Args:
+        scenario: Name of the scenario. Unknown scenarios are allowed.
+        custom: Names of the user's measures.
+    """
+    return (*_TELLING.get(scenario, _TELLING_ELSEWHERE), *custom)
 
 
 def generation_rows(
@@ -203,6 +208,6 @@ def _result_row(standing: HoldoutResult, measures: Sequence[str]) -> ResultRow:
         agent=standing.agent,
         fitness=mean_interval(standing.fitnesses),
         measures=tuple(
-            (name, mean_interval([float(getattr(played, name)) for played in standing.measures])) for name in measures
+            (name, mean_interval([played.value(name) for played in standing.measures])) for name in measures
         ),
     )

@@ -8,6 +8,7 @@ __all__ = ["PUBLIC"]
 PUBLIC = {
     "Analysis": "clau_doom.api.analysis",
     "ClauDoomError": "clau_doom.errors",
+    "EpisodeRecord": "clau_doom.ports.measure",
     "Experiment": "clau_doom.api.experiment",
     "ExperimentConfig": "clau_doom.config",
     "ExperimentList": "clau_doom.api.experiment_list",
@@ -31,6 +32,7 @@ PUBLIC = {
     "load_agent": "clau_doom.api.agent_loading",
     "make_env": "clau_doom.api.environment",
     "make_strategy": "clau_doom.api.ask_tell",
+    "measure": "clau_doom.ports.measure",
     "open": "clau_doom.api.opening",
     "optimize": "clau_doom.api.optimization",
     "resume": "clau_doom.api.running",

@@ -1,7 +1,6 @@
 """Gymnasium environment with the observations, decisions and seeds of a run. Needs Gymnasium."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 import gymnasium
@@ -174,7 +173,7 @@ class DoomEnv(gymnasium.Env[Arrays, Arrays]):
 
     def _outcome(self) -> dict[str, Any]:
         outcome = self._engines.outcome(self._seed)
-        return {"measures": asdict(outcome.measures), "trajectory_sha256": outcome.trajectory_sha256}
+        return {"measures": outcome.measures.named(), "trajectory_sha256": outcome.trajectory_sha256}
 
     def _end(self, transition: Transition) -> str:
         if transition.variables[self._facts.variables.index("DEAD")] != 0.0:

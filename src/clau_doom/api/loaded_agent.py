@@ -203,6 +203,7 @@ class LoadedAgent:
             policy=self._policy,
             settings=self._setting.scenario,
             scenario=self._scenario,
+            measures=self._setting.measures,
         )
         played = run_blocking(play_episodes(player, chosen, workers=workers))
         return self._table(played, recorded=False)

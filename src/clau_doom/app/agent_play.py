@@ -1,7 +1,7 @@
 """Further episodes of an agent, played by local workers as in a run."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from clau_doom.backends.local.backend import LocalBackend
 from clau_doom.backends.local.configuration import LocalConfig
@@ -13,7 +13,7 @@ from clau_doom.orchestration import Shutdown
 from clau_doom.orchestration.episode_scheduler import AgentFailure, EpisodeScheduler, Report
 from clau_doom.orchestration.task_queue import TaskQueue
 from clau_doom.ports import EpisodeTask, Policy
-from clau_doom.worker import collect_facts
+from clau_doom.worker import collect_facts, load_measures
 
 __all__ = ["Player", "fresh_seeds", "play_episodes"]
 
@@ -31,6 +31,7 @@ class Player:
         policy: The policy of the configuration.
         settings: Configuration of the scenario.
         scenario: The scenario.
+        measures: Functions of the user's measures, by name.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Player:
     policy: Policy
     settings: ScenarioConfig
     scenario: Scenario
+    measures: Mapping[str, str] = field(default_factory=dict)
 
 
 def fresh_seeds(seed: int, count: int) -> tuple[int, ...]:
@@ -78,7 +80,8 @@ async def play_episodes(player: Player, seeds: Sequence[int], *, workers: int) -
         policy=player.config,
         execution=execution,
         local=LocalConfig(),
-        facts=collect_facts(player.scenario, player.config, player.policy),
+        measures=player.measures,
+        facts=collect_facts(player.scenario, player.config, player.policy, load_measures(player.measures)),
         files=files,
     )
     tasks = [

@@ -16,6 +16,7 @@ from clau_doom.game import resolve as resolve_scenario
 from clau_doom.policies import custom_source, make_policy
 from clau_doom.ports import Policy
 from clau_doom.trackers import check_tracker_config
+from clau_doom.worker import load_measures
 
 __all__ = ["ConfigurationCheck", "examine"]
 
@@ -47,6 +48,8 @@ def examine(config: ExperimentConfig, limits: LimitsConfig) -> ConfigurationChec
     with contained_output():
         policy = _policy(config, scenario, problems)
         space = policy.space if policy else None
+        for name, target in config.measures.items():
+            _found(("measures", name), partial(load_measures, {name: target}), problems)
     largest = _largest_population(config, space, problems)
     for index, tracker in enumerate(config.trackers):
         _found(("trackers", index), partial(check_tracker_config, tracker), problems)

@@ -3,7 +3,7 @@
 Import this module only in functions that need it: pyarrow takes half a second to import.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import aclosing, suppress
 from typing import Any
 
@@ -28,6 +28,7 @@ from clau_doom.storage.export_schema import (
     episode_rows,
     exported_tables,
     generation_rows,
+    measure_columns,
 )
 from clau_doom.wire import event_json, event_message
 
@@ -47,7 +48,8 @@ _ROWS_AT_ONCE = 1_000
 
 def episodes_table(stored: StoredExperiment) -> Any:
     """Return the training, validation and held-out episodes of a measured experiment."""
-    return arrow_table(_TABLES["episodes"], list(episode_rows(stored.snapshot, make_fitness(stored.config))))
+    rows = list(episode_rows(stored.snapshot, make_fitness(stored.config)))
+    return arrow_table(_episodes_of(stored.config.measures), rows)
 
 
 def agent_episodes_table(episodes: Sequence[Episode], fitness: Fitness | None, *, recorded: bool) -> Any:
@@ -66,7 +68,8 @@ def agent_episodes_table(episodes: Sequence[Episode], fitness: Fitness | None, *
             ref = AgentRef(*parse_agent_id(episode.agent)[1:])
         name, purpose, *rest = episode_row(experiment, episode, ref, fitness)
         rows.append((name, purpose if recorded else None, *rest))
-    return arrow_table(_TABLES["episodes"], rows)
+    measures = episodes[0].outcome.measures.custom if episodes else None
+    return arrow_table(_episodes_of(name for name, _ in measures or ()), rows)
 
 
 def agents_table(stored: StoredExperiment) -> Any:
@@ -90,6 +93,11 @@ def lineage_table(stored: StoredExperiment, agent: str) -> Any:
     found = snapshot.find(agent)
     line = [found, *snapshot.ancestors(found.agent)]
     return arrow_table(_agents_of(space), [agent_row(each, snapshot.experiment.id, space) for each in line])
+
+
+def _episodes_of(measures: Iterable[str]) -> ExportedTable:
+    table = _TABLES["episodes"]
+    return ExportedTable(name=table.name, columns=(*table.columns, *measure_columns(measures)))
 
 
 def _agents_of(space: GenomeSpace) -> ExportedTable:

@@ -37,7 +37,7 @@ async def export_experiment(
     """
     stored = await source.experiment(experiment)
     snapshot, space = stored.snapshot, space_of(stored)
-    with writing_tables(folder, exported_tables(space), kind, force=force) as files:
+    with writing_tables(folder, exported_tables(space, stored.config.measures), kind, force=force) as files:
         files.add("episodes", list(episode_rows(snapshot, make_fitness(stored.config))))
         files.add("agents", list(agent_rows(snapshot, space)))
         files.add("generations", list(generation_rows(snapshot)))

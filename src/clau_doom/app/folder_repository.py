@@ -161,6 +161,9 @@ class FolderRepository:
         strategy = config.evolution
         if isinstance(strategy, CustomStrategyConfig) and strategy.target not in lists.strategies:
             raise NotAllowed(f"evolution.target {strategy.target!r} is not in the server's list server.strategies")
+        for name, target in config.measures.items():
+            if target not in lists.measures:
+                raise NotAllowed(f"measures.{name} {target!r} is not in the server's list server.measures")
         address = policy.address if isinstance(policy, RemotePolicyConfig) else None
         if address is not None and not _listed(address, PathKind("address"), lists.agents):
             raise NotAllowed(f"policy.address {address!r} is not in the server's list server.agents")

@@ -13,7 +13,7 @@ from clau_doom.game import Scenario
 from clau_doom.game import resolve as resolve_scenario
 from clau_doom.policies import make_policy
 from clau_doom.ports import Policy, StoredExperiment
-from clau_doom.worker import collect_facts
+from clau_doom.worker import collect_facts, load_measures
 
 __all__ = ["describe_policy", "genome_space", "space_of"]
 
@@ -56,4 +56,5 @@ def describe_policy(
         return provider.describe_policy(config, scenario)
     with contained_output():
         policy = policy or make_policy(config.policy, scenario.facts)
-        return policy.space, collect_facts(scenario, config.policy, policy)
+        measures = load_measures(config.measures)
+        return policy.space, collect_facts(scenario, config.policy, policy, measures)

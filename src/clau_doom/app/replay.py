@@ -36,7 +36,7 @@ from clau_doom.replay import (
     perform,
 )
 from clau_doom.storage import ExperimentFolders, StoredInputs
-from clau_doom.worker import ProgressPage, collect_facts
+from clau_doom.worker import CustomMeasure, ProgressPage, collect_facts, load_measures
 from clau_doom.worker.action_replay import ActionReplay
 
 __all__ = [
@@ -68,6 +68,7 @@ class ReplayPlan:
         by_actions: Whether `policy` performs recorded actions.
         then: Provenance of the recorded episode.
         now: Provenance of this machine.
+        measures: Measures of the user.
     """
 
     choice: SelectedEpisode
@@ -76,6 +77,7 @@ class ReplayPlan:
     by_actions: bool
     then: Provenance
     now: Provenance
+    measures: tuple[CustomMeasure, ...] = ()
 
 
 async def stored_actions(choice: SelectedEpisode, output_dir: Path) -> bytes | None:
@@ -118,13 +120,16 @@ def plan_replay(
     by_actions = isinstance(policy, ActionReplay)
     if by_actions:
         wanted = RandomPolicyConfig()
+    with contained_output():
+        measures = load_measures(setting.measures)
     return ReplayPlan(
+        measures=measures,
         choice=choice,
         scenario=scenario,
         policy=policy,
         by_actions=by_actions,
         then=setting.provenance,
-        now=collect_facts(scenario, wanted, policy),
+        now=collect_facts(scenario, wanted, policy, measures),
     )
 
 
@@ -155,7 +160,9 @@ def verify(plan: ReplayPlan) -> Performance:
         try:
             engine.start(plan.policy.needs, record=False)
             with ProgressPage(folder / "phase", create=True) as page, contained_output():
-                performance = perform(engine, plan.policy, choice.agent.genome, choice.seed, page)
+                performance = perform(
+                    engine, plan.policy, choice.agent.genome, choice.seed, page, measures=plan.measures
+                )
         except PolicyFailed as error:
             if choice.episode is None:
                 raise

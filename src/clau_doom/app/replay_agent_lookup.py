@@ -11,7 +11,7 @@ from clau_doom.app.policy_output_suppression import contained_output
 from clau_doom.app.run_planning import make_fitness
 from clau_doom.app.trusted_code import Trust
 from clau_doom.config import PolicyConfig, RemotePolicyConfig, ScenarioConfig
-from clau_doom.domain import GenomeSpace, check_experiment_id, experiment_of_player, parse_agent_id
+from clau_doom.domain import Fitness, GenomeSpace, check_experiment_id, experiment_of_player, parse_agent_id
 from clau_doom.errors import AgentNotFound, ConfigError, ExperimentNotFound
 from clau_doom.game import resolve as resolve_scenario
 from clau_doom.policies import make_policy
@@ -90,7 +90,8 @@ async def find_stored_agent(
         provenance=stored.snapshot.experiment.provenance,
         space=stored.space,
         inputs=stored.inputs,
-        fitness=make_fitness(stored.config),
+        fitness=_computable_fitness(stored, local=origin is None),
+        measures={} if origin else stored.config.measures,
     )
     agent = select_agent(stored.snapshot, name)
     if origin is not None and not agent.baseline and not setting.contained:
@@ -148,3 +149,10 @@ def with_address(policy: PolicyConfig, address: str | None) -> PolicyConfig:
         return RemotePolicyConfig.model_validate(policy.model_dump() | {"address": address})
     except ValidationError:
         raise ConfigError(f"{address!r} is not an address: use host:port or unix:PATH") from None
+
+
+def _computable_fitness(stored: StoredExperiment, *, local: bool) -> Fitness | None:
+    """Return the fitness, or None if it needs measures of the user that are not computed on this machine."""
+    fitness = make_fitness(stored.config)
+    own = any(name in stored.config.measures for name, _ in fitness.weights)
+    return fitness if local or not own else None

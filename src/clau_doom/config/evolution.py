@@ -73,8 +73,9 @@ class CmaEsConfig(_StrategyConfig):
 class DescriptorConfig(ConfigSection):
     """One axis of a MAP-Elites archive."""
 
-    measure: Literal["aggression", "movement", "survival", "accuracy", "items", "kills", "health"] = Field(
-        description="Behaviour descriptor of this axis."
+    measure: str = Field(
+        description="Behaviour descriptor of this axis: aggression, movement, survival, accuracy, items, kills, "
+        "health, or a measure of `measures`."
     )
     low: float = Field(default=0.0, description="Lower end of the first cell, which also takes lower values.")
     high: float = Field(default=1.0, description="Upper end of the last cell, which also takes higher values.")

@@ -25,10 +25,12 @@ from clau_doom.config.evolution import (
     CustomStrategyConfig,
     EvolutionConfig,
     GeneticConfig,
+    MapElitesConfig,
     RandomSearchConfig,
 )
 from clau_doom.config.experiment_limits import LimitsConfig
 from clau_doom.config.fitness import FitnessConfig
+from clau_doom.config.measures import MeasuresConfig, measure_clashes
 from clau_doom.config.path_fields import ScenarioName
 from clau_doom.config.policies import NeuralPolicyConfig, PolicyConfig, RemotePolicyConfig, RulesPolicyConfig
 from clau_doom.config.service import SERVICE_SECTIONS, GrpcConfig, MetricsConfig, NatsConfig, ServerConfig, WebConfig
@@ -128,8 +130,14 @@ class ExperimentConfig(ConfigSection):
     policy: PolicyConfig = Field(default_factory=RulesPolicyConfig, description="Policy that a genome parameterises.")
     fitness: FitnessConfig = Field(
         default="reward",
-        description="Quantity to maximise: reward, score, kills, survival, or weights of score and measures.",
+        description="Quantity to maximise: reward, score, kills, survival, a measure of `measures`, or weights of "
+        "score and measures.",
         examples=[{"kills": 1.0, "damage_taken": -0.01}],
+    )
+    measures: MeasuresConfig = Field(
+        default_factory=dict,
+        description="Measures of your own: names with functions of an episode's record, as module:function.",
+        examples=[{"ammo_efficiency": "my_measures:ammo_efficiency"}],
     )
     evolution: EvolutionConfig = Field(default_factory=GeneticConfig, description="Evolution strategy.")
     execution: ExecutionConfig = Field(default_factory=ExecutionConfig, description="Backend, workers and timeouts.")
@@ -201,6 +209,7 @@ class ExperimentConfig(ConfigSection):
     def _fits_together(self) -> Self:
         clashes = (
             budget_clash(self.generations, self.budget),
+            *measure_clashes(self.measures, self.fitness, self._behaviours()),
             self._elites(),
             self._immigrants(),
             self._cma_population(),
@@ -215,6 +224,10 @@ class ExperimentConfig(ConfigSection):
         )
         refuse([clash for clash in clashes if clash])
         return self
+
+    def _behaviours(self) -> list[str]:
+        axes = self.evolution.descriptors if isinstance(self.evolution, MapElitesConfig) else ()
+        return [axis.measure for axis in axes]
 
     def _elites(self) -> Clash | None:
         if not isinstance(self.evolution, GeneticConfig) or self.evolution.elites < self.population:

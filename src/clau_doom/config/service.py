@@ -121,6 +121,9 @@ class ServerConfig(ConfigSection):
     """Limits, allow-lists and shutdown of `clau-doom serve`."""
 
     grace: Duration = Field(default=10.0, description="Time after SIGTERM in which running episodes may end.")
+    measures: Annotated[tuple[str, ...], FromList] = Field(
+        default=(), description="Measures (module:function) that experiments of clients may use."
+    )
     policies: Annotated[tuple[str, ...], FromList] = Field(
         default=(),
         description="Policy classes that clients may use.",

@@ -1,12 +1,13 @@
 """Episodes: one game on one seed, with a deterministic outcome and non-deterministic timings."""
 
+import math
 import struct
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
-__all__ = ["Episode", "EpisodeOutcome", "EpisodeTiming", "Measures", "OutcomeRow", "Purpose"]
+__all__ = ["MEASURES", "Episode", "EpisodeOutcome", "EpisodeTiming", "Measures", "OutcomeRow", "Purpose"]
 
 
 class Purpose(StrEnum):
@@ -38,6 +39,7 @@ class Measures:
         reward: Sum of the scenario's reward.
         distance: Distance covered on the map's plane, in map units.
         decisions: Actions chosen by the policy.
+        custom: Measures of the user, (name, value) pairs sorted by name; None without such measures.
     """
 
     kills: float = 0.0
@@ -53,6 +55,35 @@ class Measures:
     reward: float = 0.0
     distance: float = 0.0
     decisions: float = 0.0
+    custom: tuple[tuple[str, float], ...] | None = None
+
+    def value(self, name: str) -> float:
+        """Return a measure by its name.
+
+        Raises:
+            KeyError: The episode has no such measure.
+        """
+        if name in _BUNDLED:
+            return float(getattr(self, name))
+        return dict(self.custom or ())[name]
+
+    def first_difference(self, other: "Measures") -> tuple[str, float, float] | None:
+        """Return name and both values of the first measure that differs, or None. A missing measure reads NaN."""
+        here, there = self.named(), other.named()
+        for name in {**here, **there}:
+            ours, theirs = here.get(name, math.nan), there.get(name, math.nan)
+            if ours != theirs:
+                return name, ours, theirs
+        return None
+
+    def named(self) -> dict[str, float]:
+        """Return all measures by name: the bundled ones, then those of the user."""
+        return {**{name: getattr(self, name) for name in MEASURES}, **dict(self.custom or ())}
+
+
+MEASURES = tuple(field.name for field in fields(Measures) if field.name != "custom")
+"""Names of the bundled measures of an episode."""
+_BUNDLED = frozenset(MEASURES)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,10 +106,9 @@ class EpisodeOutcome:
 
     def mismatch(self, proved: "EpisodeOutcome") -> str | None:
         """Return the first difference between this claimed outcome and the proved one, or None."""
-        for field in fields(Measures):
-            reported, found = getattr(self.measures, field.name), getattr(proved.measures, field.name)
-            if reported != found:
-                return f"it reports {field.name} {reported:g}, but its actions give {found:g}"
+        if difference := self.measures.first_difference(proved.measures):
+            name, reported, found = difference
+            return f"it reports {name} {reported:g}, but its actions give {found:g}"
         if self != proved:
             return "its trajectory differs from that of its actions"
         return None

@@ -2,14 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from clau_doom.domain.episode import Measures
+from clau_doom.domain.episode import MEASURES, Measures
 
 __all__ = ["MEASURES", "Fitness", "score"]
-
-MEASURES = tuple(field.name for field in fields(Measures))
-"""Names of the measures of an episode."""
 
 _NAMED = {"reward": "reward", "kills": "kills", "survival": "tics"}
 
@@ -64,4 +61,4 @@ class Fitness:
 def _value(measures: Measures, name: str) -> float:
     if name == "score":
         return score(measures.kills, measures.deaths, measures.health)
-    return float(getattr(measures, name))
+    return measures.value(name)

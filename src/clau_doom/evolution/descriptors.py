@@ -45,10 +45,11 @@ DESCRIPTORS: Mapping[str, Callable[[Measures], float]] = MappingProxyType(
 
 
 def describe_behaviour(name: str, measures: Measures) -> float:
-    """Return one descriptor of an agent, from 0 to 1.
+    """Return one descriptor of an agent: from 0 to 1, or the mean of a user's measure in its own unit.
 
     Args:
-        name: A key of `DESCRIPTORS`.
+        name: A key of `DESCRIPTORS`, or the name of a user's measure.
         measures: The mean over the agent's episodes.
     """
-    return DESCRIPTORS[name](measures)
+    descriptor = DESCRIPTORS.get(name)
+    return measures.value(name) if descriptor is None else descriptor(measures)

@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from clau_doom.domain import AgentRef, Genome, Measures
+from clau_doom.domain.episode import MEASURES
 from clau_doom.errors import OutOfOrder
 
 __all__ = ["INJECTED", "Offspring", "Result", "check_finite", "mean_measures"]
@@ -55,12 +56,10 @@ def mean_measures(episodes: Sequence[Measures]) -> Measures:
     """
     if not episodes:
         raise ValueError("no episodes to average: use None as the measures of a failed agent")
-    return Measures(
-        **{
-            field.name: math.fsum(getattr(episode, field.name) for episode in episodes) / len(episodes)
-            for field in fields(Measures)
-        }
-    )
+    own = [name for name, _ in episodes[0].custom or ()]
+    means = {name: math.fsum(each.value(name) for each in episodes) / len(episodes) for name in (*MEASURES, *own)}
+    custom = tuple((name, means.pop(name)) for name in own)
+    return Measures(**means, custom=custom or None)
 
 
 def check_finite(result: Result, who: str) -> None:

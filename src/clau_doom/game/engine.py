@@ -223,6 +223,10 @@ class VizdoomEngine:
         """Return the episode's actions so far; see the port."""
         return self._tally.actions()
 
+    def history(self) -> NDArray[np.float64]:
+        """Return the variables of the episode's decisions so far; see the port."""
+        return self._tally.history()
+
     def draw(self, *, in_full: bool) -> None:
         """Set whether screens that the policy does not use are rendered in full; see the port.
 

@@ -103,8 +103,7 @@ class EpisodeRecorder:
 
         Uses only exact operations, correctly rounded square roots and one exact sum.
         """
-        seen = self._rows[::2]
-        table = np.frombuffer(b"".join(seen)).reshape(len(seen), -1)
+        table = self.history()
         weapon, ammo, across, along = np.diff(table[:, _ADDED_UP], axis=0).T
         spent = -ammo[(ammo < 0) & (weapon == 0)]
         steps = np.sqrt(across * across + along * along)
@@ -120,6 +119,11 @@ class EpisodeRecorder:
     def actions(self) -> bytes:
         """Return the actions so far, in the hashed encoding."""
         return b"".join(self._rows[1::2])
+
+    def history(self) -> NDArray[np.float64]:
+        """Return the variables before each decision so far and after the last one; shape (decisions + 1, variables)."""
+        seen = self._rows[::2]
+        return np.frombuffer(b"".join(seen)).reshape(len(seen), -1)
 
     def measures(self, reward: float) -> Measures:
         """Return the measures so far, including the scenario's reward."""

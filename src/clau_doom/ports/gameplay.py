@@ -199,6 +199,13 @@ class Engine(Protocol):
         """Return the episode's actions so far, concatenated, encoded as in the trajectory hash."""
         ...
 
+    def history(self) -> NDArray[np.float64]:
+        """Return the variables before each decision of the episode so far, and the last ones in the last row.
+
+        float64, shape (decisions + 1, variables).
+        """
+        ...
+
     def draw(self, *, in_full: bool) -> None:
         """Set the rendering of a screen that the policy does not use, from the next observation on.
 

@@ -1,8 +1,8 @@
 """Agent files: genome, setting and the record that verifies a replay."""
 
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 from clau_doom.config import PolicyConfig, ScenarioConfig
 from clau_doom.config.base_section import ConfigSection
 from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, Fitness, GenomeSpace, Measures, Purpose
+from clau_doom.domain.episode import MEASURES
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import ConfigError, InvalidGenome
 from clau_doom.regular_files import open_regular
@@ -37,6 +38,8 @@ class Setting:
         space: Genes stored with the experiment, or None.
         inputs: Folder with copies of the experiment's scenario, or None.
         fitness: Fitness of the experiment, or None for an agent file.
+        measures: Functions of the user's measures, by name. Empty for an agent file and for agents of a server, because
+            measures are code; replays then compare bundled measures only.
     """
 
     scenario: ScenarioConfig
@@ -46,6 +49,7 @@ class Setting:
     space: GenomeSpace | None = None
     inputs: Path | None = None
     fitness: Fitness | None = None
+    measures: Mapping[str, str] = field(default_factory=dict)
 
 
 class _Recorded(ConfigSection):
@@ -131,7 +135,7 @@ def _row(episode: Episode) -> dict[str, object]:
         "number": episode.number,
         "seed": episode.outcome.seed,
         "trajectory_sha256": episode.outcome.trajectory_sha256,
-        "measures": asdict(episode.outcome.measures),
+        "measures": {name: getattr(episode.outcome.measures, name) for name in MEASURES},
     }
 
 

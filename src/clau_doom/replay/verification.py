@@ -1,17 +1,17 @@
 """First pass of a replay: performance of an episode and comparison with its record."""
 
 import struct
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clau_doom.domain import EpisodeOutcome, Genome, GenomeSpace, Measures
+from clau_doom.domain import EpisodeOutcome, Genome, GenomeSpace
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import ReplayDiffers
 from clau_doom.ports import Action, Decide, Engine, Needs, Observation, Policy, SeenObject
 from clau_doom.replay.episode_selection import SelectedEpisode
-from clau_doom.worker import ProgressPage, play
+from clau_doom.worker import CustomMeasure, ProgressPage, play
 
 __all__ = ["Decision", "Performance", "check", "differs", "perform"]
 
@@ -51,7 +51,15 @@ class Performance:
     decisions: tuple[Decision, ...]
 
 
-def perform(engine: Engine, policy: Policy, genome: Genome, seed: int, page: ProgressPage) -> Performance:
+def perform(
+    engine: Engine,
+    policy: Policy,
+    genome: Genome,
+    seed: int,
+    page: ProgressPage,
+    *,
+    measures: tuple[CustomMeasure, ...] = (),
+) -> Performance:
     """Play an episode as a worker does, and record all decisions.
 
     Args:
@@ -60,6 +68,7 @@ def perform(engine: Engine, policy: Policy, genome: Genome, seed: int, page: Pro
         genome: Genes of the agent.
         seed: Seed of the engine.
         page: Progress page.
+        measures: Measures of the user.
 
     Raises:
         PolicyFailed: The policy raised or returned an invalid action.
@@ -67,7 +76,7 @@ def perform(engine: Engine, policy: Policy, genome: Genome, seed: int, page: Pro
         AgentUnreachable: The program of a remote policy cannot be reached.
     """
     witness = _RecordingPolicy(policy)
-    rollout = play(engine, witness, genome, seed, page)
+    rollout = play(engine, witness, genome, seed, page, measures=measures)
     actions = struct.iter_unpack(f"<{len(engine.facts.buttons)}dq", rollout.actions)
     decisions = tuple(
         Decision(tic=tic, variables=variables, objects=objects, buttons=(*buttons,), tics=tics)
@@ -88,9 +97,14 @@ def check(choice: SelectedEpisode, outcome: EpisodeOutcome, *, then: Provenance,
     Raises:
         ReplayDiffers: The outcomes differ; the message has the first difference and a possible cause.
     """
-    if choice.episode is None or choice.episode.outcome == outcome:
+    if choice.episode is None:
         return
-    what = f"differs from the record: {_first_difference(outcome, choice.episode.outcome)}"
+    recorded = choice.episode.outcome
+    if outcome.measures.custom is None:  # a replay without the user's measures, such as that of an agent's file
+        recorded = replace(recorded, measures=replace(recorded.measures, custom=None))
+    if recorded == outcome:
+        return
+    what = f"differs from the record: {_first_difference(outcome, recorded)}"
     raise differs(choice, what, then=then, now=now)
 
 
@@ -136,10 +150,9 @@ class _RecordingPolicy:
 
 
 def _first_difference(here: EpisodeOutcome, recorded: EpisodeOutcome) -> str:
-    for field in fields(Measures):
-        found, kept = getattr(here.measures, field.name), getattr(recorded.measures, field.name)
-        if found != kept:
-            return f"its {field.name.replace('_', ' ')} is {found:g}, but the record has {kept:g}"
+    if difference := here.measures.first_difference(recorded.measures):
+        name, found, kept = difference
+        return f"its {name.replace('_', ' ')} is {found:g}, but the record has {kept:g}"
     return (
         f"its trajectory's SHA-256 is {here.trajectory_sha256[:12]}..., but the record has "
         f"{recorded.trajectory_sha256[:12]}..."

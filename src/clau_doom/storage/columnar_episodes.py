@@ -16,6 +16,7 @@ from clau_doom.domain import AgentRef, Episode, EpisodeOutcome, EpisodeTiming, M
 from clau_doom.domain.episode import OutcomeRow
 from clau_doom.domain.fitness import MEASURES
 from clau_doom.errors import StorageFailed, StoreCorrupted
+from clau_doom.storage.episode_rows import custom_of
 from clau_doom.storage.read_budget import Row
 from clau_doom.storage.validation import LARGEST, MOST_AGENTS, MOST_COUNT, MOST_SEED, whole
 
@@ -30,6 +31,8 @@ _AGENTS = (
     " FROM played WHERE purpose = 0 GROUP BY generation, agent ORDER BY generation, agent"
 )
 _EPISODES = f"SELECT {', '.join(_REST)} FROM played WHERE purpose = 0 ORDER BY generation, agent, number"  # noqa: S608 (constant names)
+_ANY_CUSTOM = "SELECT 1 FROM played WHERE purpose = 0 AND custom IS NOT NULL LIMIT 1"
+_CUSTOM = "SELECT custom FROM played WHERE purpose = 0 ORDER BY generation, agent, number"
 _Query = Callable[[str], Iterator[Row]]
 _T = TypeVar("_T")
 
@@ -43,6 +46,7 @@ class TrainingEpisodes(Mapping[AgentRef, Sequence[Episode]]):
         prints: bytes,
         rest: NDArray[np.float64] | None,
         bounds: Mapping[tuple[int, int], tuple[int, int]],
+        custom: Sequence[str | None] = (),
     ) -> None:
         """Store columns of episodes.
 
@@ -52,11 +56,13 @@ class TrainingEpisodes(Mapping[AgentRef, Sequence[Episode]]):
             rest: Measures, seconds, number, attempts, worker and repeated actions, shape (episodes, 18); None if
                 they were not read.
             bounds: Half-open range of each agent's episodes, by generation and index.
+            custom: Measures of the user as JSON for each episode; empty if no episode has any.
         """
         self._experiment = experiment
         self._prints = prints
         self._rest = rest
         self._bounds = bounds
+        self._custom = custom
 
     def outcomes(self, ref: AgentRef) -> Sequence[EpisodeOutcome]:
         """Return the outcomes of an agent's episodes, sorted by number."""
@@ -88,7 +94,7 @@ class TrainingEpisodes(Mapping[AgentRef, Sequence[Episode]]):
         found = self.fingerprints(index, index + 1)
         return EpisodeOutcome(
             seed=int.from_bytes(found[:8], "little"),
-            measures=Measures(**dict(zip(MEASURES, self._row(index), strict=False))),
+            measures=Measures(**dict(zip(MEASURES, self._row(index), strict=False)), custom=self._custom_of(index)),
             trajectory_sha256=found[8:].hex(),
         )
 
@@ -106,6 +112,9 @@ class TrainingEpisodes(Mapping[AgentRef, Sequence[Episode]]):
             outcome=self.outcome(index),
             timing=EpisodeTiming(seconds=seconds, attempts=int(attempts), worker=int(worker), repeated=int(repeated)),
         )
+
+    def _custom_of(self, index: int) -> tuple[tuple[str, float], ...] | None:
+        return custom_of(self._custom[index]) if self._custom else None
 
     def _row(self, index: int) -> list[float]:
         if self._rest is None:
@@ -207,6 +216,7 @@ def read_training(query: _Query, experiment: str, *, measured: bool) -> Training
         prints.tobytes(),
         _rest(query, ends[-1]) if measured else None,
         {_agent_key(row): bounds for row, bounds in zip(rows, pairwise(ends), strict=True)},
+        _custom(query, ends[-1]) if measured else (),
     )
 
 
@@ -253,6 +263,16 @@ def _rest(query: _Query, total: int) -> NDArray[np.float64]:
         raise StoreCorrupted("its training episodes contradict their index")
     _check_columns(rest)
     return rest
+
+
+def _custom(query: _Query, total: int) -> Sequence[str | None]:
+    """Read the user's measures of training episodes as texts; empty if no episode has any."""
+    if not any(query(_ANY_CUSTOM)):
+        return ()
+    texts = [text for (text,) in query(_CUSTOM)]
+    if len(texts) != total:
+        raise StoreCorrupted("its training episodes contradict their index")
+    return texts
 
 
 def _check_columns(rest: NDArray[np.float64]) -> None:

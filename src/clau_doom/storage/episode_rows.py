@@ -4,6 +4,7 @@ Integral measures are stored as integers, which take fewer bytes; negative zero 
 as generation and index, from which its id is derived. A trajectory hash is stored as bytes.
 """
 
+import json
 import math
 from collections.abc import Sequence
 from functools import lru_cache
@@ -17,7 +18,18 @@ from clau_doom.storage.validation import MOST_AGENTS, MOST_SEED, whole
 from clau_doom.storage.validation import number as measure
 from clau_doom.storage.validation import seconds as duration
 
-__all__ = ["BASELINE", "COLUMNS", "PURPOSES", "Place", "episode_of", "id_of", "place_of", "row_of"]
+__all__ = [
+    "BASELINE",
+    "COLUMNS",
+    "PURPOSES",
+    "Place",
+    "custom_of",
+    "custom_text",
+    "episode_of",
+    "id_of",
+    "place_of",
+    "row_of",
+]
 
 PURPOSES = (Purpose.TRAINING, Purpose.VALIDATION, Purpose.HELD_OUT)
 """Purposes; the table stores an index into this tuple."""
@@ -34,6 +46,7 @@ COLUMNS = (
     "attempts",
     "worker",
     "repeated",
+    "custom",
 )
 """Columns after `sequence`, in the order of the table."""
 
@@ -92,6 +105,7 @@ def row_of(episode: Episode, place: Place) -> tuple[object, ...]:
         timing.attempts,
         timing.worker,
         timing.repeated,
+        custom_text(outcome.measures),
     )
 
 
@@ -101,7 +115,7 @@ def episode_of(experiment: str, row: Sequence[Any]) -> Episode:
     Raises:
         StoreCorrupted: A value is out of range; the message names it.
     """
-    purpose, generation, index, number, seed, *values, trajectory, seconds, attempts, worker, repeated = row
+    purpose, generation, index, number, seed, *values, trajectory, seconds, attempts, worker, repeated, custom = row
     least = -1 if (generation, index) == BASELINE else 0
     place = (
         whole(generation, "an episode's generation", least=least, most=MOST_AGENTS - 1),
@@ -115,7 +129,10 @@ def episode_of(experiment: str, row: Sequence[Any]) -> Episode:
         number=whole(number, "an episode's number"),
         outcome=EpisodeOutcome(
             seed=whole(seed, "an episode's seed", most=MOST_SEED),
-            measures=Measures(**{name: measure(value, name) for name, value in zip(MEASURES, values, strict=True)}),
+            measures=Measures(
+                **{name: measure(value, name) for name, value in zip(MEASURES, values, strict=True)},
+                custom=custom_of(custom),
+            ),
             trajectory_sha256=trajectory.hex(),
         ),
         timing=EpisodeTiming(
@@ -125,6 +142,37 @@ def episode_of(experiment: str, row: Sequence[Any]) -> Episode:
             repeated=whole(repeated, "an episode's repeated actions"),
         ),
     )
+
+
+def custom_text(measures: Measures) -> str | None:
+    """Return the user's measures as a JSON object, exact to the bit, or None without any.
+
+    Raises:
+        StorageFailed: A value is not finite.
+    """
+    if measures.custom is None:
+        return None
+    try:
+        return json.dumps(dict(measures.custom), separators=(",", ":"), allow_nan=False)
+    except ValueError:
+        raise StorageFailed(f"an episode has a measure that is not finite: {measures.custom}") from None
+
+
+def custom_of(text: object) -> tuple[tuple[str, float], ...] | None:
+    """Return the user's measures from their text.
+
+    Raises:
+        StoreCorrupted: The text is not a JSON object of numbers.
+    """
+    if text is None:
+        return None
+    try:
+        found = json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise StoreCorrupted(f"the measures of an episode are {text!a:.80}: they must be a JSON object")
+    return tuple(sorted((name, measure(value, name)) for name, value in found.items()))
 
 
 def _short(value: float) -> float | int:

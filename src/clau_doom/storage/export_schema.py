@@ -5,7 +5,7 @@ between runs of one experiment. Each table begins with the experiment's id, so t
 concatenated.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -166,16 +166,25 @@ EXPORTED = (
         ),
     ),
 )
-"""The tables. `agents` has one more column for each gene of the policy."""
+"""The tables. `agents` has one more column for each gene of the policy, `episodes` for each measure of the user."""
 
 
-def exported_tables(space: GenomeSpace) -> tuple[ExportedTable, ...]:
-    """Return the tables with a column ``gene_<name>`` in `agents` for each gene of a policy."""
-    genes = tuple([_gene_column(gene) for gene in space.genes])
+def exported_tables(space: GenomeSpace, measures: Iterable[str] = ()) -> tuple[ExportedTable, ...]:
+    """Return the tables with further columns: genes of the policy in `agents`, and the user's measures in `episodes`.
+
+    Args:
+        space: Genes of the policy; the columns are ``gene_<name>``.
+        measures: Names of the user's measures.
+    """
+    more = {"agents": tuple([_gene_column(gene) for gene in space.genes]), "episodes": measure_columns(measures)}
     return tuple(
-        ExportedTable(name=table.name, columns=(*table.columns, *genes)) if table.name == "agents" else table
-        for table in EXPORTED
+        ExportedTable(name=table.name, columns=(*table.columns, *more.get(table.name, ()))) for table in EXPORTED
     )
+
+
+def measure_columns(measures: Iterable[str]) -> tuple[ExportedColumn, ...]:
+    """Return the columns of the user's measures in `episodes`, sorted by name."""
+    return tuple(_number_field(name, "measure of the configuration") for name in sorted(measures))
 
 
 def episode_rows(snapshot: Snapshot, fitness: Fitness) -> Iterator[tuple[Value, ...]]:
@@ -255,6 +264,7 @@ def episode_row(
         timing.attempts,
         timing.worker,
         timing.repeated,
+        *(value for _, value in outcome.measures.custom or ()),
     )
 
 

@@ -2,8 +2,9 @@
 
 The event log is the record. All other tables are derived from it in the same transaction, so that users and programs
 can query results without decoding events. The payload of a finished episode is stored once, as columns of `played`.
-Measures have columns of type ANY, because a REAL column would lose the sign of negative zero. The views `episodes` and
-`events` show `played` and `log` with readable names and ids.
+Bundled measures have columns of type ANY, because a REAL column would lose the sign of negative zero. Measures of users
+are a JSON object in the column `custom`. The views `episodes` and `events` show `played` and `log` with readable names
+and ids.
 """
 
 import itertools
@@ -147,6 +148,10 @@ ALTER TABLE configs ADD COLUMN tics INTEGER;
 ALTER TABLE generations ADD COLUMN tics INTEGER
 """
 
+_CUSTOM_MEASURES = """
+ALTER TABLE played ADD COLUMN custom TEXT
+"""
+
 # Reading creates files next to the results, which fails on a full or read-only disk.
 _NO_SIDE_FILES = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
 
@@ -156,7 +161,7 @@ _OPENING_CALLS = 200
 
 _SIDE_FILES = ("-wal", "-shm", "-journal")
 
-MIGRATIONS: Sequence[str] = (_FIRST, _BUDGETS)
+MIGRATIONS: Sequence[str] = (_FIRST, _BUDGETS, _CUSTOM_MEASURES)
 """Migration scripts from an empty file to the current tables; each adds one version."""
 
 FIRST_VERSION = 2

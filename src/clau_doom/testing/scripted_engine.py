@@ -145,6 +145,12 @@ class ScriptedEngine:
             raise RuntimeError("no episode was played: call begin first")
         return self._tally.actions()
 
+    def history(self) -> NDArray[np.float64]:
+        """Return the variables of the episode's decisions so far."""
+        if self._tally is None:
+            raise RuntimeError("no episode was played: call begin first")
+        return self._tally.history()
+
     def draw(self, *, in_full: bool) -> None:
         """Record the argument in `asked_to_draw`."""
         self.asked_to_draw.append(in_full)

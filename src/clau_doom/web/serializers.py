@@ -18,8 +18,8 @@ from clau_doom.domain import (
     Fitness,
     GeneKind,
     GenomeSpace,
-    Measures,
 )
+from clau_doom.domain.episode import MEASURES
 from clau_doom.domain.history_hash import history_sha256
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.escaping import printable, printable_message
@@ -82,7 +82,7 @@ def experiment_view(stored: StoredExperiment, fitness: Fitness, *, here: bool) -
         **experiment_row(stored, here=here),
         "seed": snapshot.experiment.seed,
         "fitness": stored.config.fitness if isinstance(stored.config.fitness, str) else "weighted",
-        "measures": list(telling_measures(stored.config.scenario.name)),
+        "measures": list(telling_measures(stored.config.scenario.name, sorted(stored.config.measures))),
         "last_sequence": snapshot.last_sequence,
         "history_sha256": history_sha256(snapshot.finished_generations),
         "deviations": asdict(snapshot.deviations) | {"total": snapshot.deviations.total},
@@ -126,7 +126,7 @@ def population_view(stored: StoredExperiment, space: GenomeSpace | None, generat
         "generation": number,
         "finished": number < len(snapshot.summaries),
         "genes": [_gene(gene) for gene in genes],
-        "measures": list(Measures.__dataclass_fields__),
+        "measures": [*MEASURES, *sorted(stored.config.measures)],
         "agents": [_member(snapshot, row, len(genes)) for row in snapshot.generations[number]],
     }
 
@@ -166,7 +166,7 @@ def agent_view(
         "experiment": agent.experiment,
         "here": here,
         "state": stored.state.value,
-        "measures": list(telling_measures(stored.config.scenario.name)),
+        "measures": list(telling_measures(stored.config.scenario.name, sorted(stored.config.measures))),
         "champion": snapshot.champion is not None and snapshot.champion[0] == agent.ref,
         "genes": [
             {**_gene(gene), "value": value, "shown": _shown(named[gene.name])}
@@ -183,7 +183,7 @@ def agent_view(
                 "number": episode.number,
                 "seed": episode.outcome.seed,
                 "fitness": fitness.of_episode(episode.outcome.measures),
-                "measures": asdict(episode.outcome.measures),
+                "measures": episode.outcome.measures.named(),
                 "trajectory_sha256": episode.outcome.trajectory_sha256,
                 "seconds": episode.timing.seconds,
                 "attempts": episode.timing.attempts,
@@ -253,7 +253,7 @@ def _member(snapshot: Snapshot, evaluation: Evaluation, genes: int) -> Json:
 def _means(episodes: Sequence[Episode]) -> Mapping[str, float] | None:
     if not episodes:
         return None
-    rows = [asdict(episode.outcome.measures) for episode in episodes]
+    rows = [episode.outcome.measures.named() for episode in episodes]
     return {name: fmean(row[name] for row in rows) for name in rows[0]}
 
 

@@ -48,7 +48,9 @@ def episode_message(episode: Episode) -> resources_pb2.Episode:
         agent_id=episode.agent,
         number=episode.number,
         seed=outcome.seed,
-        measures=resources_pb2.Measures(**{name: getattr(outcome.measures, name) for name in MEASURES}),
+        measures=resources_pb2.Measures(
+            **{name: getattr(outcome.measures, name) for name in MEASURES}, custom=dict(outcome.measures.custom or ())
+        ),
         trajectory_sha256=outcome.trajectory_sha256,
         seconds=timing.seconds,
         attempts=timing.attempts,
@@ -71,7 +73,10 @@ def episode_from(experiment: str, message: resources_pb2.Episode) -> Episode:
         number=whole(message.number, "an episode's number"),
         outcome=EpisodeOutcome(
             seed=message.seed,
-            measures=Measures(**{name: getattr(message.measures, name) for name in MEASURES}),
+            measures=Measures(
+                **{name: getattr(message.measures, name) for name in MEASURES},
+                custom=tuple(sorted(message.measures.custom.items())) or None,
+            ),
             trajectory_sha256=digest(message.trajectory_sha256),
         ),
         timing=EpisodeTiming(

@@ -1,13 +1,15 @@
 """Mapping between `claudoom.worker.v1` and the types of domain and ports."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
 from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, LiveFrame, Measures
 from clau_doom.domain.fitness import MEASURES
+from clau_doom.domain.measure_declaration import MeasureDeclaration
 from clau_doom.ports import EpisodeTask
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire.framing import MalformedMessage
@@ -67,6 +69,7 @@ def played(
 ) -> pb.FromWorker:
     """Create a worker's response with a finished episode. `actions` are as the engine returns them."""
     measures = pb.Measures(**{name: getattr(outcome.measures, name) for name in MEASURES})
+    measures.custom.update(dict(outcome.measures.custom or ()))
     return pb.FromWorker(
         played=pb.EpisodePlayed(
             task=task,
@@ -149,12 +152,24 @@ def frame_from_glimpse(message: pb.Glimpse, most: int) -> LiveFrame:
     )
 
 
-def episode_from_played(message: pb.EpisodePlayed, task: EpisodeTask, *, worker: int) -> Episode:
+def episode_from_played(
+    message: pb.EpisodePlayed,
+    task: EpisodeTask,
+    *,
+    worker: int,
+    declared: Mapping[str, MeasureDeclaration] = MappingProxyType({}),
+) -> Episode:
     """Decode a finished episode, and validate it against its task.
+
+    Args:
+        message: Message of a worker.
+        task: Task of the episode.
+        worker: Number of the worker.
+        declared: Declarations of the user's measures, by name.
 
     Raises:
         MalformedMessage: The seed differs, a measure is not finite or exceeds 1e100, the hash does not have 32 bytes,
-            or more decisions were repeated than made.
+            more decisions were repeated than made, or the user's measures differ from their declarations.
     """
     values = {name: getattr(message.measures, name) for name in MEASURES}
     for name, value in (*values.items(), ("seconds", message.seconds)):
@@ -167,7 +182,9 @@ def episode_from_played(message: pb.EpisodePlayed, task: EpisodeTask, *, worker:
     if message.repeated > max(values["decisions"], 0.0):
         raise MalformedMessage(f"an episode of {values['decisions']:g} decisions, {message.repeated} of them repeated")
     digest = message.trajectory_sha256.hex()
-    outcome = EpisodeOutcome(seed=task.seed, measures=Measures(**values), trajectory_sha256=digest)
+    outcome = EpisodeOutcome(
+        seed=task.seed, measures=Measures(**values, custom=_custom(message, declared)), trajectory_sha256=digest
+    )
     timing = EpisodeTiming(seconds=message.seconds, attempts=task.attempt, worker=worker, repeated=message.repeated)
     return Episode(
         purpose=task.purpose,
@@ -178,3 +195,17 @@ def episode_from_played(message: pb.EpisodePlayed, task: EpisodeTask, *, worker:
         recording=message.recording or None,
         actions=message.actions or None,
     )
+
+
+def _custom(
+    message: pb.EpisodePlayed, declared: Mapping[str, MeasureDeclaration]
+) -> tuple[tuple[str, float], ...] | None:
+    """Return the user's measures, sorted by name, after their validation."""
+    claimed = dict(message.measures.custom)
+    if claimed.keys() != declared.keys():
+        there, expected = (", ".join(sorted(names))[:200] or "none" for names in (claimed, declared))
+        raise MalformedMessage(f"an episode whose measures of the user are {there}, not {expected}")
+    for name, declaration in declared.items():
+        if problem := declaration.problem(claimed[name]):
+            raise MalformedMessage(f"an episode whose {name} {problem}")
+    return tuple((name, claimed[name]) for name in sorted(claimed)) or None

@@ -5,9 +5,10 @@ shows whether the engine or the policy is running. The orchestrator needs this p
 cannot send messages.
 """
 
+from clau_doom.worker.custom_measures import CustomMeasure, load_measures
 from clau_doom.worker.progress_page import Phase, ProgressPage
 from clau_doom.worker.provenance import collect_facts
 from clau_doom.worker.rollout import Rollout, play
 from clau_doom.worker.shared_frame import SharedFrame
 
-__all__ = ["Phase", "ProgressPage", "Rollout", "SharedFrame", "collect_facts", "play"]
+__all__ = ["CustomMeasure", "Phase", "ProgressPage", "Rollout", "SharedFrame", "collect_facts", "load_measures", "play"]

@@ -8,6 +8,7 @@ from clau_doom.error_description import error_text
 from clau_doom.errors import AgentUnreachable, PolicyFailed
 from clau_doom.ports import Action, Decide, Engine, Observation, Policy
 from clau_doom.user_traceback import user_traceback
+from clau_doom.worker.custom_measures import CustomMeasure, with_custom_measures
 from clau_doom.worker.progress_page import ProgressPage
 from clau_doom.worker.shared_frame import SharedFrame
 
@@ -67,6 +68,7 @@ def play(
     begun: StartedEpisode | None = None,
     shared_frame: SharedFrame | None = None,
     task: int = 0,
+    measures: tuple[CustomMeasure, ...] = (),
 ) -> Rollout:
     """Play one episode to its end.
 
@@ -79,9 +81,11 @@ def play(
         begun: The episode, if the engine has already begun it on this seed.
         shared_frame: Shared memory for requested pictures, or None.
         task: The episode's number in the picture.
+        measures: Measures of the user.
 
     Raises:
         PolicyFailed: The policy raised an error, or its action is invalid.
+        MeasureFailed: A measure raised an error, or its value is not in its declared range.
         EngineCrashed: The engine has ended.
         AgentUnreachable: The program of a remote policy cannot be reached; the engine can continue.
     """
@@ -104,7 +108,11 @@ def play(
                 observation = act(action)
     finally:
         page.settle()
-    outcome = EpisodeOutcome(seed=seed, measures=engine.measures(), trajectory_sha256=engine.trajectory_sha256())
+    outcome = EpisodeOutcome(
+        seed=seed,
+        measures=with_custom_measures(engine, measures),
+        trajectory_sha256=engine.trajectory_sha256(),
+    )
     repeated: int = getattr(decide, "repeated", 0)  # set by a `Repeating` agent; isinstance is slower
     seconds = time.perf_counter() - started
     return Rollout(outcome=outcome, seconds=seconds, actions=engine.actions(), repeated=repeated)

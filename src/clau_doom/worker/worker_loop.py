@@ -1,6 +1,7 @@
 """Main loop of a worker on any channel: sends a hello, starts an engine, and plays one episode after another."""
 
 import gc
+import json
 from pathlib import Path
 from typing import Protocol
 
@@ -9,13 +10,14 @@ from pydantic import TypeAdapter
 from clau_doom.config import PolicyConfig, RandomPolicyConfig
 from clau_doom.domain import Genome
 from clau_doom.error_description import describe
-from clau_doom.errors import AgentUnreachable, ClauDoomError, ConfigError, EngineCrashed, PolicyFailed
+from clau_doom.errors import AgentUnreachable, ClauDoomError, ConfigError, EngineCrashed, MeasureFailed, PolicyFailed
 from clau_doom.game import Scenario, VizdoomEngine
 from clau_doom.policies import make_policy
 from clau_doom.ports import Engine, Needs, Policy
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import played
 from clau_doom.worker.action_replay import ActionReplay
+from clau_doom.worker.custom_measures import CustomMeasure, load_measures
 from clau_doom.worker.progress_page import ProgressPage
 from clau_doom.worker.provenance import collect_facts
 from clau_doom.worker.rollout import Rollout, StartedEpisode, play
@@ -66,11 +68,12 @@ def serve(
     config = _POLICY.validate_json(setup.policy_json)
     try:
         policy = make_policy(config, scenario.facts)
+        measures = load_measures(json.loads(setup.measures_json or "{}"))
     except ConfigError as error:  # a file or a remote agent has disappeared since the run was planned
         channel.send(failed(0, pb.EpisodeFailed.FAULT_POLICY, error))
         return
     baseline = make_policy(RandomPolicyConfig(), scenario.facts)
-    channel.send(pb.FromWorker(hello=pb.Hello(facts=dict(collect_facts(scenario, config, policy).facts))))
+    channel.send(pb.FromWorker(hello=pb.Hello(facts=dict(collect_facts(scenario, config, policy, measures).facts))))
     engine = VizdoomEngine(scenario, folder)
     try:
         engine.start(_merge(policy.needs, baseline.needs), record=setup.record)
@@ -81,7 +84,16 @@ def serve(
     gc.set_threshold(_GARBAGE_THRESHOLD)
     gc.freeze()  # exclude long-lived objects from garbage collection
     try:
-        _Player(channel, engine, policy, baseline, page, shared_frame=shared_frame, claims=setup.actions).play_all()
+        _Player(
+            channel,
+            engine,
+            policy,
+            baseline,
+            page,
+            measures=measures,
+            shared_frame=shared_frame,
+            claims=setup.actions,
+        ).play_all()
     finally:
         engine.close()
 
@@ -95,6 +107,7 @@ class _Player:
         baseline: Policy,
         page: ProgressPage,
         *,
+        measures: tuple[CustomMeasure, ...],
         shared_frame: SharedFrame,
         claims: bool,
     ) -> None:
@@ -102,6 +115,7 @@ class _Player:
         self._engine = engine
         self._policies = {False: policy, True: baseline}
         self._page = page
+        self._measures = measures
         self._shared_frame = shared_frame
         self._claims = claims
 
@@ -143,9 +157,12 @@ class _Player:
                 begun=begun,
                 shared_frame=self._shared_frame,
                 task=request.task,
+                measures=self._measures,
             )
         except PolicyFailed as error:
             return failed(request.task, pb.EpisodeFailed.FAULT_POLICY, error)
+        except MeasureFailed as error:
+            return failed(request.task, pb.EpisodeFailed.FAULT_MEASURE, error)
         except EngineCrashed as error:
             return failed(request.task, pb.EpisodeFailed.FAULT_ENGINE, error)
         except AgentUnreachable as error:

@@ -2,6 +2,7 @@
 
 import struct
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -23,8 +24,9 @@ def test_equal_outcomes_have_no_mismatch() -> None:
 @pytest.mark.parametrize("name", MEASURES)
 def test_mismatch_names_the_measure_and_both_values(name: str) -> None:
     """The message has the claimed and the found value."""
-    claimed = replace(OUTCOME, measures=replace(OUTCOME.measures, **{name: 1.5}))
-    found = replace(OUTCOME, measures=replace(OUTCOME.measures, **{name: 0.25}))
+    high, low = dict[str, Any]({name: 1.5}), dict[str, Any]({name: 0.25})
+    claimed = replace(OUTCOME, measures=replace(OUTCOME.measures, **high))
+    found = replace(OUTCOME, measures=replace(OUTCOME.measures, **low))
     message = claimed.mismatch(found)
     assert message is not None
     assert all(word in message.replace(",", "").split() for word in (name, "1.5", "0.25"))
@@ -36,3 +38,18 @@ def test_equal_measures_of_another_trajectory_are_a_mismatch(other: EpisodeOutco
     message = OUTCOME.mismatch(other)
     assert message is not None
     assert "trajectory" in message
+
+
+def test_mismatch_names_a_measure_of_the_user() -> None:
+    claimed = replace(OUTCOME, measures=replace(OUTCOME.measures, custom=(("aim", 0.5),)))
+    found = replace(OUTCOME, measures=replace(OUTCOME.measures, custom=(("aim", 0.25),)))
+    assert claimed.mismatch(found) == "it reports aim 0.5, but its actions give 0.25"
+    assert claimed.mismatch(OUTCOME) == "it reports aim 0.5, but its actions give nan"
+
+
+def test_measures_are_found_by_name() -> None:
+    measures = Measures(kills=2.0, custom=(("aim", 0.5),))
+    assert (measures.value("kills"), measures.value("aim")) == (2.0, 0.5)
+    assert list(measures.named()) == [*MEASURES, "aim"]
+    with pytest.raises(KeyError):
+        Measures().value("aim")

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import fields
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -62,11 +63,18 @@ def test_weighted_fitness_is_a_sum() -> None:
 
 @pytest.mark.parametrize("name", MEASURES)
 def test_any_measure_can_have_a_weight(name: str) -> None:
-    assert Fitness(((name, 1.0),)).of_episode(Measures(**{name: 7.0})) == 7.0
+    values: dict[str, Any] = {name: 7.0}
+    assert Fitness(((name, 1.0),)).of_episode(Measures(**values)) == 7.0
+
+
+def test_measure_of_the_user_can_have_a_weight() -> None:
+    measures = Measures(kills=3.0, custom=(("aim", 0.5),))
+    assert Fitness((("aim", 4.0), ("kills", 1.0))).of_episode(measures) == 5.0
+    assert Fitness.named("aim").of_episode(measures) == 0.5
 
 
 def test_list_of_measures_is_complete_and_in_order() -> None:
-    assert tuple(field.name for field in fields(Measures)) == MEASURES
+    assert tuple(field.name for field in fields(Measures)) == (*MEASURES, "custom")
     assert len(MEASURES) == 13
 
 

@@ -2,6 +2,7 @@
 
 import math
 import zlib
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from clau_doom.domain import Episode, EpisodeOutcome, Genome, Measures, Purpose
 from clau_doom.domain.fitness import MEASURES
+from clau_doom.domain.measure_declaration import MeasureDeclaration
 from clau_doom.ports import EpisodeTask
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import (
@@ -45,7 +47,8 @@ def task(seed: int, genome: Genome = Genome(()), *, baseline: bool = False) -> E
 )
 def test_episode_round_trip(values: list[float], seed: int, digest: bytes, recording: bytes | None) -> None:
     """Outcome and recording are bit-identical."""
-    measures = Measures(**dict(zip(MEASURES, values, strict=True)))
+    named: dict[str, Any] = dict(zip(MEASURES, values, strict=True))
+    measures = Measures(**named)
     outcome = EpisodeOutcome(seed=seed, measures=measures, trajectory_sha256=digest.hex())
     data = frame(played(7, outcome, recording, 0.5))
     message = parse(pb.FromWorker, data[PREFIX:]).played
@@ -102,3 +105,33 @@ def test_invalid_bytes_are_refused() -> None:
         parse(pb.FromWorker, b"\xff\xff\xff")
     with pytest.raises(MalformedMessage, match="the maximum is"):
         frame_size((MAX_FRAME + 1).to_bytes(4, "little"))
+
+
+AIM = {"aim": MeasureDeclaration(low=0.0, high=1.0)}
+
+
+def claimed(custom: dict[str, float]) -> pb.EpisodePlayed:
+    measures = Measures(custom=tuple(sorted(custom.items())) or None)
+    outcome = EpisodeOutcome(seed=3, measures=measures, trajectory_sha256="00" * 32)
+    return played(7, outcome, None, 0.5).played
+
+
+def test_measures_of_the_user_round_trip() -> None:
+    episode = episode_from_played(claimed({"aim": 0.1}), task(3), worker=0, declared=AIM)
+    assert episode.outcome.measures.custom == (("aim", 0.1),)
+
+
+@pytest.mark.parametrize(
+    ("custom", "problem"),
+    [
+        ({"aim": 1.5}, "whose aim is 1.5, which is outside of its declared range, 0 to 1"),
+        ({"aim": float("nan")}, "whose aim is nan"),
+        ({}, "whose measures of the user are none, not aim"),
+        ({"aim": 0.5, "more": 0.5}, "whose measures of the user are aim, more, not aim"),
+        ({"other": 0.5}, "whose measures of the user are other, not aim"),
+    ],
+)
+def test_false_measures_of_a_worker_are_refused(custom: dict[str, float], problem: str) -> None:
+    """Names and ranges are checked again in the orchestrator."""
+    with pytest.raises(MalformedMessage, match=problem):
+        episode_from_played(claimed(custom), task(3), worker=0, declared=AIM)

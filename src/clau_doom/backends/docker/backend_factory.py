@@ -1,5 +1,6 @@
 """Creation of a Docker backend: settings, expected facts, and trusted workers for verification."""
 
+import json
 from pathlib import Path
 
 from clau_doom.backends.core_allocator import CoreAllocator
@@ -17,7 +18,7 @@ from clau_doom.config import RandomPolicyConfig, RemotePolicyConfig
 from clau_doom.game import own_files
 from clau_doom.policies import make_policy
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
-from clau_doom.worker import collect_facts
+from clau_doom.worker import collect_facts, load_measures
 
 __all__ = ["create_docker_backend"]
 
@@ -39,12 +40,14 @@ def create_docker_backend(context: BackendContext) -> DockerBackend:
         setup=pb.Setup(
             scenario_json=scenario.model_dump_json(),
             policy_json=config.policy.model_dump_json(),
+            measures_json=json.dumps(config.measures),
             record=config.execution.record != "none",
             actions=claims,
             files=[announced for announced, _ in files],
         ),
         files=tuple(path for _, path in files),
         expected_identity=ExpectedIdentity(context.facts),
+        measures={each.name: each.declaration for each in load_measures(config.measures)},
         claims=claims,
         episode_timeout=config.execution.episode_timeout,
         stall_timeout=docker.stall_timeout,
@@ -70,6 +73,7 @@ def _service(context: BackendContext, limits: SessionLimits, cores: CoreAllocato
     assert docker.port is not None, "checked with the configuration"
     return Service(
         launch=LaunchSettings(
+            measures={each.name: each.declaration for each in load_measures(config.measures)},
             setup=limits.setup,
             facts=context.facts,
             episode_timeout=config.execution.episode_timeout,
@@ -97,7 +101,13 @@ def _trusted(context: BackendContext) -> LocalBackend:
         policy=policy,
         execution=config.execution.model_copy(update={"record": "none"}),
         local=local,
-        facts=collect_facts(context.scenario, policy, make_policy(policy, context.scenario.facts)),
+        measures=config.measures,
+        facts=collect_facts(
+            context.scenario,
+            policy,
+            make_policy(policy, context.scenario.facts),
+            load_measures(config.measures),
+        ),
         cores=CoreAllocator.of_machine(config.execution.workers, pin=local.pin, announce=False),
         logs=context.logs,
         files=files,

@@ -25,7 +25,7 @@ from clau_doom.policies.remote import RemotePolicy
 from clau_doom.ports import ScenarioFacts
 from clau_doom.protos.claudoom.agent.v1 import agent_pb2 as pb
 from clau_doom.wire.agent_service import DESCRIBED, AgentDescription, describe_request, described
-from clau_doom.worker import collect_facts
+from clau_doom.worker import collect_facts, load_measures
 
 __all__ = ["describe_policy"]
 
@@ -42,7 +42,8 @@ def describe_policy(config: ExperimentConfig, scenario: Scenario) -> tuple[Genom
         DockerUnreachable: No daemon answers.
     """
     docker, policy, random = config.section_of(DockerConfig), config.policy, RandomPolicyConfig()
-    facts = dict(collect_facts(scenario, random, make_policy(random, scenario.facts)).facts)
+    measures = load_measures(config.measures)
+    facts = dict(collect_facts(scenario, random, make_policy(random, scenario.facts), measures).facts)
     if isinstance(policy, CustomPolicyConfig):
         found = asyncio.run(_describe_image(docker, policy, scenario.facts))
         space, facts["source.policy"] = found.space, found.version

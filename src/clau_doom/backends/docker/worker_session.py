@@ -7,20 +7,22 @@ counts as a failure of the agent. Missing messages and missing progress count as
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from clau_doom.backends.docker.worker_gateway import WorkerStream
 from clau_doom.backends.timeout_classification import timeout_error
 from clau_doom.domain import Episode
 from clau_doom.domain.experiment import Provenance
+from clau_doom.domain.measure_declaration import MeasureDeclaration
 from clau_doom.errors import (
     AgentUnreachable,
     ClauDoomError,
     EngineCrashed,
     EpisodeTimedOut,
     Forged,
+    MeasureFailed,
     PolicyFailed,
     WorkerCrashed,
     WorkerRefused,
@@ -90,6 +92,7 @@ class SessionLimits:
         stall_timeout: Seconds without progress or a heartbeat before a worker counts as hung.
         max_bytes: Maximum number of bytes of an episode's actions, and of its recording.
         resolution: The scenario's screen, in pixels.
+        measures: Declarations of the user's measures, by name.
     """
 
     setup: pb.Setup
@@ -100,6 +103,7 @@ class SessionLimits:
     stall_timeout: float
     max_bytes: int
     resolution: tuple[int, int]
+    measures: Mapping[str, MeasureDeclaration] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -301,12 +305,14 @@ class WorkerSession:
                 raise MalformedMessage(f"{name} of {len(data)} bytes; the maximum is {self._limits.max_bytes}")
         if self._limits.claims is not bool(message.actions):
             raise MalformedMessage(f"an episode {'without' if self._limits.claims else 'with'} actions")
-        return episode_from_played(message, task, worker=self._place)
+        return episode_from_played(message, task, worker=self._place, declared=self._limits.measures)
 
     def _failure(self, message: pb.EpisodeFailed) -> ClauDoomError:
         reason = sanitized(message.reason, _REASON)
         if message.fault == pb.EpisodeFailed.FAULT_POLICY:
             return PolicyFailed(reason, traceback=claimed_traceback(message))
+        if message.fault == pb.EpisodeFailed.FAULT_MEASURE:
+            return MeasureFailed(reason)
         if message.fault == pb.EpisodeFailed.FAULT_UNREACHABLE:
             return AgentUnreachable(reason)
         if message.fault == pb.EpisodeFailed.FAULT_ENGINE:

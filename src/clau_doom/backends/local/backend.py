@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from clau_doom.backends.core_allocator import CoreAllocator, CoreShare
@@ -27,6 +29,7 @@ from clau_doom.errors import (
 from clau_doom.game import ScenarioFiles
 from clau_doom.ports import EpisodeTask, EvaluationBackend, Glimpse
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
+from clau_doom.worker import load_measures
 
 __all__ = ["LocalBackend"]
 
@@ -64,6 +67,7 @@ class LocalBackend(EvaluationBackend):
         cores: CoreAllocator | None = None,
         logs: Path | None = None,
         files: ScenarioFiles | None = None,
+        measures: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Prepare a backend. Entering the context starts it.
 
@@ -76,6 +80,7 @@ class LocalBackend(EvaluationBackend):
             cores: Places for workers that other backends share; None: separate places for this backend.
             logs: A folder for the workers' output, or None to drop it.
             files: The scenario's files if they came from another machine; None: the files that its .cfg names.
+            measures: Functions of the user's measures, by name.
         """
         self._cores = cores or CoreAllocator.of_machine(execution.workers, pin=local.pin)
         self._workers = execution.workers
@@ -85,6 +90,7 @@ class LocalBackend(EvaluationBackend):
             setup=pb.Setup(
                 scenario_json=scenario.model_dump_json(),
                 policy_json=policy.model_dump_json(),
+                measures_json=json.dumps(dict(measures)),
                 record=execution.record != "none",
                 # The actions of evaluation episodes allow a replay of the champion without the user's policy.
                 actions=isinstance(policy, CustomPolicyConfig | RemotePolicyConfig),
@@ -96,6 +102,7 @@ class LocalBackend(EvaluationBackend):
             log_size=local.log_size,
             remote=isinstance(policy, RemotePolicyConfig),
             files=files,
+            measures={each.name: each.declaration for each in load_measures(measures)},
             folder=Path.cwd(),
         )
         self._ending = False

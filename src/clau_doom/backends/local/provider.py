@@ -36,6 +36,7 @@ class LocalProvider(BackendProvider):
         return LocalBackend(
             scenario=scenario,
             policy=config.policy,
+            measures=config.measures,
             execution=config.execution,
             local=config.section_of(LocalConfig),
             facts=context.facts,

@@ -8,7 +8,8 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from clau_doom.backends.local.launcher_thread import call_in_launcher_thread
@@ -18,10 +19,12 @@ from clau_doom.backends.local.worker_output import WorkerOutput
 from clau_doom.backends.timeout_classification import timeout_error
 from clau_doom.domain import Episode
 from clau_doom.domain.experiment import Provenance
+from clau_doom.domain.measure_declaration import MeasureDeclaration
 from clau_doom.errors import (
     AgentUnreachable,
     ClauDoomError,
     EngineCrashed,
+    MeasureFailed,
     PolicyFailed,
     WorkerCrashed,
     WorkerRefused,
@@ -56,6 +59,7 @@ class LaunchSettings:
         log_size: Bytes of that file before it is rotated.
         remote: Whether the policy waits for another program. The waiting time is then not charged to the agent.
         files: The scenario's files if they came from another machine; None: the files that its .cfg names.
+        measures: Declarations of the user's measures, by name.
         folder: The working folder of this process, which the workers use, too; None: the current one.
     """
 
@@ -68,6 +72,7 @@ class LaunchSettings:
     log_size: int = 8 << 20
     files: ScenarioFiles | None = None
     folder: Path | None = None
+    measures: Mapping[str, MeasureDeclaration] = field(default_factory=dict)
 
 
 @dataclass
@@ -179,6 +184,7 @@ class WorkerProcess:
         Raises:
             Requeued: The worker ended because of another episode.
             PolicyFailed: The policy failed; the worker can continue.
+            MeasureFailed: A measure of the user failed; the worker can continue.
             AgentUnreachable: The agent's program cannot be reached, which is an infrastructure failure. The worker can
                 continue.
             InfrastructureFailed: The worker must be killed.
@@ -194,9 +200,11 @@ class WorkerProcess:
         answer = await self._receive(expected)
         kind = answer.WhichOneof("message")
         if kind == "played" and answer.played.task == number:
-            return episode_from_played(answer.played, task, worker=self.number)
+            return episode_from_played(answer.played, task, worker=self.number, declared=self._launch.measures)
         if kind == "failed" and answer.failed.fault == pb.EpisodeFailed.FAULT_POLICY:
             raise PolicyFailed(answer.failed.reason, traceback=claimed_traceback(answer.failed))
+        if kind == "failed" and answer.failed.fault == pb.EpisodeFailed.FAULT_MEASURE:
+            raise MeasureFailed(answer.failed.reason)
         if kind == "failed" and answer.failed.fault == pb.EpisodeFailed.FAULT_UNREACHABLE:
             raise AgentUnreachable(answer.failed.reason)
         if kind == "failed":

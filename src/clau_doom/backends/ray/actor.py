@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import platform
 from dataclasses import replace
@@ -107,6 +108,7 @@ class EpisodeActor:
         return LocalBackend(
             scenario=_scenario(setup, paths),
             policy=_POLICY.validate_json(setup.policy_json),
+            measures=json.loads(setup.measures_json or "{}"),
             execution=ExecutionConfig(
                 workers=1, episode_timeout=hosting.episode_timeout, record="all" if setup.record else "none"
             ),

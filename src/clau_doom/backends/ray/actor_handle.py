@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 from collections import deque
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,6 +15,7 @@ from clau_doom.backends.ray.cluster import Cluster
 from clau_doom.backends.ray.configuration import RayConfig
 from clau_doom.backends.ray.error_mapping import error_of, loss_error
 from clau_doom.domain import Episode, Purpose
+from clau_doom.domain.measure_declaration import MeasureDeclaration
 from clau_doom.errors import ClauDoomError, EpisodeTimedOut, InfrastructureFailed, WorkerCrashed
 from clau_doom.ports import EpisodeTask, Glimpse
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
@@ -39,6 +41,7 @@ class ActorSettings:
         config: Resources that an actor takes from the cluster.
         modules: Python files and packages that its worker imports.
         resolution: The scenario's screen, in pixels.
+        measures: Declarations of the user's measures, by name.
     """
 
     hosting: pb.Hosting
@@ -46,6 +49,7 @@ class ActorSettings:
     config: RayConfig
     modules: tuple[Path, ...]
     resolution: tuple[int, int]
+    measures: Mapping[str, MeasureDeclaration] = field(default_factory=dict)
 
 
 class ActorHandle:
@@ -218,7 +222,7 @@ class ActorHandle:
     def _episode(self, answer: pb.FromWorker, number: int, task: EpisodeTask) -> Episode:
         kind = answer.WhichOneof("message")
         if kind == "played" and answer.played.task == number:
-            episode = episode_from_played(answer.played, task, worker=self.number)
+            episode = episode_from_played(answer.played, task, worker=self.number, declared=self._settings.measures)
             return replace(episode, actions=None) if task.purpose is Purpose.TRAINING else episode
         if kind == "failed" and answer.failed.task == number:
             raise error_of(answer.failed, self.where)

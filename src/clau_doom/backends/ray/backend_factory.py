@@ -1,5 +1,6 @@
 """Creation of a Ray backend: settings of the actors, and files for their nodes."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from clau_doom.backends.ray.configuration import RayConfig
 from clau_doom.backends.scenario_files import announced_files
 from clau_doom.config import CustomPolicyConfig
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
+from clau_doom.worker import load_measures
 
 __all__ = ["create_ray_backend"]
 
@@ -21,6 +23,7 @@ def create_ray_backend(context: BackendContext) -> RayBackend:
     setup = pb.Setup(
         scenario_json=config.scenario.model_dump_json(),
         policy_json=config.policy.model_dump_json(),
+        measures_json=json.dumps(config.measures),
         record=config.execution.record != "none",
         files=[announced for announced, _ in files],
     )
@@ -37,12 +40,13 @@ def create_ray_backend(context: BackendContext) -> RayBackend:
         config=ray,
         modules=_modules(context),
         resolution=context.scenario.facts.resolution,
+        measures={each.name: each.declaration for each in load_measures(config.measures)},
     )
     return RayBackend(settings, workers=config.execution.workers)
 
 
 def _modules(context: BackendContext) -> tuple[Path, ...]:
-    """Return the Python files and packages of the policy and of the configuration's modules.
+    """Return the Python files and packages of the policy, of the measures and of the configuration's modules.
 
     The package of a plugin is not copied, because its entry point is in the metadata of its installation.
     """
@@ -50,6 +54,7 @@ def _modules(context: BackendContext) -> tuple[Path, ...]:
     named = [Path(module).resolve() for module in config.section_of(RayConfig).modules]
     if isinstance(config.policy, CustomPolicyConfig) and ":" in config.policy.target:
         named.append(_outermost(config.policy.target.partition(":")[0]))
+    named += [_outermost(target.partition(":")[0]) for target in config.measures.values() if ":" in target]
     return tuple(sorted(set(named)))
 
 

@@ -13,6 +13,7 @@ from clau_doom.errors import (
     EngineCrashed,
     EpisodeTimedOut,
     InfrastructureFailed,
+    MeasureFailed,
     PolicyFailed,
     PolicyTimedOut,
     WorkerCrashed,
@@ -31,6 +32,7 @@ _FAULTS: Mapping[type[ClauDoomError], _Fault] = MappingProxyType(
     {
         PolicyTimedOut: pb.EpisodeFailed.FAULT_POLICY_TIMED_OUT,
         PolicyFailed: pb.EpisodeFailed.FAULT_POLICY,
+        MeasureFailed: pb.EpisodeFailed.FAULT_MEASURE,
         AgentUnreachable: pb.EpisodeFailed.FAULT_UNREACHABLE,
         EpisodeTimedOut: pb.EpisodeFailed.FAULT_TIMED_OUT,
         EngineCrashed: pb.EpisodeFailed.FAULT_ENGINE,

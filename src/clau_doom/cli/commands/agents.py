@@ -85,7 +85,7 @@ def show_agent(
     if as_json:
         print_json(portrait_json(stored.snapshot, evaluation, space, fitness))
     else:
-        measures = telling_measures(stored.config.scenario.name)
+        measures = telling_measures(stored.config.scenario.name, sorted(stored.config.measures))
         data_console().print(portrait_view(stored.snapshot, evaluation, space, fitness, measures))
 
 

@@ -86,7 +86,7 @@ def portrait_json(
                 "number": episode.number,
                 "seed": episode.outcome.seed,
                 "fitness": fitness.of_episode(episode.outcome.measures),
-                "measures": asdict(episode.outcome.measures),
+                "measures": episode.outcome.measures.named(),
                 "trajectory_sha256": episode.outcome.trajectory_sha256,
             }
             for episode in snapshot.played_by(agent)
@@ -188,7 +188,7 @@ def _episodes_table(episodes: Sequence[Episode], fitness: Fitness, measures: Seq
             str(episode.number),
             str(outcome.seed),
             Text(number(fitness.of_episode(outcome.measures)), "bold"),
-            *(number(getattr(outcome.measures, name)) for name in measures),
+            *(number(outcome.measures.value(name)) for name in measures),
             outcome.trajectory_sha256[:12],
         )
     return table

@@ -36,8 +36,8 @@ def verification_view(plan: "ReplayPlan", performance: Performance, film: Film |
     else:
         table.add_row("proof", Text("✓ the hash of the trajectory and all measures equal those of the record", "green"))
     table.add_row("trajectory", outcome.trajectory_sha256)
-    names = telling_measures(plan.scenario.facts.name)
-    measures = asdict(outcome.measures)
+    names = telling_measures(plan.scenario.facts.name, [name for name, _ in outcome.measures.custom or ()])
+    measures = outcome.measures.named()
     shown = (f"{name.replace('_', ' ')} {number(measures[name])}" for name in names)
     table.add_row("measures", ", ".join(shown))
     if film is not None:
@@ -62,6 +62,6 @@ def verification_json(plan: "ReplayPlan", performance: Performance, film: Film |
         "proved": episode is not None,
         "decisions": len(performance.decisions),
         "trajectory_sha256": outcome.trajectory_sha256,
-        "measures": asdict(outcome.measures),
+        "measures": outcome.measures.named(),
         "film": None if film is None else asdict(film) | {"path": str(film.path)},
     }

@@ -9,7 +9,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ExperimentConfig(_message.Message):
-    __slots__ = ("name", "seed", "generations", "population", "max_duration", "scenario", "episodes", "seeds", "policy", "fitness", "evolution", "execution", "local", "holdout", "docker", "ray", "other_backends", "budget")
+    __slots__ = ("name", "seed", "generations", "population", "max_duration", "scenario", "episodes", "seeds", "policy", "fitness", "evolution", "execution", "local", "holdout", "docker", "ray", "other_backends", "budget", "measures")
     class Seeds(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         SEEDS_UNSPECIFIED: _ClassVar[ExperimentConfig.Seeds]
@@ -25,6 +25,13 @@ class ExperimentConfig(_message.Message):
         key: str
         value: _struct_pb2.Struct
         def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+    class MeasuresEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     NAME_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
     GENERATIONS_FIELD_NUMBER: _ClassVar[int]
@@ -43,6 +50,7 @@ class ExperimentConfig(_message.Message):
     RAY_FIELD_NUMBER: _ClassVar[int]
     OTHER_BACKENDS_FIELD_NUMBER: _ClassVar[int]
     BUDGET_FIELD_NUMBER: _ClassVar[int]
+    MEASURES_FIELD_NUMBER: _ClassVar[int]
     name: str
     seed: int
     generations: int
@@ -61,7 +69,8 @@ class ExperimentConfig(_message.Message):
     ray: RayConfig
     other_backends: _containers.MessageMap[str, _struct_pb2.Struct]
     budget: BudgetConfig
-    def __init__(self, name: _Optional[str] = ..., seed: _Optional[int] = ..., generations: _Optional[int] = ..., population: _Optional[int] = ..., max_duration: _Optional[str] = ..., scenario: _Optional[_Union[ScenarioConfig, _Mapping]] = ..., episodes: _Optional[int] = ..., seeds: _Optional[_Union[ExperimentConfig.Seeds, str]] = ..., policy: _Optional[_Union[PolicyConfig, _Mapping]] = ..., fitness: _Optional[_Union[FitnessConfig, _Mapping]] = ..., evolution: _Optional[_Union[EvolutionConfig, _Mapping]] = ..., execution: _Optional[_Union[ExecutionConfig, _Mapping]] = ..., local: _Optional[_Union[LocalConfig, _Mapping]] = ..., holdout: _Optional[_Union[HoldoutConfig, _Mapping]] = ..., docker: _Optional[_Union[DockerConfig, _Mapping]] = ..., ray: _Optional[_Union[RayConfig, _Mapping]] = ..., other_backends: _Optional[_Mapping[str, _struct_pb2.Struct]] = ..., budget: _Optional[_Union[BudgetConfig, _Mapping]] = ...) -> None: ...
+    measures: _containers.ScalarMap[str, str]
+    def __init__(self, name: _Optional[str] = ..., seed: _Optional[int] = ..., generations: _Optional[int] = ..., population: _Optional[int] = ..., max_duration: _Optional[str] = ..., scenario: _Optional[_Union[ScenarioConfig, _Mapping]] = ..., episodes: _Optional[int] = ..., seeds: _Optional[_Union[ExperimentConfig.Seeds, str]] = ..., policy: _Optional[_Union[PolicyConfig, _Mapping]] = ..., fitness: _Optional[_Union[FitnessConfig, _Mapping]] = ..., evolution: _Optional[_Union[EvolutionConfig, _Mapping]] = ..., execution: _Optional[_Union[ExecutionConfig, _Mapping]] = ..., local: _Optional[_Union[LocalConfig, _Mapping]] = ..., holdout: _Optional[_Union[HoldoutConfig, _Mapping]] = ..., docker: _Optional[_Union[DockerConfig, _Mapping]] = ..., ray: _Optional[_Union[RayConfig, _Mapping]] = ..., other_backends: _Optional[_Mapping[str, _struct_pb2.Struct]] = ..., budget: _Optional[_Union[BudgetConfig, _Mapping]] = ..., measures: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class BudgetConfig(_message.Message):
     __slots__ = ("episodes", "tics")

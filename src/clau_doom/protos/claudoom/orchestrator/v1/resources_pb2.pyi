@@ -269,7 +269,14 @@ class Episode(_message.Message):
     def __init__(self, purpose: _Optional[_Union[Purpose, str]] = ..., agent_id: _Optional[str] = ..., number: _Optional[int] = ..., seed: _Optional[int] = ..., measures: _Optional[_Union[Measures, _Mapping]] = ..., trajectory_sha256: _Optional[str] = ..., seconds: _Optional[float] = ..., attempts: _Optional[int] = ..., worker: _Optional[int] = ..., repeated: _Optional[int] = ...) -> None: ...
 
 class Measures(_message.Message):
-    __slots__ = ("kills", "deaths", "health", "armor", "shots", "hits", "damage_dealt", "damage_taken", "items", "tics", "reward", "distance", "decisions")
+    __slots__ = ("kills", "deaths", "health", "armor", "shots", "hits", "damage_dealt", "damage_taken", "items", "tics", "reward", "distance", "decisions", "custom")
+    class CustomEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: float
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
     KILLS_FIELD_NUMBER: _ClassVar[int]
     DEATHS_FIELD_NUMBER: _ClassVar[int]
     HEALTH_FIELD_NUMBER: _ClassVar[int]
@@ -283,6 +290,7 @@ class Measures(_message.Message):
     REWARD_FIELD_NUMBER: _ClassVar[int]
     DISTANCE_FIELD_NUMBER: _ClassVar[int]
     DECISIONS_FIELD_NUMBER: _ClassVar[int]
+    CUSTOM_FIELD_NUMBER: _ClassVar[int]
     kills: float
     deaths: float
     health: float
@@ -296,4 +304,5 @@ class Measures(_message.Message):
     reward: float
     distance: float
     decisions: float
-    def __init__(self, kills: _Optional[float] = ..., deaths: _Optional[float] = ..., health: _Optional[float] = ..., armor: _Optional[float] = ..., shots: _Optional[float] = ..., hits: _Optional[float] = ..., damage_dealt: _Optional[float] = ..., damage_taken: _Optional[float] = ..., items: _Optional[float] = ..., tics: _Optional[float] = ..., reward: _Optional[float] = ..., distance: _Optional[float] = ..., decisions: _Optional[float] = ...) -> None: ...
+    custom: _containers.ScalarMap[str, float]
+    def __init__(self, kills: _Optional[float] = ..., deaths: _Optional[float] = ..., health: _Optional[float] = ..., armor: _Optional[float] = ..., shots: _Optional[float] = ..., hits: _Optional[float] = ..., damage_dealt: _Optional[float] = ..., damage_taken: _Optional[float] = ..., items: _Optional[float] = ..., tics: _Optional[float] = ..., reward: _Optional[float] = ..., distance: _Optional[float] = ..., decisions: _Optional[float] = ..., custom: _Optional[_Mapping[str, float]] = ...) -> None: ...

@@ -53,18 +53,20 @@ class Hello(_message.Message):
     def __init__(self, facts: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class Setup(_message.Message):
-    __slots__ = ("scenario_json", "policy_json", "record", "actions", "files")
+    __slots__ = ("scenario_json", "policy_json", "record", "actions", "files", "measures_json")
     SCENARIO_JSON_FIELD_NUMBER: _ClassVar[int]
     POLICY_JSON_FIELD_NUMBER: _ClassVar[int]
     RECORD_FIELD_NUMBER: _ClassVar[int]
     ACTIONS_FIELD_NUMBER: _ClassVar[int]
     FILES_FIELD_NUMBER: _ClassVar[int]
+    MEASURES_JSON_FIELD_NUMBER: _ClassVar[int]
     scenario_json: str
     policy_json: str
     record: bool
     actions: bool
     files: _containers.RepeatedCompositeFieldContainer[ScenarioFile]
-    def __init__(self, scenario_json: _Optional[str] = ..., policy_json: _Optional[str] = ..., record: bool = ..., actions: bool = ..., files: _Optional[_Iterable[_Union[ScenarioFile, _Mapping]]] = ...) -> None: ...
+    measures_json: str
+    def __init__(self, scenario_json: _Optional[str] = ..., policy_json: _Optional[str] = ..., record: bool = ..., actions: bool = ..., files: _Optional[_Iterable[_Union[ScenarioFile, _Mapping]]] = ..., measures_json: _Optional[str] = ...) -> None: ...
 
 class Hosting(_message.Message):
     __slots__ = ("setup", "facts", "episode_timeout", "stall_timeout", "pin")
@@ -176,7 +178,14 @@ class PlayEpisode(_message.Message):
     def __init__(self, task: _Optional[int] = ..., genome: _Optional[_Iterable[float]] = ..., seed: _Optional[int] = ..., baseline: bool = ..., actions: _Optional[bytes] = ...) -> None: ...
 
 class Measures(_message.Message):
-    __slots__ = ("kills", "deaths", "health", "armor", "shots", "hits", "damage_dealt", "damage_taken", "items", "tics", "reward", "distance", "decisions")
+    __slots__ = ("kills", "deaths", "health", "armor", "shots", "hits", "damage_dealt", "damage_taken", "items", "tics", "reward", "distance", "decisions", "custom")
+    class CustomEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: float
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
     KILLS_FIELD_NUMBER: _ClassVar[int]
     DEATHS_FIELD_NUMBER: _ClassVar[int]
     HEALTH_FIELD_NUMBER: _ClassVar[int]
@@ -190,6 +199,7 @@ class Measures(_message.Message):
     REWARD_FIELD_NUMBER: _ClassVar[int]
     DISTANCE_FIELD_NUMBER: _ClassVar[int]
     DECISIONS_FIELD_NUMBER: _ClassVar[int]
+    CUSTOM_FIELD_NUMBER: _ClassVar[int]
     kills: float
     deaths: float
     health: float
@@ -203,7 +213,8 @@ class Measures(_message.Message):
     reward: float
     distance: float
     decisions: float
-    def __init__(self, kills: _Optional[float] = ..., deaths: _Optional[float] = ..., health: _Optional[float] = ..., armor: _Optional[float] = ..., shots: _Optional[float] = ..., hits: _Optional[float] = ..., damage_dealt: _Optional[float] = ..., damage_taken: _Optional[float] = ..., items: _Optional[float] = ..., tics: _Optional[float] = ..., reward: _Optional[float] = ..., distance: _Optional[float] = ..., decisions: _Optional[float] = ...) -> None: ...
+    custom: _containers.ScalarMap[str, float]
+    def __init__(self, kills: _Optional[float] = ..., deaths: _Optional[float] = ..., health: _Optional[float] = ..., armor: _Optional[float] = ..., shots: _Optional[float] = ..., hits: _Optional[float] = ..., damage_dealt: _Optional[float] = ..., damage_taken: _Optional[float] = ..., items: _Optional[float] = ..., tics: _Optional[float] = ..., reward: _Optional[float] = ..., distance: _Optional[float] = ..., decisions: _Optional[float] = ..., custom: _Optional[_Mapping[str, float]] = ...) -> None: ...
 
 class EpisodePlayed(_message.Message):
     __slots__ = ("task", "seed", "measures", "trajectory_sha256", "recording", "seconds", "repeated", "actions")
@@ -238,6 +249,7 @@ class EpisodeFailed(_message.Message):
         FAULT_WORKER: _ClassVar[EpisodeFailed.Fault]
         FAULT_REFUSED: _ClassVar[EpisodeFailed.Fault]
         FAULT_UNAVAILABLE: _ClassVar[EpisodeFailed.Fault]
+        FAULT_MEASURE: _ClassVar[EpisodeFailed.Fault]
     FAULT_UNSPECIFIED: EpisodeFailed.Fault
     FAULT_POLICY: EpisodeFailed.Fault
     FAULT_ENGINE: EpisodeFailed.Fault
@@ -247,6 +259,7 @@ class EpisodeFailed(_message.Message):
     FAULT_WORKER: EpisodeFailed.Fault
     FAULT_REFUSED: EpisodeFailed.Fault
     FAULT_UNAVAILABLE: EpisodeFailed.Fault
+    FAULT_MEASURE: EpisodeFailed.Fault
     TASK_FIELD_NUMBER: _ClassVar[int]
     FAULT_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
