@@ -77,7 +77,7 @@ reference: ## Compute the expected values of tests/reference again; needs R with
 	Rscript tests/reference/adjusted_means.R tests/reference/adjusted_means.json
 	Rscript tests/reference/effect_sizes.R tests/reference/effect_sizes.json
 
-validate: $(DEV) ## Simulate error rates of tests and intervals; about two hours, continues where it was stopped
+validate: $(DEV) ## Simulate error rates of tests and intervals; half an hour on two idle cores, continues where it was stopped
 	$(BIN)/python -m validation $(ARGS)
 
 bench: $(DEV) ## Run the benchmarks and print a table; ARGS="--help" lists the options
