@@ -3,31 +3,34 @@
 from clau_doom.analysis.charts import Colour, IntervalPlot, IntervalRow
 from clau_doom.analysis.comparison import ExperimentComparison
 from clau_doom.analysis.condition_contrasts import ConditionComparison, ConditionContrast
-from clau_doom.analysis.condition_wording import runs_text
-from clau_doom.analysis.document import Cell, Chart, Column, Marked, PValue, Table, TextTable
+from clau_doom.analysis.condition_wording import margin_text, runs_text
+from clau_doom.analysis.document import Cell, Chart, Column, Fixed, Marked, PValue, Table, TextTable
 from clau_doom.analysis.wording import bracket, count, measured, withheld
-from clau_doom.number_format import number, number_in_interval, significant
+from clau_doom.number_format import decimals_of, number_in_interval, significant
+from clau_doom.statistics.blocked_groups import SeedDesign
 from clau_doom.statistics.equivalence import ALPHA
 
-__all__ = ["contrast_chart", "effect_table", "equivalence_table", "overall_table", "test_table"]
+__all__ = ["contrast_chart", "effect_table", "equivalence_table", "overall_table", "seed_table", "test_table"]
 
 
 def contrast_chart(comparison: ExperimentComparison, found: ConditionComparison) -> Chart:
     """Describe the differences from the baseline's condition with their intervals and a line at 0."""
-    labels = _labels(comparison)
+    labels, corrected = _labels(comparison), found.family > 1
     return Chart(
         name="condition-contrasts",
         title=f"Conditions less {labels[0]}",
         caption=(
-            f"Difference of the means of runs from {labels[0]}, with the 95 % interval of each comparison by itself. "
-            "The p-values are corrected for the number of comparisons, the intervals are not."
+            f"Difference of the means of runs from {labels[0]}, with the 95 % interval of each comparison by itself."
+            + (" The p-values are corrected for the number of comparisons, the intervals are not." if corrected else "")
         ),
-        marks="Grey: no difference is shown.",
+        marks=f"Grey: no difference is shown ({'Holm-corrected ' if corrected else ''}p of 0.05 or more).",
         alt="Intervals of the differences with a line at 0; the table below has the numbers.",
         plot=IntervalPlot(
             label=f"difference of mean {comparison.fitness}",
             rows=tuple(_contrast_row(each, labels[each.condition]) for each in found.contrasts),
             reference=0.0,
+            values_label="pair of runs",
+            value_label="difference of the means",
         ),
         table=Table(
             title="Differences of the means of runs",
@@ -51,79 +54,149 @@ def _contrast_row(contrast: ConditionContrast, label: str) -> IntervalRow:
         low=difference.low,
         high=difference.high,
         text=number_in_interval(difference.mean, difference.low, difference.high),
+        values=contrast.pair_differences,
     )
 
 
 def test_table(comparison: ExperimentComparison, found: ConditionComparison) -> Table:
     """Describe the tests of the differences, and their correction."""
-    labels = _labels(comparison)
+    labels, corrected = _labels(comparison), found.family > 1
+    columns = (
+        Column("condition", text=True),
+        Column("runs"),
+        Column("difference [95 %]"),
+        Column("test", text=True),
+        Column("df"),
+        Column("p"),
+        Column("p, Holm"),
+    )
+    rows = tuple(
+        (
+            labels[each.condition],
+            runs_text(each, found.design),
+            Marked(measured(each.result.difference)),
+            each.result.test,
+            _df(each.result.df),
+            PValue(each.result.p),
+            PValue(each.p_holm),
+        )
+        for each in found.contrasts
+    )
+    width = len(columns) if corrected else len(columns) - 1
+    correction = (
+        f" Holm's correction (1979) covers {count(found.family, 'comparison')}: all conditions against the baseline's."
+    )
     return Table(
         title=f"Contrasts with {labels[0]}: primary measure, mean {comparison.fitness}",
-        columns=(
-            Column("condition", text=True),
-            Column("runs"),
-            Column("difference [95 %]"),
-            Column("test", text=True),
-            Column("df"),
-            Column("p"),
-            Column("p, Holm"),
-        ),
-        rows=tuple(
-            (
-                labels[each.condition],
-                runs_text(each, found.design),
-                Marked(measured(each.result.difference)),
-                each.result.test,
-                _df(each.result.df),
-                PValue(each.result.p),
-                PValue(each.p_holm),
-            )
-            for each in found.contrasts
-        ),
+        columns=columns[:width],
+        rows=tuple(row[:width] for row in rows),
         note=(
-            f"Tests are two-sided. Holm's correction (1979) covers {count(found.family, 'comparison')}: all conditions "
-            f"against the baseline's. {withheld(each.result.difference for each in found.contrasts)}"
+            f"Tests are two-sided.{correction if corrected else ''} "
+            f"{withheld(each.result.difference for each in found.contrasts)}"
         ).strip(),
     )
 
 
 def effect_table(comparison: ExperimentComparison, found: ConditionComparison) -> Table:
     """Describe the standardised differences, and the differences that the runs can show."""
-    labels = _labels(comparison)
+    labels, margin = _labels(comparison), found.margin
+    paired = found.design is SeedDesign.COMPLETE_BLOCKS
+    columns = [Column("condition", text=True), Column("Hedges' g [95 %]")]
+    columns += [Column("correlation of pairs [95 %]")] if paired else []
+    columns.append(Column("detectable difference"))
+    columns += [] if margin is None else [Column("margin"), Column(f"{_unit(found)} for {margin_text(margin)}")]
     return Table(
         title=f"Effect sizes against {labels[0]}, and detectable differences",
-        columns=(Column("condition", text=True), Column("Hedges' g [95 %]"), Column("detectable difference")),
-        rows=tuple((labels[each.condition], measured(each.hedges_g), each.detectable) for each in found.contrasts),
-        note=(
-            "Hedges' g divides the difference by the root of the mean variance of the runs of both conditions. "
-            "Detectable: the smallest true difference that these runs show with a power of 80 %, without correction."
+        columns=tuple(columns),
+        rows=tuple(
+            (
+                labels[each.condition],
+                measured(each.hedges_g),
+                *([measured(each.correlation)] if paired else []),
+                each.detectable,
+                *([] if margin is None else [margin_text(margin), each.needed]),
+            )
+            for each in found.contrasts
         ),
+        note=_effects_note(found),
     )
 
 
+def _effects_note(found: ConditionComparison) -> str:
+    parts = ["Hedges' g divides the difference by the root of the mean variance of the runs of both conditions."]
+    if found.design is SeedDesign.COMPLETE_BLOCKS:
+        parts.append("The correlation of the pairs is Pearson's, with Fisher's interval (1921).")
+    parts.append(
+        "Detectable: the smallest true difference that these runs would show with a power of 80 %, without correction, "
+        "if the observed standard deviation were the true one."
+    )
+    if found.margin is not None:
+        parts.append(
+            f"{_unit(found).capitalize()} for {margin_text(found.margin)}: the number that would show a true difference "
+            "of the margin with that power."
+        )
+    return " ".join(parts)
+
+
+def _unit(found: ConditionComparison) -> str:
+    return "pairs" if found.design is SeedDesign.COMPLETE_BLOCKS else "runs of each"
+
+
 def equivalence_table(comparison: ExperimentComparison, found: ConditionComparison) -> Table:
-    """Describe the equivalence tests and the conclusions."""
-    labels = _labels(comparison)
+    """Describe the tests against the margin and the conclusions."""
+    assert found.margin is not None
+    labels, margin = _labels(comparison), margin_text(found.margin)
     rows: list[tuple[Cell, ...]] = []
     for each in found.contrasts:
-        test = each.equivalence
-        ends = None if test is None else bracket(test.low, test.high)
-        p_values = (None if test is None else test.p, each.equivalence_p_holm)
-        rows.append((labels[each.condition], ends, *map(PValue, p_values), each.conclusion.value))
+        ends = None if each.equivalence is None else bracket(each.equivalence.low, each.equivalence.high)
+        p_values = (PValue(each.equivalence_p_holm), PValue(each.beyond_p_holm))
+        rows.append((labels[each.condition], ends, *p_values, each.conclusion.value))
+    p = "Holm p" if found.family > 1 else "p"
     return Table(
-        title=f"Equivalence within {number(found.margin)}",
+        title=f"Margin of {margin}: equivalence, and a difference beyond the margin",
         columns=(
             Column("condition", text=True),
             Column("90 % interval"),
-            Column("p"),
-            Column("p, Holm"),
+            Column(f"{p}, within {margin}"),
+            Column(f"{p}, beyond {margin}"),
             Column("conclusion", text=True),
         ),
         rows=tuple(rows),
         note=(
-            "Two one-sided t tests at 5 % (Schuirmann 1987, Lakens 2017). Without correction, equivalence is shown if "
-            "the 90 % interval lies between the margins."
+            f"The margin is {margin} in mean {comparison.fitness}. Within: two one-sided t tests at 5 % (Schuirmann "
+            "1987, Lakens 2017); p is the larger one of both. Without correction, equivalence is shown if the 90 % "
+            f"interval lies within {margin}. Beyond: a two-sided minimum-effect t test (Murphy and Myors 1999). Without "
+            f"correction, a difference beyond the margin is shown if the 95 % interval lies outside of {margin}."
         ),
+    )
+
+
+def seed_table(comparison: ExperimentComparison, found: ConditionComparison) -> Table:
+    """Describe the mean of each run by experiment seed, and the differences from the baseline's run of that seed."""
+    scores = {row.id: row.fitness.mean for row in comparison.entrants}
+    base, *others = comparison.conditions
+    means = [{seed: scores[run] for seed, run in zip(each.seeds, each.experiments, strict=True)} for each in (base, *others)]
+    ends = [
+        (each.result.difference.low, each.result.difference.high) for each in found.contrasts
+    ]
+    widths = [(high - low) / 2.0 for low, high in ends if low is not None and high is not None]
+    decimals = max(0, decimals_of(max(widths))) if widths and max(widths) > 0.0 else 2
+    return Table(
+        title="Runs by experiment seed",
+        columns=(
+            Column("seed"),
+            *(Column(each.label) for each in (base, *others)),
+            *(Column("difference" if len(others) == 1 else f"{each.label}, difference") for each in others),
+        ),
+        rows=tuple(
+            (
+                str(seed),
+                *(Fixed(each[seed], decimals) for each in means),
+                *(Fixed(each[seed] - means[0][seed], decimals) for each in means[1:]),
+            )
+            for seed in base.seeds
+        ),
+        note="Held-out mean of each run's champion, and its difference from the baseline condition's run of the seed.",
     )
 
 

@@ -4,15 +4,15 @@ A run is one value, the mean of its champion's held-out episodes. Runs with the 
 held-out seeds and often the same first generation, so that experiment seeds are blocks. The seeds of the runs choose
 the tests (`blocked_groups`).
 
-Holm's correction covers all conditions but the baseline's, even those without a test. Two families are corrected: the
-tests against a difference of 0, and the equivalence tests.
+Holm's correction covers all conditions but the baseline's, even those without a test. Three families are corrected: the
+tests against a difference of 0, the equivalence tests, and the tests against a difference within the margin.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from statistics import variance
+from statistics import stdev, variance
 
 from clau_doom.analysis.conditions import Condition
 from clau_doom.analysis.unavailable import Unavailable
@@ -21,7 +21,9 @@ from clau_doom.statistics.blocked_groups import OverallTest, SeedDesign, compare
 from clau_doom.statistics.difference_tests import DifferenceTest, holm_adjusted
 from clau_doom.statistics.equivalence import ALPHA, Equivalence, equivalence
 from clau_doom.statistics.hedges_g import HedgesG, hedges_g, independent_g, paired_g, without_interval
-from clau_doom.statistics.two_sample_comparison import detectable_difference
+from clau_doom.statistics.pair_correlation import pair_correlation
+from clau_doom.statistics.rliable_aggregates import Estimate
+from clau_doom.statistics.two_sample_comparison import detectable_difference, values_needed
 
 __all__ = ["Conclusion", "ConditionComparison", "ConditionContrast", "analyzed_conditions", "compare_conditions"]
 
@@ -31,9 +33,10 @@ _FEWEST_RUNS = 2
 class Conclusion(StrEnum):
     """Conclusion about a condition and the baseline's, at 5 % after Holm's correction."""
 
-    DIFFERENT = "different"
+    DIFFERENT = "different from 0"
+    BEYOND_MARGIN = "different by more than the margin"
     EQUIVALENT = "equivalent"
-    DIFFERENT_AND_EQUIVALENT = "different and equivalent"
+    DIFFERENT_AND_EQUIVALENT = "different from 0 and equivalent"
     """A difference is shown, and it is shown to be smaller than the margin."""
     NEITHER = "neither"
     UNTESTED = "untested"
@@ -52,11 +55,16 @@ class ConditionContrast:
         p_holm: P-value after Holm's correction, or None without a test.
         equivalence: Equivalence test, or None without a margin or without a standard error.
         equivalence_p_holm: P-value of the equivalence test after Holm's correction, or None.
+        beyond_p_holm: P-value of the test that the difference is beyond the margin, after Holm's correction, or None.
         hedges_g: The difference over the root of the mean variance of the runs of both conditions: g_av of pairs, else
             g. None without a test.
-        detectable: Smallest true difference that these runs show with a power of 80 %, without correction. None without
-            a test.
-        conclusion: Conclusion from both corrected p-values.
+        detectable: Smallest true difference that these runs would show with a power of 80 %, without correction. None
+            without a test.
+        needed: Pairs, or runs of each condition, that would show a true difference of the margin with a power of 80 %,
+            without correction. None without a margin or a test, in a mixed model, or above a million.
+        pair_differences: Difference of each pair in complete blocks, in the order of the baseline's seeds, else empty.
+        correlation: Correlation of the pairs with its 95 % interval; None without pairs or variance.
+        conclusion: Conclusion from the corrected p-values.
     """
 
     condition: int
@@ -67,8 +75,12 @@ class ConditionContrast:
     p_holm: float | None = None
     equivalence: Equivalence | None = None
     equivalence_p_holm: float | None = None
+    beyond_p_holm: float | None = None
     hedges_g: HedgesG | None = None
     detectable: float | None = None
+    needed: int | None = None
+    pair_differences: tuple[float, ...] = ()
+    correlation: Estimate | None = None
     conclusion: Conclusion = Conclusion.UNTESTED
 
 
@@ -115,7 +127,7 @@ def compare_conditions(
     groups = [{seed: scores[name] for seed, name in zip(each.seeds, each.experiments, strict=True)} for each in able]
     found = compare_groups(groups)
     contrasts = [
-        replace(_contrast(able[0], each, result), hedges_g=_effect(found.design, group, groups[0], result))
+        _contrast((able[0], each), (groups[0], group), found.design, result, margin)
         for each, group, result in zip(able[1:], groups[1:], found.contrasts, strict=True)
     ]
     untested = len(conditions) - len(able)
@@ -128,16 +140,53 @@ def compare_conditions(
     )
 
 
-def _contrast(base: Condition, other: Condition, result: DifferenceTest) -> ConditionContrast:
+def _contrast(
+    conditions: tuple[Condition, Condition],
+    groups: tuple[Mapping[int, float], Mapping[int, float]],
+    design: SeedDesign,
+    result: DifferenceTest,
+    margin: float | None,
+) -> ConditionContrast:
+    """Return the contrast of a condition with the baseline's, before the correction.
+
+    Args:
+        conditions: The baseline's condition and the other one.
+        groups: Values of their runs, by experiment seed.
+        design: Relation of the experiment seeds.
+        result: Test of the difference.
+        margin: Smallest difference of interest, or None.
+    """
+    (base, other), (theirs, ours) = conditions, groups
     error, df = result.standard_error, result.df
-    return ConditionContrast(
+    found = ConditionContrast(
         condition=other.number,
         runs=len(other.seeds),
         baseline_runs=len(base.seeds),
         common_seeds=len({*base.seeds} & {*other.seeds}),
         result=result,
+        hedges_g=_effect(design, ours, theirs, result),
         detectable=None if error is None or df is None else detectable_difference(error, df),
+        needed=None if margin is None or result.p is None else _needed(design, ours, theirs, margin),
     )
+    return _paired(found, ours, theirs) if design is SeedDesign.COMPLETE_BLOCKS else found
+
+
+def _paired(contrast: ConditionContrast, ours: Mapping[int, float], theirs: Mapping[int, float]) -> ConditionContrast:
+    """Return the contrast with the differences and the correlation of its pairs."""
+    us, them = [ours[seed] for seed in theirs], [*theirs.values()]
+    differences = tuple(our - their for our, their in zip(us, them, strict=True))
+    return replace(contrast, pair_differences=differences, correlation=pair_correlation(us, them))
+
+
+def _needed(
+    design: SeedDesign, ours: Mapping[int, float], theirs: Mapping[int, float], margin: float
+) -> int | None:
+    """Return the number of pairs, or of runs of each condition, that would show a difference of the margin."""
+    if design is SeedDesign.INCOMPLETE_BLOCKS:
+        return None
+    if design is SeedDesign.COMPLETE_BLOCKS:
+        return values_needed(margin, [stdev(ours[seed] - theirs[seed] for seed in theirs)])
+    return values_needed(margin, [stdev(ours.values()), stdev(theirs.values())])
 
 
 def _effect(
@@ -177,11 +226,19 @@ def _concluded(
     found = [None if margin is None else _equivalence(each.result, margin) for each in contrasts]
     missing = [None] * untested
     p_values = holm_adjusted([*(each.result.p for each in contrasts), *missing])
-    margins = holm_adjusted([*(None if each is None else each.p for each in found), *missing])
-    rows = zip(contrasts, p_values, found, margins, strict=False)
+    within = holm_adjusted([*(None if each is None else each.p for each in found), *missing])
+    beyond = holm_adjusted([*(None if each is None else each.p_beyond for each in found), *missing])
+    rows = zip(contrasts, found, p_values, within, beyond, strict=False)
     return tuple(
-        replace(each, p_holm=p, equivalence=test, equivalence_p_holm=q, conclusion=_conclusion(p, q))
-        for each, p, test, q in rows
+        replace(
+            each,
+            p_holm=p,
+            equivalence=test,
+            equivalence_p_holm=p_within,
+            beyond_p_holm=p_beyond,
+            conclusion=_conclusion(p, p_within, p_beyond),
+        )
+        for each, test, p, p_within, p_beyond in rows
     )
 
 
@@ -191,10 +248,13 @@ def _equivalence(result: DifferenceTest, margin: float) -> Equivalence | None:
     return equivalence(result.difference.mean, result.standard_error, result.df, margin)
 
 
-def _conclusion(p: float | None, equivalence_p: float | None) -> Conclusion:
+def _conclusion(p: float | None, equivalence_p: float | None, beyond_p: float | None) -> Conclusion:
     if p is None:
         return Conclusion.UNTESTED
     different, equivalent = p < ALPHA, equivalence_p is not None and equivalence_p < ALPHA
+    if beyond_p is not None and beyond_p < ALPHA:
+        # Its p-value is never below that of the difference from 0, before and after the correction.
+        return Conclusion.BEYOND_MARGIN
     if different:
         return Conclusion.DIFFERENT_AND_EQUIVALENT if equivalent else Conclusion.DIFFERENT
     return Conclusion.EQUIVALENT if equivalent else Conclusion.NEITHER

@@ -1,4 +1,4 @@
-"""Equivalence test of a difference: two one-sided t tests.
+"""Tests of a difference against a margin: equivalence, and a difference beyond the margin.
 
 A difference is equivalent to 0 if it is shown to lie between -margin and margin. The margin is the smallest difference
 of interest. Two one-sided t tests at 5 % reject that the difference is -margin or less, and that it is margin or more.
@@ -6,6 +6,11 @@ The p-value is the larger one (Schuirmann, "A comparison of the two one-sided te
 assessing the equivalence of average bioavailability", Journal of Pharmacokinetics and Biopharmaceutics 15, 1987). The
 test is significant at 5 % if and only if the 90 % interval lies between the margins (Lakens, "Equivalence tests",
 Social Psychological and Personality Science 8, 2017).
+
+A difference is beyond the margin if it is shown to lie outside of -margin to margin: a minimum-effect test (Murphy and
+Myors, "Testing the hypothesis that treatments have negligible effects: minimum-effect tests in the general linear
+model", Journal of Applied Psychology 84, 1999). The test is the two-sided t test against the nearer end. It is
+significant at 5 % if and only if the 95 % interval lies outside of the margin.
 
 The functions of statsmodels need the values of samples. This one also serves estimates of models.
 """
@@ -35,6 +40,7 @@ class Equivalence:
         p_lower: One-sided p-value of the test against a difference of -margin or less.
         p_upper: One-sided p-value of the test against a difference of margin or more.
         p: P-value of the equivalence test: the larger one of both.
+        p_beyond: Two-sided p-value of the test that the difference is beyond the margin, in either direction.
     """
 
     margin: float
@@ -43,6 +49,7 @@ class Equivalence:
     p_lower: float
     p_upper: float
     p: float
+    p_beyond: float
 
     @property
     def shown(self) -> bool:
@@ -51,7 +58,7 @@ class Equivalence:
 
 
 def equivalence(difference: float, standard_error: float, df: float, margin: float) -> Equivalence:
-    """Test whether a difference lies between -margin and margin.
+    """Test whether a difference lies between -margin and margin, or outside.
 
     Args:
         difference: Estimate of the difference.
@@ -77,4 +84,5 @@ def equivalence(difference: float, standard_error: float, df: float, margin: flo
         p_lower=lower,
         p_upper=upper,
         p=max(lower, upper),
+        p_beyond=min(1.0, 2.0 * float(stats.t.sf((abs(difference) - margin) / standard_error, df))),
     )

@@ -10,10 +10,17 @@ from clau_doom.analysis.condition_blocks import (
     effect_table,
     equivalence_table,
     overall_table,
+    seed_table,
     test_table,
 )
 from clau_doom.analysis.condition_contrasts import ConditionComparison
-from clau_doom.analysis.condition_wording import conclusions, design_sentence
+from clau_doom.analysis.condition_wording import (
+    conclusions,
+    design_sentence,
+    detectable_sentence,
+    margin_cautions,
+    p_text,
+)
 from clau_doom.analysis.conditions import Condition
 from clau_doom.analysis.document import (
     Block,
@@ -28,7 +35,8 @@ from clau_doom.analysis.document import (
 )
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import bracket, count, measured, withheld
-from clau_doom.number_format import number_in_interval, p_relation
+from clau_doom.number_format import number_in_interval
+from clau_doom.statistics.blocked_groups import SeedDesign
 from clau_doom.statistics.intervals import Interval
 
 __all__ = ["describe"]
@@ -41,6 +49,8 @@ _FEW_RUNS = 5
 _ENOUGH_RUNS = 10
 """Runs that show their skewness well enough; see `docs/explanation/validation.md`."""
 _FACTS = 4
+_MOST_RUNS = 30
+"""Runs in the table of runs by seed."""
 
 
 def describe(data: ComparisonData) -> Section:
@@ -75,10 +85,13 @@ def _blocks(comparison: ExperimentComparison, found: ConditionComparison | Unava
         design = Paragraph(text=design_sentence(found.design), kind="note")
         blocks += [
             design,
+            *([seed_table(comparison, found)] if _has_seed_table(comparison.conditions, found) else []),
             contrast_chart(comparison, found),
             test_table(comparison, found),
             effect_table(comparison, found),
         ]
+        if sentence := detectable_sentence(comparison.conditions, found):
+            blocks.append(Paragraph(text=sentence))
         if found.margin is not None:
             blocks.append(equivalence_table(comparison, found))
         if found.overall is not None:
@@ -88,26 +101,41 @@ def _blocks(comparison: ExperimentComparison, found: ConditionComparison | Unava
     return blocks
 
 
+def _has_seed_table(conditions: Sequence[Condition], found: ConditionComparison) -> bool:
+    runs = sum(len(each.experiments) for each in conditions)
+    return found.design is SeedDesign.COMPLETE_BLOCKS and len(found.contrasts) == found.family and runs <= _MOST_RUNS
+
+
 def _facts(comparison: ExperimentComparison, found: ConditionComparison | Unavailable) -> tuple[Fact, ...]:
     if isinstance(found, Unavailable):
         return ()
-    labels = _labels(comparison)
-    return tuple(
+    labels, corrected = _labels(comparison), found.family > 1
+    facts = [
         Fact(
             label=f"{labels[each.condition]} less {labels[0]}",
             value=_estimate(each.result.difference),
-            detail=f"{bracket(each.result.difference.low, each.result.difference.high)}, {p_relation(each.p_holm)}",
+            detail=(
+                f"{bracket(each.result.difference.low, each.result.difference.high)}, "
+                f"{p_text(each.p_holm, corrected=corrected)}"
+            ),
         )
         for each in found.contrasts[:_FACTS]
-    )
+    ]
+    base = comparison.condition_means[0].mean
+    if not isinstance(base, Unavailable):
+        runs = count(len(comparison.conditions[0].seeds), "run")
+        detail = f"{bracket(base.low, base.high)}, {runs}"
+        facts.append(Fact(label=f"mean {comparison.fitness} of {labels[0]}", value=_estimate(base), detail=detail))
+    return tuple(facts)
 
 
 def _cautions(comparison: ExperimentComparison) -> tuple[str, ...]:
-    scope = (
-        f"The results cover {comparison.scenario} and fitness {comparison.fitness}, and no other scenario or setting. "
-        "A difference that is not shown can still exist."
-    )
-    return (*_few_runs(comparison.conditions), scope)
+    scope = f"The results cover {comparison.scenario} and fitness {comparison.fitness}, and no other scenario or setting."
+    found = comparison.condition_comparison
+    if not isinstance(found, ConditionComparison):
+        return (*_few_runs(comparison.conditions), f"{scope} A difference that is not shown can still exist.")
+    limits = margin_cautions(comparison.conditions, found)
+    return (*_few_runs(comparison.conditions), *limits, scope)
 
 
 def _few_runs(conditions: Sequence[Condition]) -> tuple[str, ...]:
@@ -138,7 +166,8 @@ def _runs_chart(comparison: ExperimentComparison) -> Chart:
         title="Conditions and their runs",
         caption=(
             "Mean of each condition's runs with its 95 % interval by Hall's transformation of t. A condition with one "
-            f"run has no interval. {withheld(means)}"
+            "run has no interval. An overlap of these intervals is not the test of a difference. "
+            f"{withheld(means)}"
         ).strip(),
         alt="Runs as dots and the conditions' means with intervals; the table below has the numbers.",
         plot=IntervalPlot(
