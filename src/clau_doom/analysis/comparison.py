@@ -8,9 +8,11 @@ Two questions need different evidence:
   other measures are exploratory.
 - *Is one champion better than another?* The evidence is the champions' held-out episodes. Experiments with the same
   seed have the same held-out seeds, so that their episodes are paired. Otherwise, the samples are independent. The
-  answer is about these two agents, not about the conditions that they come from.
+  answer is about these two agents, not about the conditions that they come from. If conditions are compared, a champion
+  is compared with the champion of the same experiment seed in the baseline's condition. Else, or without common seeds,
+  it is compared with the baseline's champion.
 
-For each question, the comparisons with the baseline are one family for Holm's correction.
+For each question, the comparisons are one family for Holm's correction.
 """
 
 from collections.abc import Mapping, Sequence
@@ -138,7 +140,9 @@ class ExperimentComparison:
         exploratory_contrasts: The same comparison in other measures.
         variances: Variance components of each condition with two or more runs, then of all together.
         entrants: Champions, in the order given.
-        contrasts: Each other champion compared with the baseline's champion; one family.
+        contrasts: Champions compared as agents; one family.
+        within_seeds: Whether the contrasts compare each champion with the one of the same seed in the baseline's
+            condition. Else, each other champion is compared with the baseline's champion.
         ranking: Ranking of the champions over several criteria, on held-out episodes.
         remarks: Caveats for the reader.
     """
@@ -153,6 +157,7 @@ class ExperimentComparison:
     variances: tuple[ConditionVariance, ...]
     entrants: tuple[EntrantRow, ...]
     contrasts: tuple[Contrast, ...]
+    within_seeds: bool
     ranking: Ranking | Unavailable
     remarks: tuple[str, ...]
 
@@ -184,17 +189,18 @@ def compare_experiments(
         criteria: Criteria for the ranking of champions. Empty: no ranking.
         remarks: Caveats for the reader.
     """
-    base = next(entrant for entrant in entrants if entrant.id == baseline)
     by_id = {entrant.id: entrant for entrant in entrants}
     thresholds = thresholds_over([value for entrant in entrants for value in entrant.champion.fitnesses])
-    contrasts = holm([compare(_episodes(other), _episodes(base)) for other in entrants if other is not base])
+    found = compare_conditions(conditions, {each.id: _score(each) for each in entrants}, margin)
+    same_seed = () if isinstance(found, Unavailable) else _same_seed(conditions)
+    pairs = same_seed or [(entrant.id, baseline) for entrant in entrants if entrant.id != baseline]
     return ExperimentComparison(
         baseline=baseline,
         scenario=scenario,
         fitness=fitness_name,
         conditions=tuple(conditions),
         condition_means=tuple(_condition_mean(each, by_id) for each in conditions),
-        condition_comparison=compare_conditions(conditions, {each.id: _score(each) for each in entrants}, margin),
+        condition_comparison=found,
         exploratory_contrasts=compare_measures(
             conditions,
             {each.id: each.champion.measures for each in entrants},
@@ -202,9 +208,22 @@ def compare_experiments(
         ),
         variances=_variances(analyzed_conditions(conditions), by_id),
         entrants=tuple(_row(entrant, _number(conditions, entrant), thresholds) for entrant in entrants),
-        contrasts=contrasts,
+        contrasts=holm([compare(_episodes(by_id[us]), _episodes(by_id[them]), margin=margin) for us, them in pairs]),
+        within_seeds=bool(same_seed),
         ranking=_rank(entrants, fitness, criteria),
         remarks=(*remarks, *_repeats(conditions)),
+    )
+
+
+def _same_seed(conditions: Sequence[Condition]) -> tuple[tuple[str, str], ...]:
+    """Return each run of other conditions with the run of the same seed in the baseline's condition."""
+    base, *others = conditions
+    partners = dict(zip(base.seeds, base.experiments, strict=True))
+    return tuple(
+        (name, partners[seed])
+        for each in others
+        for seed, name in zip(each.seeds, each.experiments, strict=True)
+        if seed in partners
     )
 
 

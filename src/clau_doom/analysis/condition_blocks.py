@@ -16,6 +16,7 @@ __all__ = ["contrast_chart", "effect_table", "equivalence_table", "overall_table
 def contrast_chart(comparison: ExperimentComparison, found: ConditionComparison) -> Chart:
     """Describe the differences from the baseline's condition with their intervals and a line at 0."""
     labels, corrected = _labels(comparison), found.family > 1
+    paired = found.design is SeedDesign.COMPLETE_BLOCKS
     return Chart(
         name="condition-contrasts",
         title=f"Conditions less {labels[0]}",
@@ -29,8 +30,8 @@ def contrast_chart(comparison: ExperimentComparison, found: ConditionComparison)
             label=f"difference of mean {comparison.fitness}",
             rows=tuple(_contrast_row(each, labels[each.condition]) for each in found.contrasts),
             reference=0.0,
-            values_label="pair of runs",
-            value_label="difference of the means",
+            values_label="pair of runs" if paired else "",
+            value_label="difference of the means" if paired else "",
         ),
         table=Table(
             title="Differences of the means of runs",
@@ -175,10 +176,10 @@ def seed_table(comparison: ExperimentComparison, found: ConditionComparison) -> 
     """Describe the mean of each run by experiment seed, and the differences from the baseline's run of that seed."""
     scores = {row.id: row.fitness.mean for row in comparison.entrants}
     base, *others = comparison.conditions
-    means = [{seed: scores[run] for seed, run in zip(each.seeds, each.experiments, strict=True)} for each in (base, *others)]
-    ends = [
-        (each.result.difference.low, each.result.difference.high) for each in found.contrasts
+    means = [
+        {seed: scores[run] for seed, run in zip(each.seeds, each.experiments, strict=True)} for each in (base, *others)
     ]
+    ends = [(each.result.difference.low, each.result.difference.high) for each in found.contrasts]
     widths = [(high - low) / 2.0 for low, high in ends if low is not None and high is not None]
     decimals = max(0, decimals_of(max(widths))) if widths and max(widths) > 0.0 else 2
     return Table(

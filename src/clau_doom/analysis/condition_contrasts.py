@@ -178,9 +178,7 @@ def _paired(contrast: ConditionContrast, ours: Mapping[int, float], theirs: Mapp
     return replace(contrast, pair_differences=differences, correlation=pair_correlation(us, them))
 
 
-def _needed(
-    design: SeedDesign, ours: Mapping[int, float], theirs: Mapping[int, float], margin: float
-) -> int | None:
+def _needed(design: SeedDesign, ours: Mapping[int, float], theirs: Mapping[int, float], margin: float) -> int | None:
     """Return the number of pairs, or of runs of each condition, that would show a difference of the margin."""
     if design is SeedDesign.INCOMPLETE_BLOCKS:
         return None

@@ -139,7 +139,9 @@ def _margin_text(contrast: ConditionContrast, *, corrected: bool) -> str:
     equivalent = contrast.conclusion in (Conclusion.EQUIVALENT, Conclusion.DIFFERENT_AND_EQUIVALENT)
     within = f"Equivalence within {margin} is {_shown(equivalent)}: 90 % interval {bracket(test.low, test.high)}, {p}."
     beyond = p_text(contrast.beyond_p_holm, corrected=corrected)
-    return f"{within} A difference beyond {margin} is {_shown(contrast.conclusion is Conclusion.BEYOND_MARGIN)}: {beyond}."
+    return (
+        f"{within} A difference beyond {margin} is {_shown(contrast.conclusion is Conclusion.BEYOND_MARGIN)}: {beyond}."
+    )
 
 
 def _shown(shown: bool) -> str:  # noqa: FBT001 - the only argument

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from clau_doom.analysis.charts import Colour, IntervalPlot, IntervalRow, Panel, Series, XYPlot
 from clau_doom.analysis.document import Cell, Chart, Column, Marked, PValue, Share, Table, TextTable
-from clau_doom.analysis.wording import count, joined, measured, shared, withheld
+from clau_doom.analysis.wording import joined, measured, shared, withheld
 from clau_doom.number_format import number, number_in_interval, p_relation
 from clau_doom.statistics.hedges_g import HedgesG
 from clau_doom.statistics.interval_format import interval
@@ -14,16 +14,25 @@ from clau_doom.statistics.two_sample_comparison import Contrast
 __all__ = ["contrast_chart", "contrast_sentence", "contrast_table", "contrast_tables", "pairs_text", "profile_chart"]
 
 
-def contrast_sentence(contrast: Contrast, us: str, them: str) -> str:
-    """Describe a contrast in a sentence."""
+def contrast_sentence(contrast: Contrast, us: str, them: str, *, corrected: bool) -> str:
+    """Describe a contrast in a sentence. Its corrected p-value decides whether a difference is shown.
+
+    Args:
+        contrast: The contrast.
+        us: Name of the first agent, at the beginning of a sentence.
+        them: Name of the second agent.
+        corrected: Whether the family has several contrasts, so that the p-value is corrected and the interval is not.
+    """
     difference = contrast.difference
     n = f"{contrast.n} pairs" if contrast.paired else f"n = {contrast.n} and {contrast.n_theirs}"
     effect = "" if contrast.effect is None else f", {_effect_text(contrast.effect)}"
-    test = "" if contrast.p_holm is None else f", {p_relation(contrast.p_holm)} by {contrast.test}, Holm-corrected"
-    details = f"{interval(difference)} ({n}{effect}{test})"
+    holm = "Holm " if corrected else ""
+    test = "" if contrast.p_holm is None else f", {holm}{p_relation(contrast.p_holm)} by {contrast.test}"
+    uncorrected = "uncorrected 95 % interval, " if corrected and contrast.p_holm is not None else ""
+    details = f"{interval(difference)} ({uncorrected}{n}{effect}{test})"
     if difference.reason:
         return f"{us} and {them} are not tested, because {difference.reason}: mean difference {details}."
-    if not difference.excludes(0.0):
+    if not contrast.shown:
         return f"No difference between {us[:1].lower()}{us[1:]} and {them} is shown: {details}."
     return f"{us} is ahead of {them} by {details}." if difference.mean > 0 else f"{us} is behind {them}: {details}."
 
@@ -41,23 +50,23 @@ def contrast_chart(contrasts: Sequence[Contrast], names: Sequence[str], *, title
         title: Title of the chart.
         name: Name of the chart.
     """
-    named = [*zip(contrasts, names, strict=True)]
+    named, corrected = [*zip(contrasts, names, strict=True)], len(contrasts) > 1
     return Chart(
         name=name,
         title=title,
         caption=(
             f"Difference of mean fitness with its 95 % interval (n: "
-            f"{'; '.join(dict.fromkeys(map(pairs_text, contrasts)))}). The intervals are not corrected for the number "
-            "of comparisons; the p-values are."
+            f"{'; '.join(dict.fromkeys(map(pairs_text, contrasts)))})."
+            + (" The intervals are not corrected for the number of comparisons; the p-values are." if corrected else "")
         ),
-        marks="Grey: the interval contains 0.",
+        marks=f"Grey: no difference is shown ({'Holm-corrected ' if corrected else ''}p of 0.05 or more).",
         alt="Intervals of the differences with a line at 0; the table below has the numbers.",
         plot=IntervalPlot(
             label="difference of mean fitness",
             rows=tuple(
                 IntervalRow(
                     label=each,
-                    colour=Colour.RED if contrast.difference.excludes(0.0) else Colour.GREY,
+                    colour=Colour.RED if contrast.shown else Colour.GREY,
                     value=contrast.difference.mean,
                     low=contrast.difference.low,
                     high=contrast.difference.high,
@@ -78,17 +87,25 @@ def contrast_chart(contrasts: Sequence[Contrast], names: Sequence[str], *, title
 
 def contrast_table(contrasts: Sequence[Contrast], names: Sequence[str]) -> Table:
     """Describe few contrasts in one table with a column for each."""
-    quantities = [*_effects(contrasts), *_tests(contrasts)]
+    quantities = [*_effects(contrasts), *_tests(contrasts, None)]
     return Table(
         title="Effect sizes with 95 % intervals, tests and sample sizes",
         columns=(Column("champion less", text=True), *map(Column, names)),
         rows=tuple((heading, *cells) for heading, cells in quantities),
-        note=f"{_effects_note(contrasts)} {_tests_note(contrasts)}",
+        note=f"{_effects_note(contrasts)} {_tests_note(contrasts, None)}",
     )
 
 
-def contrast_tables(contrasts: Sequence[Contrast], names: Sequence[str]) -> tuple[Table, Table]:
-    """Describe contrasts in two tables with a row for each: effect sizes and tests."""
+def contrast_tables(
+    contrasts: Sequence[Contrast], names: Sequence[str], margin: float | None = None
+) -> tuple[Table, Table]:
+    """Describe contrasts in two tables with a row for each: effect sizes and tests.
+
+    Args:
+        contrasts: One family with at least one contrast.
+        names: Display names of the compared agents, in the same order.
+        margin: Smallest difference of interest, for which the contrasts have sample sizes, or None.
+    """
 
     def table(title: str, quantities: Sequence[tuple[str, list[Cell]]], note: str) -> Table:
         columns = (Column(heading, text=heading == "test") for heading, _ in quantities)
@@ -101,7 +118,7 @@ def contrast_tables(contrasts: Sequence[Contrast], names: Sequence[str]) -> tupl
 
     return (
         table("Effect sizes with 95 % intervals", _effects(contrasts), _effects_note(contrasts)),
-        table("Tests and sample sizes", _tests(contrasts), _tests_note(contrasts)),
+        table("Tests and sample sizes", _tests(contrasts, margin), _tests_note(contrasts, margin)),
     )
 
 
@@ -138,21 +155,28 @@ def _symbol_of(contrasts: Sequence[Contrast]) -> str:
     return "g_av" if paired == {True} else "g" if paired == {False} else "g or g_av"
 
 
-def _tests(contrasts: Sequence[Contrast]) -> list[tuple[str, list[Cell]]]:
-    return [
+def _tests(contrasts: Sequence[Contrast], margin: float | None) -> list[tuple[str, list[Cell]]]:
+    found: list[tuple[str, list[Cell]]] = [
         ("test", [each.test for each in contrasts]),
         ("p", [PValue(each.p) for each in contrasts]),
-        ("p, Holm", [PValue(each.p_holm) for each in contrasts]),
-        ("n for 80 % power", [None if each.needed is None else f"{each.needed:,}" for each in contrasts]),
-        ("detectable difference", [each.detectable for each in contrasts]),
     ]
+    if len(contrasts) > 1:
+        found.append(("p, Holm", [PValue(each.p_holm) for each in contrasts]))
+    found.append(("detectable difference", [each.detectable for each in contrasts]))
+    if margin is not None:
+        needed: list[Cell] = [None if each.needed is None else f"{each.needed:,}" for each in contrasts]
+        found.append((f"n for ±{margin:g}", needed))
+    return found
 
 
-def _tests_note(contrasts: Sequence[Contrast]) -> str:
+def _tests_note(contrasts: Sequence[Contrast], margin: float | None) -> str:
+    corrected = f"; Holm's correction (1979) covers {len(contrasts)} comparisons" if len(contrasts) > 1 else ""
+    unit = "pairs" if all(each.paired for each in contrasts) else "episodes of each agent"
+    needed = "" if margin is None else f" n: the {unit} that would show a true difference of the margin, {margin:g}."
     return (
-        f"Tests are two-sided; Holm's correction (1979) covers {count(len(contrasts), 'comparison')}. For planning: "
-        "the n that shows the observed difference with a power of 80 %, and the smallest difference that the current n "
-        "shows with that power. Both take the observed standard deviations as the true ones."
+        f"Tests are two-sided{corrected}. For planning, with a power of 80 %, without correction, if the observed standard "
+        "deviations were the true ones. Detectable: the smallest true difference that the present n would show."
+        f"{needed}"
     )
 
 

@@ -114,7 +114,7 @@ def cautions(data: ExperimentData, results: ResultTable | None, contrasts: Seque
         found.append(f"The champion has played {episodes} only: its interval assumes nearly normal values.")
     if text := never_better(data):
         found.append(text)
-    unsure = [ROLE_NAMES.get(each.theirs, each.theirs) for each in contrasts if not each.difference.excludes(0.0)]
+    unsure = [ROLE_NAMES.get(each.theirs, each.theirs) for each in contrasts if not each.shown]
     if unsure:
         found.append(f"The data do not show that the champion is better than {joined(unsure)}, nor that it is not.")
     return (

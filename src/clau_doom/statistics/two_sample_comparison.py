@@ -7,12 +7,12 @@
   difference is that of the same test. If `intervals` withholds the interval, there is no test either.
 - **Holm's** step-down correction ("A simple sequentially rejective multiple test procedure", Scandinavian Journal of
   Statistics 6, 1979) controls the family-wise error rate at 5 %.
-- **Sample sizes** for planning: the number of values that finds the observed difference with a power of 80 %, and the
-  smallest difference that the given number finds. The power is that of the same test for normal values. It follows the
+- **Sample sizes** for planning: the number of values that would show a difference of a given margin with a power of
+  80 %, and the smallest difference that the present number would show. The power is that of the same test for normal values. It follows the
   noncentral t distribution, for Welch's test with Welch's degrees of freedom (Moser, Stevens and Watts, "The two-sample
   t test versus Satterthwaite's approximate F test", Communications in Statistics A 18, 1989; Cohen 1988, chapter 2).
-  The power for the observed difference is not given, because it is a function of the p-value (Hoenig and Heisey, "The
-  abuse of power", The American Statistician 55, 2001).
+  Power and sample size for the observed difference are not given, because they are functions of the p-value (Hoenig
+  and Heisey, "The abuse of power", The American Statistician 55, 2001).
 """
 
 from collections.abc import Sequence
@@ -88,10 +88,10 @@ class Contrast:
         test: Name of the test.
         p: Two-sided p-value; None if the interval of the difference is withheld.
         p_holm: The p-value after Holm's correction for the family, or None.
-        detectable: The smallest difference that n values with these standard deviations show with a power of 80 %;
-            None if the interval is withheld.
-        needed: Pairs, or values of each sample, that show the observed difference with a power of 80 %; None if the
-            interval is withheld, for a difference of 0, or above a million.
+        detectable: The smallest difference that n values with these standard deviations would show with a power of
+            80 %; None if the interval is withheld.
+        needed: Pairs, or values of each sample, that would show a true difference of the margin with a power of 80 %;
+            None without a margin, if the interval is withheld, or above a million.
     """
 
     ours: str
@@ -111,12 +111,17 @@ class Contrast:
     needed: int | None
 
     @property
+    def shown(self) -> bool:
+        """Whether a difference is shown at 5 %, after the correction for the family."""
+        return self.p_holm is not None and self.p_holm < ALPHA
+
+    @property
     def effect(self) -> HedgesG | None:
         """The standardised effect of the test: g_z of pairs, g of independent samples."""
         return self.hedges_gz if self.paired else self.hedges_g
 
 
-def compare(ours: Sample, theirs: Sample, *, pair: bool = True) -> Contrast:
+def compare(ours: Sample, theirs: Sample, *, pair: bool = True, margin: float | None = None) -> Contrast:
     """Compare two samples, paired by seed if half of the smaller sample's seeds are common.
 
     With fewer common seeds, or fewer than two, the samples are treated as independent.
@@ -125,6 +130,7 @@ def compare(ours: Sample, theirs: Sample, *, pair: bool = True) -> Contrast:
         ours: The first sample.
         theirs: The second sample.
         pair: Whether equal seeds may pair values.
+        margin: Smallest difference of interest, above 0, for the number of values that would show it; or None.
     """
     other = dict(zip(theirs.seeds, theirs.values, strict=True))
     common = [(value, other[seed]) for seed, value in zip(ours.seeds, ours.values, strict=True) if seed in other]
@@ -152,7 +158,7 @@ def compare(ours: Sample, theirs: Sample, *, pair: bool = True) -> Contrast:
         p=_p_value(us, them, paired=paired) if tested else None,
         p_holm=None,
         detectable=detectable_difference(*_standard_error(deviations, (len(us), len(them)))) if tested else None,
-        needed=values_needed(difference.mean, deviations) if tested else None,
+        needed=None if margin is None or not tested else values_needed(margin, deviations),
     )
 
 

@@ -1,4 +1,4 @@
-"""The champions as agents: each compared with the baseline's champion."""
+"""The champions as agents: within seeds, or each compared with the baseline's champion."""
 
 from collections.abc import Sequence
 
@@ -14,34 +14,70 @@ from clau_doom.statistics.two_sample_comparison import Contrast
 __all__ = ["describe"]
 
 _SCOPE = (
-    "The comparison of champions is about these agents only. Episodes of one agent give no information about the next "
-    "run of its condition."
+    "The comparison of champions is about these agents only. One agent is one observation of its condition: more "
+    "episodes of the agent do not show how runs vary."
 )
+_WITHIN = (
+    "Each champion is compared with the champion of the same experiment seed in the baseline's condition. The id of an "
+    "experiment stands for its champion."
+)
+_SENTENCES = 3  # more contrasts are described by their number and in tables
 
 
 def describe(data: ComparisonData) -> Section:
-    """Describe the differences between the agents that are champions and the agent that is the baseline's champion."""
-    contrasts = data.comparison.contrasts
-    agents = {row.id: row.agent for row in data.comparison.entrants}
-    names, baseline = [agents[each.ours] for each in contrasts], agents[data.comparison.baseline]
-    sentences = tuple(
-        contrast_sentence(each, f"Agent {name}", f"agent {baseline}")
-        for each, name in zip(contrasts, names, strict=True)
+    """Describe the differences between champions as agents."""
+    comparison = data.comparison
+    contrasts, agents = comparison.contrasts, {row.id: row.agent for row in comparison.entrants}
+    baseline, within = agents[comparison.baseline], comparison.within_seeds
+    names = [f"{each.ours} less {each.theirs}" if within else agents[each.ours] for each in contrasts]
+    sentences = _sentences(data)
+    title = "Differences of champions" if within else f"Agents less {baseline}"
+    margin = (
+        None if isinstance(comparison.condition_comparison, Unavailable) else comparison.condition_comparison.margin
     )
     return Section(
         name="champion-contrasts",
-        title=f"Single agents: champions against {baseline}",
+        title=f"Single agents: champions {'within seeds' if within else f'against {baseline}'}",
         blocks=(
             Paragraph(text=_SCOPE),
             *(Paragraph(text=each) for each in sentences),
-            contrast_chart(contrasts, names, title=f"Agents less {baseline}", name="champion-contrasts"),
-            _improvement_chart(contrasts, names, baseline),
-            *contrast_tables(contrasts, names),
+            *([Paragraph(text=_WITHIN, kind="note")] if within else []),
+            contrast_chart(contrasts, names, title=title, name="champion-contrasts"),
+            _improvement_chart(contrasts, names),
+            *contrast_tables(contrasts, names, margin),
             *_apart(contrasts, names),
         ),
-        summary=sentences if isinstance(data.comparison.condition_comparison, Unavailable) else (),
+        summary=sentences if isinstance(comparison.condition_comparison, Unavailable) else (),
         cautions=(_SCOPE,),
-        data={"champion_contrasts": contrasts, "champion_conclusions": sentences},
+        data={
+            "champion_contrasts": contrasts,
+            "champions_within_seeds": within,
+            "champion_conclusions": sentences,
+        },
+    )
+
+
+def _sentences(data: ComparisonData) -> tuple[str, ...]:
+    """Return a sentence for each of few contrasts, or one about their number."""
+    comparison = data.comparison
+    contrasts, agents = comparison.contrasts, {row.id: row.agent for row in comparison.entrants}
+    if len(contrasts) <= _SENTENCES:
+        return tuple(
+            contrast_sentence(
+                each, f"Agent {agents[each.ours]}", f"agent {agents[each.theirs]}", corrected=len(contrasts) > 1
+            )
+            for each in contrasts
+        )
+    partner = (
+        f'the champion of the same seed in "{data.label(0)}"'
+        if comparison.within_seeds
+        else f"agent {agents[comparison.baseline]}"
+    )
+    shown = [agents[each.ours] for each in contrasts if each.shown]
+    which = f"{len(shown)} of them: {joined(shown)}" if shown else "none of them"
+    return (
+        f"{len(contrasts)} champions are compared with {partner}. A difference is shown for {which} (p < 0.05 after Holm's "
+        "correction).",
     )
 
 
@@ -49,23 +85,27 @@ def _apart(contrasts: Sequence[Contrast], names: Sequence[str]) -> tuple[Paragra
     apart = [name for contrast, name in zip(contrasts, names, strict=True) if not contrast.paired]
     if not apart:
         return ()
-    agents = f"{joined(apart)}: no held-out seeds in common with the baseline's champion"
+    agents = f"{joined(apart)}: few or no held-out seeds in common"
     return (Paragraph(text=f"{agents}, compared as independent samples.", kind="note"),)
 
 
-def _improvement_chart(contrasts: Sequence[Contrast], names: Sequence[str], baseline: str) -> Chart:
-    named = [*zip(contrasts, names, strict=True)]
+def _improvement_chart(contrasts: Sequence[Contrast], names: Sequence[str]) -> Chart:
+    named, corrected = [*zip(contrasts, names, strict=True)], len(contrasts) > 1
     return Chart(
         name="improvement",
         title="Probability of improvement",
         caption=(
-            f"Probability that an episode of an agent is above an episode of {baseline}, with 95 % "
-            "intervals (Newcombe 2006, method 5). Ties count half."
+            "Probability that an episode of the first agent is above an episode of the other agent, with "
+            "95 % intervals (Newcombe 2006, method 5). Ties count half. The t test of the mean difference decides "
+            "whether a difference is shown. These intervals are not a second test."
         ),
-        marks="The line marks equal odds. Grey: the interval contains them.",
+        marks=(
+            "The line marks equal odds. Grey: the t test shows no difference "
+            f"({'Holm-corrected ' if corrected else ''}p of 0.05 or more)."
+        ),
         alt="Intervals of the probabilities with a line at one half; the table below has the numbers.",
         plot=IntervalPlot(
-            label=f"probability of improvement over {baseline}",
+            label="probability of improvement",
             rows=tuple(_improvement_row(contrast, name) for contrast, name in named),
             reference=0.5,
             bounds=(0.0, 1.0),
@@ -81,10 +121,9 @@ def _improvement_chart(contrasts: Sequence[Contrast], names: Sequence[str], base
 
 def _improvement_row(contrast: Contrast, name: str) -> IntervalRow:
     found = contrast.improvement
-    sure = found.low is not None and found.high is not None and not found.low <= 0.5 <= found.high
     return IntervalRow(
         label=name,
-        colour=Colour.RED if sure else Colour.GREY,
+        colour=Colour.RED if contrast.shown else Colour.GREY,
         value=found.value,
         low=found.low,
         high=found.high,

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from clau_doom.analysis.charts import IntervalPlot, IntervalRow
-from clau_doom.analysis.comparison import EntrantRow
+from clau_doom.analysis.comparison import EntrantRow, ExperimentComparison
 from clau_doom.analysis.comparison_data import ComparisonData
 from clau_doom.analysis.document import Chart, Column, Fact, Marked, Paragraph, Section, Table, TextTable
 from clau_doom.analysis.held_out_results import held_out_standings
 from clau_doom.analysis.result_tables import CHAMPION
 from clau_doom.analysis.saturation import Saturation, known_maximum, saturated, saturation_sentence
+from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import bracket, count, joined, measured, withheld
 from clau_doom.number_format import number_in_interval
 
@@ -18,10 +19,6 @@ __all__ = ["describe", "saturation_of"]
 def describe(data: ComparisonData) -> Section:
     """Describe the held-out results of each champion."""
     comparison = data.comparison
-    base = next(row for row in comparison.entrants if row.id == comparison.baseline)
-    interval = f"{bracket(base.fitness.low, base.fitness.high)}, {count(base.fitness.n, 'held-out episode')}"
-    mean = number_in_interval(base.fitness.mean, base.fitness.low, base.fitness.high)
-    label = f"baseline {base.id}, mean {comparison.fitness}"
     saturation = saturation_of(data)
     timeout = data.experiments[0].config.scenario.timeout
     warning = saturation_sentence(saturation, known_maximum(comparison.scenario, comparison.fitness, timeout))
@@ -29,9 +26,18 @@ def describe(data: ComparisonData) -> Section:
         name="champions",
         title="Single agents: champions on held-out seeds",
         blocks=(_chart(data), *([Paragraph(text=warning, kind="caution")] if warning else [])),
-        facts=(Fact(label=label, value=mean, detail=interval),),
+        facts=(_fact(comparison),) if isinstance(comparison.condition_comparison, Unavailable) else (),
         cautions=(warning,) if warning else (),
         data={"entrants": comparison.entrants, "saturation": saturation},
+    )
+
+
+def _fact(comparison: ExperimentComparison) -> Fact:
+    base = next(row for row in comparison.entrants if row.id == comparison.baseline)
+    return Fact(
+        label=f"baseline {base.id}, mean {comparison.fitness}",
+        value=number_in_interval(base.fitness.mean, base.fitness.low, base.fitness.high),
+        detail=f"{bracket(base.fitness.low, base.fitness.high)}, {count(base.fitness.n, 'held-out episode')}",
     )
 
 

@@ -130,7 +130,9 @@ def _facts(comparison: ExperimentComparison, found: ConditionComparison | Unavai
 
 
 def _cautions(comparison: ExperimentComparison) -> tuple[str, ...]:
-    scope = f"The results cover {comparison.scenario} and fitness {comparison.fitness}, and no other scenario or setting."
+    scope = (
+        f"The results cover {comparison.scenario} and fitness {comparison.fitness}, and no other scenario or setting."
+    )
     found = comparison.condition_comparison
     if not isinstance(found, ConditionComparison):
         return (*_few_runs(comparison.conditions), f"{scope} A difference that is not shown can still exist.")

@@ -193,9 +193,13 @@ def _facts(data: ExperimentData, champion: ResultRow | None) -> tuple[Fact, ...]
 
 
 def _summary(data: ExperimentData, results: ResultTable | None) -> tuple[str, ...]:
+    contrasts = data.result(contrasts_of)
     return (
         performance_sentence(data, results),
-        *(contrast_sentence(each, "The champion", role_name(each.theirs)) for each in data.result(contrasts_of)),
+        *(
+            contrast_sentence(each, "The champion", role_name(each.theirs), corrected=len(contrasts) > 1)
+            for each in contrasts
+        ),
         *([bias_sentence(results.bias)] if results and results.bias else []),
     )
 
