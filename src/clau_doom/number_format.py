@@ -1,7 +1,8 @@
 """Number format of all outputs: numbers, intervals, p-values and percentages as plain text.
 
 The digits of an estimate follow its uncertainty: the half-width of its interval has two significant digits, and the
-estimate and the ends of the interval have the same number of decimals. A number without an interval has two decimals
+estimate and the ends of the interval have the same number of decimals. An end that would round to 0 has one significant
+digit, so that the interval shows whether it contains 0. A number without an interval has two decimals
 from 1, one from 100 and none from 1000, and three significant digits below 1. Numbers from 10,000,000 and below 0.0001
 have an exponent.
 
@@ -32,6 +33,7 @@ MISSING = "-"
 
 _PLAIN = (-4, 7)  # exponents of ten that are written without an exponent
 _DIGITS = 15  # significant digits of a float
+_ROUNDING = 1e-9  # of the width of an interval; a smaller end is 0
 
 
 def number(value: float | None) -> str:
@@ -70,7 +72,7 @@ def bracket(low: float | None, high: float | None, value: float | None = None) -
     """
     if low is None or high is None:
         return MISSING
-    return f"[{_format(low, low, high, value)}, {_format(high, low, high, value)}]"
+    return f"[{_end(low, low, high, value)}, {_end(high, low, high, value)}]"
 
 
 def significant(value: float, digits: int = 4) -> str:
@@ -148,6 +150,14 @@ def fixed(value: float, decimals: int) -> str:
     """Return a number with decimals; negative ones round to tens, hundreds and so on. Zero has no sign."""
     text = f"{round(value, decimals):.{max(decimals, 0)}f}"
     return text.lstrip("-") if float(text) == 0.0 else text
+
+
+def _end(end: float, low: float, high: float, value: float | None) -> str:
+    """Return an end of an interval. Only an end of 0, or one that differs from 0 by rounding error, is shown as 0."""
+    text = _format(end, low, high, value)
+    if float(text) != 0.0 or abs(end) <= _ROUNDING * (high - low):
+        return text
+    return significant(end, 1)
 
 
 def _format(member: float, low: float, high: float, value: float | None) -> str:

@@ -78,6 +78,6 @@ def _introduction(comparison: ExperimentComparison) -> str:
     verb = "is" if len(comparison.conditions) == 2 and len(comparison.conditions[1].seeds) == 1 else "are"
     pairs = ", paired by experiment seed" if found.design is SeedDesign.COMPLETE_BLOCKS else ""
     return (
-        f"{joined(runs[1:])} {verb} compared with {runs[0]}{pairs}, {where}. Each run counts once, with the held-out mean of "
-        f"its champion. {agents}"
+        f"{joined(runs[1:])} {verb} compared with {runs[0]}{pairs}, {where}. Each run counts once, with the held-out "
+        f"mean of its champion. {agents}"
     )

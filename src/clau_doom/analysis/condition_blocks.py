@@ -133,8 +133,8 @@ def _effects_note(found: ConditionComparison) -> str:
     )
     if found.margin is not None:
         parts.append(
-            f"{_unit(found).capitalize()} for {margin_text(found.margin)}: the number that would show a true difference "
-            "of the margin with that power."
+            f"{_unit(found).capitalize()} for {margin_text(found.margin)}: the number that would show a true "
+            "difference of the margin with that power."
         )
     return " ".join(parts)
 
@@ -166,8 +166,8 @@ def equivalence_table(comparison: ExperimentComparison, found: ConditionComparis
         note=(
             f"The margin is {margin} in mean {comparison.fitness}. Within: two one-sided t tests at 5 % (Schuirmann "
             "1987, Lakens 2017); p is the larger one of both. Without correction, equivalence is shown if the 90 % "
-            f"interval lies within {margin}. Beyond: a two-sided minimum-effect t test (Murphy and Myors 1999). Without "
-            f"correction, a difference beyond the margin is shown if the 95 % interval lies outside of {margin}."
+            f"interval lies within {margin}. Beyond: a two-sided minimum-effect t test (Murphy and Myors 1999). "
+            f"Without correction, it is shown if the 95 % interval lies outside of {margin}."
         ),
     )
 

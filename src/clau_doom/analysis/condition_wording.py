@@ -117,8 +117,8 @@ def _sentence(contrast: ConditionContrast, us: str, them: str, fitness: str, who
     pairs = " of runs" if whole.design is SeedDesign.COMPLETE_BLOCKS else " runs"
     sizes = f"{runs_text(contrast, whole.design)}{pairs}"
     if contrast.p_holm is None:
-        reason = difference.reason
-        return f"{us} and {them} are not tested, because {reason}: difference of mean {fitness} {interval(difference)} ({sizes})."
+        details = f"difference of mean {fitness} {interval(difference)} ({sizes})"
+        return f"{us} and {them} are not tested, because {difference.reason}: {details}."
     uncorrected = "uncorrected 95 % interval; " if corrected else ""
     test = f"{contrast.result.test}, {p_text(contrast.p_holm, corrected=corrected)}"
     details = f"{interval(difference)} ({uncorrected}{sizes}; {test})"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from clau_doom.analysis.charts import Colour, IntervalPlot, IntervalRow, Panel, Series, XYPlot
 from clau_doom.analysis.document import Cell, Chart, Column, Marked, PValue, Share, Table, TextTable
 from clau_doom.analysis.wording import joined, measured, shared, withheld
-from clau_doom.number_format import number, number_in_interval, p_relation
+from clau_doom.number_format import number_in_interval, p_relation
 from clau_doom.statistics.hedges_g import HedgesG
 from clau_doom.statistics.interval_format import interval
 from clau_doom.statistics.rliable_aggregates import PerformanceProfile
@@ -70,7 +70,9 @@ def contrast_chart(contrasts: Sequence[Contrast], names: Sequence[str], *, title
                     value=contrast.difference.mean,
                     low=contrast.difference.low,
                     high=contrast.difference.high,
-                    text=number(contrast.difference.mean),
+                    text=number_in_interval(
+                        contrast.difference.mean, contrast.difference.low, contrast.difference.high
+                    ),
                 )
                 for contrast, each in named
             ),
@@ -174,9 +176,9 @@ def _tests_note(contrasts: Sequence[Contrast], margin: float | None) -> str:
     unit = "pairs" if all(each.paired for each in contrasts) else "episodes of each agent"
     needed = "" if margin is None else f" n: the {unit} that would show a true difference of the margin, {margin:g}."
     return (
-        f"Tests are two-sided{corrected}. For planning, with a power of 80 %, without correction, if the observed standard "
-        "deviations were the true ones. Detectable: the smallest true difference that the present n would show."
-        f"{needed}"
+        f"Tests are two-sided{corrected}. For planning, with a power of 80 %, without correction, if the observed "
+        "standard deviations were the true ones. Detectable: the smallest true difference that the present n would "
+        f"show.{needed}"
     )
 
 

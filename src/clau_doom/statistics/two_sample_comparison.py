@@ -8,11 +8,11 @@
 - **Holm's** step-down correction ("A simple sequentially rejective multiple test procedure", Scandinavian Journal of
   Statistics 6, 1979) controls the family-wise error rate at 5 %.
 - **Sample sizes** for planning: the number of values that would show a difference of a given margin with a power of
-  80 %, and the smallest difference that the present number would show. The power is that of the same test for normal values. It follows the
-  noncentral t distribution, for Welch's test with Welch's degrees of freedom (Moser, Stevens and Watts, "The two-sample
-  t test versus Satterthwaite's approximate F test", Communications in Statistics A 18, 1989; Cohen 1988, chapter 2).
-  Power and sample size for the observed difference are not given, because they are functions of the p-value (Hoenig
-  and Heisey, "The abuse of power", The American Statistician 55, 2001).
+  80 %, and the smallest difference that the present number would show. The power is that of the same test for normal
+  values. It follows the noncentral t distribution, for Welch's test with Welch's degrees of freedom (Moser, Stevens and
+  Watts, "The two-sample t test versus Satterthwaite's approximate F test", Communications in Statistics A 18, 1989;
+  Cohen 1988, chapter 2). Power and sample size for the observed difference are not given, because they are functions of
+  the p-value (Hoenig and Heisey, "The abuse of power", The American Statistician 55, 2001).
 """
 
 from collections.abc import Sequence

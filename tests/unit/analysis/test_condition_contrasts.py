@@ -55,6 +55,29 @@ def test_detectable_difference() -> None:
     assert only(compared((range(10), FIRST), (range(10), SECOND))).detectable == pytest.approx(1.22507718823)
 
 
+def test_runs_that_show_the_margin() -> None:
+    """R: power.t.test(delta = 1, sd = sd(second - first), power = 0.8, type = "paired", strict = TRUE): n = 13.9.
+
+    For independent runs, the power of Welch's test from pt with a noncentrality is 80 % or more from n = 58 on.
+    """
+    pairs = only(compared((range(10), FIRST), (range(10), SECOND), margin=1.0))
+    independent = only(compared((range(10), FIRST), (range(10, 20), SECOND), margin=1.0))
+    assert (pairs.needed, independent.needed) == (14, 58)
+    assert only(compared((range(10), FIRST), (range(1, 11), SECOND), margin=1.0)).needed is None
+    assert only(compared((range(10), FIRST), (range(10), SECOND))).needed is None
+
+
+def test_pairs_have_differences_and_a_correlation() -> None:
+    """R: cor.test(second, first)."""
+    found = only(compared((range(10), FIRST), ([*reversed(range(10))], [*reversed(SECOND)])))
+    assert found.pair_differences == pytest.approx([1.2, 2.4, 1.3, 1.3, 0.0, 1.0, 1.8, 0.8, 4.6, 1.4])
+    assert found.correlation is not None
+    interval = (found.correlation.value, found.correlation.low, found.correlation.high)
+    assert interval == pytest.approx((0.795170205833578, 0.331525474164337, 0.949446533611364))
+    independent = only(compared((range(10), FIRST), (range(10, 20), SECOND)))
+    assert (independent.pair_differences, independent.correlation) == ((), None)
+
+
 def test_effect_size_of_independent_runs_and_of_pairs() -> None:
     """R: effectsize::hedges_g(second, first, pooled_sd = FALSE) is 0.796; pairs have the same standardizer."""
     independent = only(compared((range(10), FIRST), (range(10, 20), SECOND))).hedges_g
@@ -110,6 +133,9 @@ def test_three_conditions_have_an_overall_test() -> None:
         # R: one-sided paired tests with mu = 2.5 and mu = 2; p = 0.0211 and 0.1542.
         (2.5, Conclusion.DIFFERENT_AND_EQUIVALENT),
         (2.0, Conclusion.DIFFERENT),
+        # R: the 95 % interval of the paired test is 0.7001142 to 2.4598858.
+        (0.701, Conclusion.DIFFERENT),
+        (0.700, Conclusion.BEYOND_MARGIN),
     ],
 )
 def test_conclusion_of_a_shown_difference(margin: float, conclusion: Conclusion) -> None:
@@ -130,6 +156,13 @@ def test_equivalence_tests_are_a_family() -> None:
     found = compared((range(10), FIRST), (range(10), SECOND), ([30], [4.0]), ([31], [4.0]), margin=2.5)
     assert only(found).equivalence_p_holm == pytest.approx(3 * 0.0211168602465007)
     assert only(found).conclusion is Conclusion.DIFFERENT
+
+
+def test_tests_beyond_the_margin_are_a_family() -> None:
+    """R: t.test(second, first, paired = TRUE, mu = 0.5) gives p = 0.0215; there are three comparisons."""
+    found = only(compared((range(10), FIRST), (range(10), SECOND), ([30], [4.0]), ([31], [4.0]), margin=0.5))
+    assert found.beyond_p_holm == pytest.approx(3 * 0.0215184867567745)
+    assert found.conclusion is Conclusion.DIFFERENT
 
 
 def test_equal_differences_are_untested() -> None:

@@ -305,7 +305,10 @@ def compared(*experiments: StoredExperiment, baseline: str = "a1") -> Experiment
 
 
 def test_conditions_and_champions_are_compared() -> None:
-    """Conditions with the same seeds are compared in blocks of seeds. Champions with the same seed are paired."""
+    """Conditions with the same seeds are compared in blocks of seeds. Champions of one seed are compared.
+
+    Without a comparison of conditions, each champion is compared with the baseline's.
+    """
     found = compared(*several())
     assert [(each.number, each.label, each.experiments) for each in found.conditions] == [
         (0, "evolution = genetic", ("a1", "a2")),
@@ -318,10 +321,16 @@ def test_conditions_and_champions_are_compared() -> None:
     wanted = (means["b1"] + means["b2"] - means["a1"] - means["a2"]) / 2
     assert contrast.result.difference.mean == pytest.approx(wanted)
     assert [(each.ours, each.theirs, each.paired) for each in found.contrasts] == [
+        ("b1", "a1", True),
+        ("b2", "a2", True),
+    ]
+    assert found.within_seeds
+    alone = compared(*several()[:3])
+    assert [(each.ours, each.theirs, each.paired) for each in alone.contrasts] == [
         ("a2", "a1", False),
         ("b1", "a1", True),
-        ("b2", "a1", False),
     ]
+    assert not alone.within_seeds
     assert isinstance(found.ranking, Ranking)
 
 

@@ -42,6 +42,30 @@ def test_interval_is_of_90_percent(estimate: tuple[float, float, float], interva
     assert (found.low, found.high) == pytest.approx(interval, rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("estimate", "margin", "p"),
+    [
+        # R: t.test(x, y, paired = TRUE, mu = -margin) and t.test(x, y, mu = -margin), both two-sided.
+        (PAIRED, 0.5, 0.0215184867567745),
+        (PAIRED, 1.0, 0.170111770897423),
+        (WELCH, 0.5, 0.2197800774971043),
+        (PAIRED, 4.0, 1.0),
+    ],
+)
+def test_difference_beyond_the_margin_agrees_with_r(
+    estimate: tuple[float, float, float], margin: float, p: float
+) -> None:
+    """The direction of the difference does not matter. A margin above the difference has a p-value of 1."""
+    assert equivalence(*estimate, margin).p_beyond == pytest.approx(p, rel=1e-10)
+    assert equivalence(-estimate[0], *estimate[1:], margin).p_beyond == pytest.approx(p, rel=1e-10)
+
+
+@pytest.mark.parametrize(("margin", "shown"), [(0.7001, True), (0.7002, False)])
+def test_difference_beyond_the_margin_agrees_with_the_interval(margin: float, *, shown: bool) -> None:
+    """R: the 95 % interval of t.test(x, y, paired = TRUE) ends at -0.7001142."""
+    assert (equivalence(*PAIRED, margin).p_beyond < 0.05) is shown
+
+
 def test_published_example() -> None:
     """Lakens 2017, the replication of Moery and Calin-Jageman: t(182) = -2.69, p = .004 with a margin of d = 0.43."""
     parts = (0.95**2 / 95, 0.83**2 / 89)

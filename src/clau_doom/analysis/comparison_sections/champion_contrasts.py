@@ -75,10 +75,8 @@ def _sentences(data: ComparisonData) -> tuple[str, ...]:
     )
     shown = [agents[each.ours] for each in contrasts if each.shown]
     which = f"{len(shown)} of them: {joined(shown)}" if shown else "none of them"
-    return (
-        f"{len(contrasts)} champions are compared with {partner}. A difference is shown for {which} (p < 0.05 after Holm's "
-        "correction).",
-    )
+    compared = f"{len(contrasts)} champions are compared with {partner}."
+    return (f"{compared} A difference is shown for {which} (p < 0.05 after Holm's correction).",)
 
 
 def _apart(contrasts: Sequence[Contrast], names: Sequence[str]) -> tuple[Paragraph, ...]:

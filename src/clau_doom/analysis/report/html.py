@@ -1,6 +1,7 @@
 """Rendering of a document as one HTML file without scripts or external files."""
 
 from functools import cache
+from itertools import dropwhile
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
@@ -30,7 +31,9 @@ MARK = '<meta name="generator" content="clau-doom report">'
 
 def render(whole: Document) -> str:
     """Render a document as HTML. All text is escaped; charts are inserted as SVG."""
-    sections = [_page_section(section) for section in whole.sections]
+    # The first section follows the summary: its sentences would be repeated in a row.
+    repeated = [frozenset(whole.summary), *[frozenset[str]()] * (len(whole.sections) - 1)]
+    sections = [_page_section(*each) for each in zip(whole.sections, repeated, strict=False)]
     numbers = {FigureView: 0, TableView: 0}
     titles = {FigureView: "Figure", TableView: "Table"}
     labels: dict[int, str] = {}
@@ -46,8 +49,10 @@ def render(whole: Document) -> str:
     return _template().render(document=whole, sections=sections, label=label)
 
 
-def _page_section(section: document.Section) -> SectionView:
-    blocks = tuple(_page_block(block) for block in section.blocks)
+def _page_section(section: document.Section, repeated: frozenset[str]) -> SectionView:
+    """Return a section of the page, without the first paragraphs that repeat the summary."""
+    shown = dropwhile(lambda each: isinstance(each, document.Paragraph) and each.text in repeated, section.blocks)
+    blocks = tuple(_page_block(block) for block in shown)
     return SectionView(anchor=section.name, title=section.title, blocks=blocks)
 
 

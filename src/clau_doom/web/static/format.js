@@ -3,6 +3,7 @@
 const LARGE = 7; // exponents of ten from here on, and below SMALL, are written as exponents
 const SMALL = -4;
 const DIGITS = 15; // significant digits of a number
+const ROUNDING = 1e-9; // of the width of an interval; a smaller end is 0
 
 const plain = (exponent) => exponent >= SMALL && exponent < LARGE;
 const exponentOf = (value, digits) => Number(value.toExponential(digits - 1).split("e")[1]);
@@ -45,10 +46,18 @@ export function numberInInterval(value, low, high, estimate = value) {
   return value === 0 ? "0" : scientific(value, Math.max(decimals + top, 1));
 }
 
+// An end of an interval. Only an end of 0, or one that differs from 0 by rounding error, is shown as 0.
+function end(value, low, high, mean) {
+  const text = numberInInterval(value, low, high, mean);
+  if (Number(text) !== 0 || Math.abs(value) <= ROUNDING * (high - low)) return text;
+  const exponent = exponentOf(value, 1);
+  return plain(exponent) ? fixed(value, Math.max(-exponent, 0)) : scientific(value, 0);
+}
+
 // The 95 % interval of a mean in words, such as "18.5 to 19.8", or the reason why there is none.
 export function interval({ mean, low, high, reason }) {
   if (low === null || high === null) return reason ? `no interval: ${reason}` : "";
-  return `${numberInInterval(low, low, high, mean)} to ${numberInInterval(high, low, high, mean)}`;
+  return `${end(low, low, high, mean)} to ${end(high, low, high, mean)}`;
 }
 
 export const count = (value, one, many = `${one}s`) => `${value.toLocaleString("en")} ${value === 1 ? one : many}`;

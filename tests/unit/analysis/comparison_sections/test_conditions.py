@@ -8,6 +8,7 @@ from clau_doom.analysis.comparison_sections.conditions import describe
 from clau_doom.analysis.document import Paragraph, Section, Table
 from clau_doom.analysis.document_json import document_json
 from clau_doom.analysis.report import render
+from clau_doom.analysis.wording import cell_text
 from clau_doom.domain.snapshot import Snapshot
 from tests.support.stored_runs import comparison_of, learning_run
 
@@ -41,13 +42,13 @@ def test_conclusion_is_the_same_in_all_renderers() -> None:
     data = compared(FIRST, SECOND)
     (sentence,) = describe(data).summary
     assert sentence == (
-        '"mutation = 0.1" is higher than "mutation = 0.0": difference 0.87 [0.32, 1.41] in mean reward '
+        '"mutation = 0.1" has higher mean reward than "mutation = 0.0": difference 0.87 [0.32, 1.41] '
         "(6 pairs of runs; paired t test, p = 0.009)."
     )
     document = comparison_document(data)
     assert text(describe(data)).startswith(sentence)
     assert document_json(document)["conclusions"] == [sentence]
-    assert "6 pairs of runs" in render(document)
+    assert render(document).count("6 pairs of runs") == 1
     assert document.summary[1:] == (sentence,)
 
 
@@ -83,8 +84,14 @@ def test_design_is_stated() -> None:
 def test_margin_adds_the_equivalence_tests() -> None:
     """R: one-sided paired tests with mu = 1 and mu = -1; the larger p-value is 0.2774."""
     section = describe(compared(FIRST, SECOND, margin=1.0))
-    row = table(section, "Equivalence within 1.00").rows[0]
-    assert (row[0], row[1], row[4]) == ("mutation = 0.1", "[0.44, 1.29]", "different")
+    found = table(section, "Margin of ±1")
+    assert (found.rows[0][0], found.rows[0][1], found.rows[0][4]) == (
+        "mutation = 0.1",
+        "[0.44, 1.29]",
+        "different from 0",
+    )
+    assert "The margin is ±1 in mean reward." in found.note
+    assert any("but not a difference beyond ±1: its relevance is open." in each for each in section.cautions)
     assert "--equivalence 1.0" in render(comparison_document(compared(FIRST, SECOND, margin=1.0)))
 
 
@@ -102,7 +109,8 @@ def test_settings_table_has_the_values_of_both() -> None:
 def test_no_text_judges_overlapping_intervals() -> None:
     """The paired difference is the test, not the overlap of two intervals."""
     for data in (compared(FIRST, SECOND), compared(FIRST[:1], SECOND[:1])):
-        assert "overlap" not in render(comparison_document(data)).lower()
+        text = render(comparison_document(data)).lower()
+        assert text.count("overlap") == text.count("an overlap of these intervals is not the test of a difference") == 1
 
 
 @pytest.mark.parametrize(
@@ -116,3 +124,44 @@ def test_few_runs_are_a_caution(number: int, expected: str) -> None:
     shown = [block.text for block in section.blocks if isinstance(block, Paragraph) and block.kind == "caution"]
     assert shown == [*section.cautions[:-1]]
     assert [expected in text for text in shown] == ([True] if expected else [])
+
+
+def test_pairs_of_runs_are_listed() -> None:
+    found = table(describe(compared(FIRST, SECOND)), "Runs by experiment seed")
+    assert [column.heading for column in found.columns] == ["seed", "mutation = 0.0", "mutation = 0.1", "difference"]
+    assert [cell_text(cell) for cell in found.rows[0]] == ["1", "10.20", "11.00", "0.80"]
+    assert len(found.rows) == 6
+
+
+@pytest.mark.parametrize(("others", "seed"), [(15, 1), (6, 7), (6, 3)])
+def test_long_comparisons_and_other_seeds_have_no_list_of_pairs(others: int, seed: int) -> None:
+    """The table has 30 runs at most, and needs the same seeds in all conditions."""
+    means = [10.0 + at % 7 / 10.0 for at in range(others)]
+    data = compared(means + [9.0] * (others == 15), [mean + at % 3 for at, mean in enumerate(means)] + [9.5], seed=seed)
+    titles = [block.title for block in describe(data).blocks if isinstance(block, Table)]
+    assert "Runs by experiment seed" not in titles
+
+
+def test_headline_compares_runs_of_conditions() -> None:
+    document = comparison_document(compared(FIRST, SECOND))
+    assert document.title == "mutation = 0.1 against mutation = 0.0"
+    assert document.introduction.startswith(
+        '6 runs of "mutation = 0.1" are compared with 6 runs of "mutation = 0.0", paired by experiment seed, on'
+    )
+    labels = [(fact.label, fact.value) for fact in document.facts]
+    # The mean of FIRST is 65.9 / 6.
+    assert labels == [("mutation = 0.1 less mutation = 0.0", "0.87"), ("mean reward of mutation = 0.0", "11.0")]
+    independent = comparison_document(compared(FIRST, SECOND, seed=7)).introduction
+    assert "paired by" not in independent
+
+
+def test_champions_are_compared_within_seeds() -> None:
+    """Each champion is compared with the one of the same seed; a sentence counts the shown differences."""
+    sections = comparison_document(compared(FIRST, SECOND)).sections
+    agents = next(each for each in sections if each.name == "champion-contrasts")
+    assert agents.title == "Single agents: champions within seeds"
+    assert '6 champions are compared with the champion of the same seed in "mutation = 0.0".' in text(agents)
+    tests = table(agents, "Tests and sample sizes")
+    assert [row[0] for row in tests.rows] == [f"b{at} less a{at}" for at in range(1, 7)]
+    other = comparison_document(compared(FIRST, SECOND, seed=7)).sections
+    assert next(each for each in other if each.name == "champion-contrasts").title.endswith("against a1-g001-a001")
