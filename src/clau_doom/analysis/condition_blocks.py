@@ -10,7 +10,15 @@ from clau_doom.number_format import decimals_of, number_in_interval, significant
 from clau_doom.statistics.blocked_groups import SeedDesign
 from clau_doom.statistics.equivalence import ALPHA
 
-__all__ = ["contrast_chart", "effect_table", "equivalence_table", "overall_table", "seed_table", "test_table"]
+__all__ = [
+    "contrast_chart",
+    "effect_table",
+    "equivalence_table",
+    "overall_table",
+    "power_table",
+    "seed_table",
+    "test_table",
+]
 
 
 def contrast_chart(comparison: ExperimentComparison, found: ConditionComparison) -> Chart:
@@ -99,44 +107,52 @@ def test_table(comparison: ExperimentComparison, found: ConditionComparison) -> 
 
 
 def effect_table(comparison: ExperimentComparison, found: ConditionComparison) -> Table:
-    """Describe the standardised differences, and the differences that the runs can show."""
-    labels, margin = _labels(comparison), found.margin
-    paired = found.design is SeedDesign.COMPLETE_BLOCKS
-    columns = [Column("condition", text=True), Column("Hedges' g [95 %]")]
-    columns += [Column("correlation of pairs [95 %]")] if paired else []
-    columns.append(Column("detectable difference"))
-    columns += [] if margin is None else [Column("margin"), Column(f"{_unit(found)} for {margin_text(margin)}")]
+    """Describe the standardised differences, and the correlation of pairs."""
+    labels, paired = _labels(comparison), found.design is SeedDesign.COMPLETE_BLOCKS
+    correlations = " The correlation of the pairs is Pearson's, with Fisher's interval (1921)." if paired else ""
     return Table(
-        title=f"Effect sizes against {labels[0]}, and detectable differences",
-        columns=tuple(columns),
+        title=f"Effect sizes against {labels[0]}",
+        columns=(
+            Column("condition", text=True),
+            Column("Hedges' g [95 %]"),
+            *([Column("correlation of pairs [95 %]")] if paired else []),
+        ),
+        rows=tuple(
+            (labels[each.condition], measured(each.hedges_g), *([measured(each.correlation)] if paired else []))
+            for each in found.contrasts
+        ),
+        note=(
+            "Hedges' g divides the difference by the root of the mean variance of the runs of both conditions."
+            f"{correlations} {withheld(each.correlation for each in found.contrasts)}"
+        ).strip(),
+    )
+
+
+def power_table(comparison: ExperimentComparison, found: ConditionComparison) -> Table:
+    """Describe the differences that the runs can show, next to the margin."""
+    labels, margin = _labels(comparison), found.margin
+    needed = "" if margin is None else f"{_unit(found)} for {margin_text(margin)}"
+    planned = f" {needed.capitalize()}: the number that would show a true difference of the margin with that power."
+    return Table(
+        title=f"Detectable differences from {labels[0]}",
+        columns=(
+            Column("condition", text=True),
+            Column("detectable difference"),
+            *([] if margin is None else [Column("margin"), Column(needed)]),
+        ),
         rows=tuple(
             (
                 labels[each.condition],
-                measured(each.hedges_g),
-                *([measured(each.correlation)] if paired else []),
                 each.detectable,
                 *([] if margin is None else [margin_text(margin), each.needed]),
             )
             for each in found.contrasts
         ),
-        note=_effects_note(found),
+        note=(
+            "Detectable: the smallest true difference that these runs would show with a power of 80 %, without "
+            f"correction, if the observed standard deviation were the true one.{planned if needed else ''}"
+        ),
     )
-
-
-def _effects_note(found: ConditionComparison) -> str:
-    parts = ["Hedges' g divides the difference by the root of the mean variance of the runs of both conditions."]
-    if found.design is SeedDesign.COMPLETE_BLOCKS:
-        parts.append("The correlation of the pairs is Pearson's, with Fisher's interval (1921).")
-    parts.append(
-        "Detectable: the smallest true difference that these runs would show with a power of 80 %, without correction, "
-        "if the observed standard deviation were the true one."
-    )
-    if found.margin is not None:
-        parts.append(
-            f"{_unit(found).capitalize()} for {margin_text(found.margin)}: the number that would show a true "
-            "difference of the margin with that power."
-        )
-    return " ".join(parts)
 
 
 def _unit(found: ConditionComparison) -> str:

@@ -178,10 +178,8 @@ def test_summary_has_the_values_of_the_analysis() -> None:
         in said
     )
     lead = contrast.difference
-    assert (
-        f"ahead of random play by {lead.mean:.2f} [{lead.low:.2f}, {lead.high:.2f}] (uncorrected 95 % interval, 12 pairs"
-        in said
-    )
+    interval = f"{lead.mean:.2f} [{lead.low:.2f}, {lead.high:.2f}]"
+    assert f"ahead of random play by {interval} (uncorrected 95 % interval, 12 pairs" in said
     assert "12 of 12 generations of 6 agents, 2 episodes each, from seed 1" in said
     assert "None of 72 agents failed" in said
     assert "one experiment is one run of it" in said

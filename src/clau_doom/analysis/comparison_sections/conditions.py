@@ -10,6 +10,7 @@ from clau_doom.analysis.condition_blocks import (
     effect_table,
     equivalence_table,
     overall_table,
+    power_table,
     seed_table,
     test_table,
 )
@@ -89,6 +90,7 @@ def _blocks(comparison: ExperimentComparison, found: ConditionComparison | Unava
             contrast_chart(comparison, found),
             test_table(comparison, found),
             effect_table(comparison, found),
+            power_table(comparison, found),
         ]
         if sentence := detectable_sentence(comparison.conditions, found):
             blocks.append(Paragraph(text=sentence))

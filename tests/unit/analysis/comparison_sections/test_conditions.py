@@ -165,3 +165,26 @@ def test_champions_are_compared_within_seeds() -> None:
     assert [row[0] for row in tests.rows] == [f"b{at} less a{at}" for at in range(1, 7)]
     other = comparison_document(compared(FIRST, SECOND, seed=7)).sections
     assert next(each for each in other if each.name == "champion-contrasts").title.endswith("against a1-g001-a001")
+
+
+def test_detectable_difference_is_next_to_the_margin() -> None:
+    """R: power.t.test(sd = sd(second - first), power = 0.8, type = "paired", strict = TRUE) with n = 6 or delta = 0.5.
+
+    They give delta = 0.7408 and n = 10.5.
+    """
+    section = describe(compared(FIRST, SECOND, margin=0.5))
+    found = table(section, "Detectable differences")
+    assert [column.heading for column in found.columns][1:] == ["detectable difference", "margin", "pairs for ±0.5"]
+    assert [cell_text(cell) for cell in found.rows[0][1:]] == ["0.741", "±0.5", "11"]
+    assert "above the margin of 0.5" in text(section)
+    assert "above the margin" not in text(describe(compared(FIRST, SECOND, margin=1.0)))
+    without = table(describe(compared(FIRST, SECOND)), "Detectable differences")
+    assert [column.heading for column in without.columns] == ["condition", "detectable difference"]
+
+
+def test_correlation_of_pairs_is_given() -> None:
+    """R: cor.test(second, first) gives 0.9340 [0.5062, 0.9929]."""
+    found = table(describe(compared(FIRST, SECOND)), "Effect sizes")
+    assert cell_text(found.rows[0][2]) == "0.93 [0.51, 0.99]"
+    independent = table(describe(compared(FIRST, SECOND, seed=7)), "Effect sizes")
+    assert [column.heading for column in independent.columns] == ["condition", "Hedges' g [95 %]"]
