@@ -197,7 +197,9 @@ def seed_table(comparison: ExperimentComparison, found: ConditionComparison) -> 
     ]
     ends = [(each.result.difference.low, each.result.difference.high) for each in found.contrasts]
     widths = [(high - low) / 2.0 for low, high in ends if low is not None and high is not None]
-    decimals = max(0, decimals_of(max(widths))) if widths and max(widths) > 0.0 else 2
+    largest = max(abs(value) for each in means for value in each.values())
+    fewest = 2 if largest < 1000.0 else 0  # as for numbers without an interval
+    decimals = max(fewest, decimals_of(max(widths))) if widths and max(widths) > 0.0 else 2
     return Table(
         title="Runs by experiment seed",
         columns=(

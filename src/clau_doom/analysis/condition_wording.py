@@ -10,7 +10,15 @@ from clau_doom.number_format import p_relation
 from clau_doom.statistics.blocked_groups import SeedDesign
 from clau_doom.statistics.interval_format import interval
 
-__all__ = ["conclusions", "design_sentence", "margin_text", "p_text", "runs_text"]
+__all__ = [
+    "conclusions",
+    "design_sentence",
+    "detectable_sentence",
+    "margin_cautions",
+    "margin_text",
+    "p_text",
+    "runs_text",
+]
 
 _DESIGNS: Mapping[SeedDesign, str] = {
     SeedDesign.COMPLETE_BLOCKS: (
