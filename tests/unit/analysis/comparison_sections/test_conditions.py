@@ -1,11 +1,14 @@
 """Tests of the section about conditions and of the order of the sections."""
 
+from dataclasses import replace
+
 import pytest
 
+from clau_doom.analysis.charts import Colour, IntervalPlot
 from clau_doom.analysis.comparison_data import ComparisonData
 from clau_doom.analysis.comparison_document import comparison_document, main_sections
 from clau_doom.analysis.comparison_sections.conditions import describe
-from clau_doom.analysis.document import Paragraph, Section, Table
+from clau_doom.analysis.document import Chart, Paragraph, Section, Table
 from clau_doom.analysis.document_json import document_json
 from clau_doom.analysis.report import render
 from clau_doom.analysis.wording import cell_text
@@ -27,6 +30,10 @@ def runs(letter: str, means: list[float], seed: int = 1) -> list[Snapshot]:
 def compared(*means: list[float], seed: int = 1, margin: float | None = None) -> ComparisonData:
     first, *others = zip("abc", means, strict=False)
     return comparison_of(runs(*first), *(runs(letter, each, seed) for letter, each in others), margin=margin)
+
+
+def agents_of(data: ComparisonData) -> Section:
+    return next(each for each in comparison_document(data).sections if each.name == "champion-contrasts")
 
 
 def table(section: Section, title: str) -> Table:
@@ -157,14 +164,12 @@ def test_headline_compares_runs_of_conditions() -> None:
 
 def test_champions_are_compared_within_seeds() -> None:
     """Each champion is compared with the one of the same seed; a sentence counts the shown differences."""
-    sections = comparison_document(compared(FIRST, SECOND)).sections
-    agents = next(each for each in sections if each.name == "champion-contrasts")
+    agents = agents_of(compared(FIRST, SECOND))
     assert agents.title == "Single agents: champions within seeds"
     assert '6 champions are compared with the champion of the same seed in "mutation = 0.0".' in text(agents)
     tests = table(agents, "Tests and sample sizes")
     assert [row[0] for row in tests.rows] == [f"b{at} less a{at}" for at in range(1, 7)]
-    other = comparison_document(compared(FIRST, SECOND, seed=7)).sections
-    assert next(each for each in other if each.name == "champion-contrasts").title.endswith("against a1-g001-a001")
+    assert agents_of(compared(FIRST, SECOND, seed=7)).title.endswith("against a1-g001-a001")
 
 
 def test_detectable_difference_is_next_to_the_margin() -> None:
@@ -188,3 +193,17 @@ def test_correlation_of_pairs_is_given() -> None:
     assert cell_text(found.rows[0][2]) == "0.93 [0.51, 0.99]"
     independent = table(describe(compared(FIRST, SECOND, seed=7)), "Effect sizes")
     assert [column.heading for column in independent.columns] == ["condition", "Hedges' g [95 %]"]
+
+
+def test_test_of_means_colours_the_probability_of_improvement() -> None:
+    """Two held-out episodes of each champion allow no test, so that all rows are grey."""
+    data = compared(FIRST, SECOND)
+    shown = replace(data.comparison.contrasts[0], p_holm=0.04)
+    changed = replace(data, comparison=replace(data.comparison, contrasts=(shown, *data.comparison.contrasts[1:])))
+    for each, colour in ((data, Colour.GREY), (changed, Colour.RED)):
+        charts = [block for block in agents_of(each).blocks if isinstance(block, Chart)]
+        assert [chart.name for chart in charts] == ["champion-contrasts", "improvement"]
+        for chart in charts:
+            assert isinstance(chart.plot, IntervalPlot)
+            assert [row.colour for row in chart.plot.rows] == [colour, *[Colour.GREY] * 5]
+        assert "The t test of the mean difference decides whether a difference is shown." in charts[1].caption
