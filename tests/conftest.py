@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import shutil
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +21,9 @@ from tests.support.requirements import missing
 hypothesis.settings.register_profile("without deadline", deadline=None)
 hypothesis.settings.load_profile("without deadline")
 os.environ.pop("COLUMNS", None)  # pytest-xdist sets it; commands are tested as they are in a pipe
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell ignores Ctrl-C for commands in the background. Tests and their processes need the default.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 _PARALLEL = (
