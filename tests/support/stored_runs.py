@@ -124,7 +124,7 @@ def learning_run(
     """
     n = len(values)
     training = [[[float(n)] * played if agent == at else [0.0] * played for agent in range(n)] for at in range(n)]
-    validation = {(at, at): [value - 1.0, value + 1.0] for at, value in enumerate(values)}
+    validation = {(at, at): [value - 1.0, value - 1.0, value + 1.0, value + 1.0] for at, value in enumerate(values)}
     return snapshot_of(name, training, validation, seed=seed, champion=champion)
 
 

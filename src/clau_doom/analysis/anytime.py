@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clau_doom.analysis.run_curves import ConditionCurve, RunCurve
-from clau_doom.analysis.run_statistics import RunDifference, mean_share, run_difference
+from clau_doom.analysis.run_statistics import RunDifference, run_difference
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.domain import generator
 from clau_doom.statistics.anytime_performance import (
@@ -30,7 +30,7 @@ from clau_doom.statistics.anytime_performance import (
     reached_share,
     runtime_to,
 )
-from clau_doom.statistics.intervals import Interval, mean_interval
+from clau_doom.statistics.intervals import Interval, mean_interval, share_interval
 
 __all__ = [
     "TARGETS",
@@ -182,7 +182,7 @@ def condition_runtimes(curve: ConditionCurve, targets: Sequence[float]) -> Condi
             for at, column in enumerate(zip(*runtimes, strict=True))
         ),
         distribution=tuple(
-            RuntimeShare(episodes=spent, share=mean_share([reached_share(row, spent) for row in runtimes]))
+            RuntimeShare(episodes=spent, share=share_interval([reached_share(row, spent) for row in runtimes]))
             for spent in ends
         ),
     )
@@ -217,8 +217,8 @@ def compare_areas(curves: Sequence[ConditionCurve]) -> AreaComparison | Unavaila
 
 
 def standard_error(curves: Sequence[ConditionCurve]) -> float | None:
-    """Return the root mean square of the validation fitnesses' standard errors, or None without one."""
-    errors = [error for curve in curves for run in curve.runs for error in run.error if error is not None]
+    """Return the root mean square of the standard errors of the champions so far, or None without one."""
+    errors = [error for curve in curves for run in curve.runs for error in run.champion_error if error is not None]
     return math.sqrt(math.fsum(error**2 for error in errors) / len(errors)) if errors else None
 
 

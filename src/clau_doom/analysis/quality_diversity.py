@@ -17,11 +17,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clau_doom.analysis.elite_map import DescriptorAxis, EliteMap, smallest_fitness
-from clau_doom.analysis.run_statistics import RunDifference, mean_share, run_difference
+from clau_doom.analysis.run_statistics import RunDifference, run_difference
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.domain import Fitness
 from clau_doom.domain.snapshot import Snapshot
-from clau_doom.statistics.intervals import Interval, mean_interval
+from clau_doom.statistics.intervals import Interval, mean_interval, share_interval
 
 __all__ = [
     "ConditionDiversity",
@@ -169,7 +169,7 @@ def _condition(number: int, runs: Sequence[RunMap], offset: float) -> ConditionD
     return ConditionDiversity(
         condition=number,
         runs=values,
-        coverage=mean_share([each.coverage for each in values]),
+        coverage=share_interval([each.coverage for each in values]),
         qd_score=mean_interval([each.qd_score for each in values]),
     )
 

@@ -2,26 +2,26 @@
 
 Three curves describe a run, by generation and by the training episodes played up to the end of the generation:
 
-- **Champion so far**: fitness on the validation seeds of the agent that the run would return after this generation. The
-  candidates are the generations' best agents, as at the end of a run. The value is cross-validated: half of the
-  validation episodes choose the champion so far, and the other half measure it. The largest training or validation
-  fitness so far is not used, because it is biased upwards by luck, more strongly in each generation.
+- **Champion so far**: fitness on the validation seeds of an agent that is chosen as the run chooses its champion, but
+  with half of the validation episodes. The candidates are the generations' best agents up to this generation. The
+  other half measures the agent. The value is the mean of both directions. The run itself chooses with all validation
+  episodes, so that its champion can be another agent. The largest training or validation fitness so far is not used,
+  because it is biased upwards by luck, more strongly in each generation.
 - **Validation fitness**: mean fitness of the generation's best agent on the validation seeds. The agent was selected by
   its training episodes, so that the value is not biased by its selection.
 - **Training fitness**: mean fitness of the generation's agents. It describes the population.
 
-Over the runs of a condition, a point is the mean over the runs at the same generation. Its interval is over runs.
+Over the runs of a condition, a point is the mean over the runs at the same generation. Its interval is Student's t over runs.
 """
 
 import math
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clau_doom.domain import Episode, Fitness, Genome, Purpose
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.statistics.anytime_performance import best_so_far
-from clau_doom.statistics.intervals import Interval, mean_interval
+from clau_doom.statistics.intervals import Interval, student_interval
 
 __all__ = ["ConditionCurve", "MeanPoint", "RunCurve", "condition_curve", "run_curve", "validated_fitness"]
 
@@ -36,8 +36,8 @@ class RunCurve:
         episodes: Training episodes played up to the end of the generation.
         training: Mean training fitness of the generation.
         champion: Cross-validated fitness of the champion so far. None before a candidate has two validation episodes.
+        champion_error: Standard error of `champion` over the validation episodes, or None for fewer than four.
         validation: Mean validation fitness of the generation's best agent, or None if an episode is missing.
-        error: Standard error of the validation fitness over its episodes, or None for fewer than two.
     """
 
     experiment: str
@@ -45,8 +45,8 @@ class RunCurve:
     episodes: tuple[int, ...]
     training: tuple[float, ...]
     champion: tuple[float | None, ...]
+    champion_error: tuple[float | None, ...]
     validation: tuple[float | None, ...]
-    error: tuple[float | None, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,14 +93,15 @@ def run_curve(snapshot: Snapshot, fitness: Fitness) -> RunCurve:
         spent += sum(len(each.outcomes) for each in evaluations)
         episodes.append(spent)
     played = validated_fitness(snapshot, fitness)
+    best = best_so_far(played)
     return RunCurve(
         experiment=snapshot.experiment.id,
         seed=snapshot.experiment.seed,
         episodes=tuple(episodes),
         training=tuple(each.mean_fitness for each in snapshot.summaries),
-        champion=best_so_far(played),
+        champion=tuple(None if each is None else each.value for each in best),
+        champion_error=tuple(None if each is None else each.standard_error for each in best),
         validation=tuple(math.fsum(row) / len(row) if row else None for row in played),
-        error=tuple(_standard_error(row) for row in played),
     )
 
 
@@ -138,13 +139,9 @@ def _point(runs: Sequence[RunCurve], at: int) -> MeanPoint:
     return MeanPoint(
         generation=at,
         episodes=math.fsum(run.episodes[at] for run in runs) / len(runs),
-        champion=mean_interval(champions) if len(champions) == len(runs) else None,
-        training=mean_interval([run.training[at] for run in runs]),
+        champion=student_interval(champions) if len(champions) == len(runs) else None,
+        training=student_interval([run.training[at] for run in runs]),
     )
-
-
-def _standard_error(values: Sequence[float]) -> float | None:
-    return statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else None
 
 
 def _validated(snapshot: Snapshot) -> dict[Genome, Sequence[Episode]]:

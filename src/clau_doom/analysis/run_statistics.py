@@ -1,13 +1,13 @@
-"""Means of shares over runs, and differences between the runs of two conditions."""
+"""Differences between the runs of two conditions."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from clau_doom.statistics.blocked_groups import SeedDesign, compare_groups
 from clau_doom.statistics.difference_tests import welch_test
-from clau_doom.statistics.intervals import Interval, mean_interval
+from clau_doom.statistics.intervals import Interval
 
-__all__ = ["RunDifference", "mean_share", "run_difference", "runs_text"]
+__all__ = ["RunDifference", "run_difference", "runs_text"]
 
 _FEWEST_RUNS = 2
 
@@ -31,18 +31,6 @@ class RunDifference:
     paired: bool
     n: int
     n_theirs: int
-
-
-def mean_share(shares: Sequence[float]) -> Interval:
-    """Return the mean of shares with its interval, cut at 0 and 1.
-
-    Args:
-        shares: Share of each run, 0 to 1; at least one.
-    """
-    found = mean_interval(shares)
-    if found.low is None or found.high is None:
-        return found
-    return replace(found, low=max(found.low, 0.0), high=min(found.high, 1.0))
 
 
 def run_difference(condition: int, ours: Mapping[int, float], theirs: Mapping[int, float]) -> RunDifference:

@@ -30,6 +30,7 @@ too small for a candidate that all values choose.
 """
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -39,6 +40,7 @@ from numpy.typing import NDArray
 __all__ = [
     "FEWEST_RUNS",
     "SIMULATED",
+    "BestSoFar",
     "ExpectedRuntime",
     "Runtime",
     "best_so_far",
@@ -69,6 +71,19 @@ class Runtime:
 
     evaluations: int
     reached: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BestSoFar:
+    """Cross-validated value of the best candidate so far.
+
+    Attributes:
+        value: Mean of the two candidates that the halves chose, each measured by the other half.
+        standard_error: Standard error of the value, given the choices. None for a half of one value.
+    """
+
+    value: float
+    standard_error: float | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -158,26 +173,30 @@ def reached_share(runtimes: Sequence[Runtime], budget: float) -> float:
     return sum(each.reached and each.evaluations <= budget for each in runtimes) / len(runtimes)
 
 
-def best_so_far(candidates: Sequence[Sequence[float]]) -> tuple[float | None, ...]:
+def best_so_far(candidates: Sequence[Sequence[float]]) -> tuple[BestSoFar | None, ...]:
     """Return the cross-validated value of the best candidate so far, after each candidate.
 
-    Of equal candidates, the first is the best. The value is None as long as no candidate has two values.
+    The first, third, fifth and further odd values are one half, the others are the other half. Of equal candidates,
+    the first is the best. The result is None as long as no candidate has two values.
+
+    The halves measure on different seeds, so that their errors are independent. The variance of the value is therefore
+    a quarter of the sum of the squared standard errors of both measuring means.
 
     Args:
         candidates: Values of each candidate in order, on the same seeds in the same order. A candidate with fewer than
             two values is left out.
     """
-    best: list[tuple[float, float] | None] = [None, None]  # chosen by one half: (choosing mean, measuring mean)
-    found: list[float | None] = []
+    best: list[tuple[float, Sequence[float]] | None] = [None, None]  # chosen by one half: (mean, measuring half)
+    found: list[BestSoFar | None] = []
     for values in candidates:
         if len(values) > 1:
-            halves = [math.fsum(half) / len(half) for half in (values[::2], values[1::2])]
+            halves = (values[::2], values[1::2])
             for at, (choosing, measuring) in enumerate([halves, halves[::-1]]):
-                known = best[at]
-                if known is None or choosing > known[0]:
-                    best[at] = (choosing, measuring)
+                known, mean = best[at], math.fsum(choosing) / len(choosing)
+                if known is None or mean > known[0]:
+                    best[at] = (mean, measuring)
         first, second = best
-        found.append(None if first is None or second is None else (first[1] + second[1]) / 2.0)
+        found.append(None if first is None or second is None else _measured(first[1], second[1]))
     return tuple(found)
 
 
@@ -199,3 +218,11 @@ def mean_height(evaluations: Sequence[float], values: Sequence[float], start: fl
     inside = (x > start) & (x < end)
     at = np.concatenate([[start], x[inside], [end]])
     return float(np.trapezoid(np.interp(at, x, y), at)) / (end - start)
+
+
+def _measured(one: Sequence[float], other: Sequence[float]) -> BestSoFar:
+    means = [math.fsum(half) / len(half) for half in (one, other)]
+    if min(len(one), len(other)) < 2:
+        return BestSoFar(value=sum(means) / 2.0, standard_error=None)
+    errors = [statistics.stdev(half) / math.sqrt(len(half)) for half in (one, other)]
+    return BestSoFar(value=sum(means) / 2.0, standard_error=math.hypot(*errors) / 2.0)

@@ -7,6 +7,10 @@
   Proceedings of the London Mathematical Society 30, 1930). Fewer than `ENOUGH_FOR_SKEWNESS` values estimate the
   skewness poorly. Their interval has the quantiles of 97 %, of 98 % for 6 values and of 98.5 % for 5. It covers 96 to
   97.5 % of normal means, and at least 92 % of lognormal means (sigma 1).
+- **Mean of few runs** (`student_interval`): Student's t interval, and for a share (`share_interval`) Student's t
+  interval on the logit scale (Korn and Graubard, "Analysis of Health Surveys", 1999, section 3.2). The runs are the
+  clusters, as in `svyciprop(method = "logit")` of R's package survey. Both are for bands of curves. A cubic
+  transformation of about ten values follows single values so closely that a band would jump.
 - **Paired difference**: Student's t interval of the differences. The p-value of the paired t test belongs to it.
 - **Difference of independent means**: Welch's t interval ("The generalization of Student's problem when several
   different population variances are involved", Biometrika 34, 1947). The p-value of Welch's test belongs to it.
@@ -37,6 +41,8 @@ __all__ = [
     "concentration",
     "difference_interval",
     "mean_interval",
+    "share_interval",
+    "student_interval",
     "unpaired_interval",
 ]
 
@@ -91,8 +97,7 @@ def mean_interval(values: Sequence[float], *, largest: float | None = None) -> I
         ValueError: There are no values, or one of them is not finite.
     """
     mean, n = _mean(values), len(values)
-    few = f"{n} of at least {FEWEST_FOR_MEAN} values" if n < FEWEST_FOR_MEAN else concentration(values, largest=largest)
-    if few:
+    if few := _few(values, largest):
         return Interval(mean=mean, low=None, high=None, n=n, reason=few)
     deviations = [value - mean for value in values]
     scale = math.hypot(*deviations) / math.sqrt(n)  # squares of very small or large values are not floats
@@ -105,6 +110,44 @@ def mean_interval(values: Sequence[float], *, largest: float | None = None) -> I
         high=mean - error * _untransformed(-reach, skewness, n),
         n=n,
     )
+
+
+def student_interval(values: Sequence[float]) -> Interval:
+    """Return the mean with Student's t interval, without a correction for skewness.
+
+    Args:
+        values: Independent observations.
+
+    Raises:
+        ValueError: There are no values, or one of them is not finite.
+    """
+    mean, n = _mean(values), len(values)
+    if few := _few(values, None):
+        return Interval(mean=mean, low=None, high=None, n=n, reason=few)
+    reach = half_width(n - 1, CONFIDENCE) * _deviation(values) / math.sqrt(n)
+    return Interval(mean=mean, low=mean - reach, high=mean + reach, n=n)
+
+
+def share_interval(shares: Sequence[float]) -> Interval:
+    """Return the mean of shares with Student's t interval on the logit scale, within 0 to 1.
+
+    The standard error on the logit scale is that of the mean over m (1 - m), with the mean m (delta method).
+
+    Args:
+        shares: Independent shares, 0 to 1.
+
+    Raises:
+        ValueError: There are no shares, or one of them is not within 0 to 1.
+    """
+    mean, n = _mean(shares), len(shares)
+    if not all(0.0 <= share <= 1.0 for share in shares):
+        raise ValueError(f"{next(share for share in shares if not 0.0 <= share <= 1.0)!r} is not within 0 to 1")
+    if few := _few(shares, 1.0):
+        return Interval(mean=mean, low=None, high=None, n=n, reason=few)
+    reach = half_width(n - 1, CONFIDENCE) * _deviation(shares) / math.sqrt(n) / (mean * (1.0 - mean))
+    logit = math.log(mean / (1.0 - mean))
+    low, high = (1.0 / (1.0 + math.exp(-(logit + side * reach))) for side in (-1.0, 1.0))
+    return Interval(mean=mean, low=low, high=high, n=n)
 
 
 def difference_interval(ours: Sequence[float], theirs: Sequence[float]) -> Interval:
@@ -166,6 +209,12 @@ def concentration(values: Sequence[float], *, largest: float | None = None) -> s
         if 2 * equal > n and n - equal < FEWEST_OTHERS:
             return f"{equal} of {n} values equal the {name}"
     return ""
+
+
+def _few(values: Sequence[float], largest: float | None) -> str:
+    """Return the reason why a mean has no interval, or an empty text."""
+    n = len(values)
+    return f"{n} of at least {FEWEST_FOR_MEAN} values" if n < FEWEST_FOR_MEAN else concentration(values, largest=largest)
 
 
 def _untransformed(t: float, skewness: float, n: int) -> float:

@@ -27,8 +27,8 @@ def _run(name: str, *values: float | None, seed: int = 1, step: int = 10) -> Run
         episodes=episodes,
         training=(0.0,) * n,
         champion=values,
+        champion_error=(0.5,) * n,
         validation=values,
-        error=(0.5,) * n,
     )
 
 

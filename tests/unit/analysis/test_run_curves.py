@@ -18,8 +18,8 @@ def test_curve_has_the_validation_fitness_of_the_best_agent() -> None:
         episodes=(4, 8),
         training=(5.5, 5.0),
         champion=(3.0, 5.0),
+        champion_error=(None, None),
         validation=(3.0, 5.0),
-        error=(1.0, 0.0),
     )
 
 
@@ -40,7 +40,14 @@ def test_agent_with_missing_validation_episodes_has_no_value() -> None:
     """The mean would cover other seeds."""
     training = [[[1.0], [9.0]], [[8.0], [2.0]]]
     curve = run_curve(snapshot_of("a", training, {(0, 1): [2.0, 4.0], (1, 0): [5.0]}), REWARD)
-    assert (curve.validation, curve.error, curve.champion) == ((3.0, None), (1.0, None), (3.0, 3.0))
+    assert (curve.validation, curve.champion) == ((3.0, None), (3.0, 3.0))
+
+
+def test_champion_has_the_standard_error_of_its_measurement() -> None:
+    """The halves 1, 5 and 2, 6 have the standard error 2 each: their mean has sqrt(2² + 2²) / 2."""
+    curve = run_curve(snapshot_of("a", [[[1.0]]], {(0, 0): [1.0, 2.0, 5.0, 6.0]}), REWARD)
+    assert curve.champion == (3.5,)
+    assert curve.champion_error == pytest.approx((math.sqrt(2.0),))
 
 
 def _curve(*values: float | None, episodes: tuple[int, ...] = (10, 20)) -> RunCurve:
@@ -51,18 +58,18 @@ def _curve(*values: float | None, episodes: tuple[int, ...] = (10, 20)) -> RunCu
         episodes=episodes,
         training=training,
         champion=values,
+        champion_error=(None,) * len(values),
         validation=(None,) * len(values),
-        error=(None,) * len(values),
     )
 
 
 def test_mean_over_runs_at_the_same_generation() -> None:
-    """The interval of five runs with the values 1 to 5 is 3 -+ qt(.9925, 4) = 4.087975 · 1.581139 / sqrt(5)."""
+    """The interval of five runs with the values 1 to 5 is 3 -+ qt(.975, 4) = 2.776445 · 1.581139 / sqrt(5)."""
     curve = condition_curve(2, [_curve(float(value), 7.0, episodes=(10, 18 + value)) for value in range(1, 6)])
     first, second = curve.points
     assert first.champion is not None
     assert (first.generation, first.episodes, first.champion.mean) == (0, 10.0, 3.0)
-    reach = 4.0879747884 * math.sqrt(2.5) / math.sqrt(5)
+    reach = 2.7764451052 * math.sqrt(2.5) / math.sqrt(5)
     assert first.champion.low == pytest.approx(3.0 - reach)
     assert first.champion.high == pytest.approx(3.0 + reach)
     assert first.training.mean == 1.5

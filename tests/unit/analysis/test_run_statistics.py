@@ -1,8 +1,8 @@
-"""Tests of means of shares over runs, and of differences between conditions."""
+"""Tests of differences between the runs of conditions."""
 
 import pytest
 
-from clau_doom.analysis.run_statistics import mean_share, run_difference, runs_text
+from clau_doom.analysis.run_statistics import run_difference, runs_text
 
 
 def test_equal_seeds_are_pairs() -> None:
@@ -32,11 +32,3 @@ def test_one_run_is_not_a_pair() -> None:
     """A pair of two runs shows no variance between runs."""
     found = run_difference(1, {1: 1.0}, {1: 2.0})
     assert (found.paired, found.difference.low, found.difference.reason) == (False, None, "a sample of 1 value")
-
-
-def test_interval_of_a_share_is_within_its_limits() -> None:
-    """The interval of the mean of 0, 0.1, 0.5, 0.9 and 1 would end below 0 and above 1."""
-    found = mean_share([0.0, 0.1, 0.5, 0.9, 1.0])
-    assert found.mean == pytest.approx(0.5)
-    assert (found.low, found.high) == (0.0, 1.0)
-    assert mean_share([0.5, 0.6]).low is None

@@ -1,5 +1,7 @@
 """Tests of runtimes to targets and of the area under the learning curve."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -110,12 +112,40 @@ def test_best_so_far_is_chosen_and_measured_by_different_halves() -> None:
     candidates 1, 1, 3, 4, measured as 4, 4, 5, 9. The means of both directions are 3, 2.5, 3 and 9.
     """
     candidates = [[4.0, 2.0], [6.0, 1.0, 6.0, 1.0], [4.0, 3.0, 6.0], [9.0, 9.0]]
-    assert best_so_far(candidates) == (3.0, 2.5, 3.0, 9.0)
+    assert _values(candidates) == (3.0, 2.5, 3.0, 9.0)
 
 
 def test_best_so_far_needs_two_values() -> None:
     """A candidate with one value cannot be chosen and measured. Of equal candidates, the first is the best."""
-    assert best_so_far([[], [5.0], [1.0, 3.0], [1.0, 9.0], [0.0, 3.0]]) == (None, None, 2.0, 2.0, 2.0)
+    assert _values([[], [5.0], [1.0, 3.0], [1.0, 9.0], [0.0, 3.0]]) == (None, None, 2.0, 2.0, 2.0)
+
+
+def test_standard_error_of_the_best_so_far_is_that_of_both_measuring_halves() -> None:
+    """The first half, 9 and 9, chooses candidate 2, measured by 0 and 8. The second, 5 and 7, chooses candidate 1.
+
+    Candidate 1 is measured by 2 and 4. The standard errors are 8 / 2 and 2 / 2: sqrt(4² + 1²) / 2.
+    """
+    (_, found) = best_so_far([[2.0, 5.0, 4.0, 7.0], [9.0, 0.0, 9.0, 8.0]])
+    assert found is not None
+    assert (found.value, found.standard_error) == pytest.approx((3.5, math.sqrt(17.0) / 2.0))
+
+
+def test_standard_error_of_the_best_so_far_is_that_of_simulated_candidates() -> None:
+    """The mean squared standard error equals the variance of the value for one candidate: 1 / 20."""
+    draws = np.random.default_rng(5).normal(0.0, 1.0, (4000, 1, 20))
+    found = [best_so_far(row.tolist())[0] for row in draws]
+    errors = [each.standard_error for each in found if each is not None and each.standard_error is not None]
+    assert np.mean(np.square(errors)) == pytest.approx(0.05, rel=0.03)
+
+
+def test_half_of_one_value_has_no_standard_error() -> None:
+    (found,) = best_so_far([[1.0, 2.0, 3.0]])
+    assert found is not None
+    assert found.standard_error is None
+
+
+def _values(candidates: list[list[float]]) -> tuple[float | None, ...]:
+    return tuple(None if each is None else each.value for each in best_so_far(candidates))
 
 
 def test_best_so_far_is_not_raised_by_luck() -> None:
@@ -123,5 +153,5 @@ def test_best_so_far_is_not_raised_by_luck() -> None:
     rng = np.random.default_rng(4)
     draws = rng.normal(0.0, 1.0, (2000, 12, 20))
     last = [best_so_far(row.tolist())[-1] for row in draws]
-    assert np.mean([value for value in last if value is not None]) == pytest.approx(0.0, abs=0.02)
+    assert np.mean([each.value for each in last if each is not None]) == pytest.approx(0.0, abs=0.02)
     assert draws.mean(axis=2).max(axis=1).mean() > 0.3

@@ -13,6 +13,8 @@ from clau_doom.statistics.intervals import (
     Interval,
     difference_interval,
     mean_interval,
+    share_interval,
+    student_interval,
     unpaired_interval,
 )
 
@@ -39,6 +41,35 @@ def test_few_values_have_wider_quantiles(n: int, reach: float) -> None:
     interval = mean_interval([float(value) for value in range(1, n + 1)])
     assert interval.low == pytest.approx((n + 1) / 2 - reach, abs=1e-6)
     assert interval.high == pytest.approx((n + 1) / 2 + reach, abs=1e-6)
+
+
+def test_students_interval_has_no_correction_of_the_skewness() -> None:
+    """R: t.test(c(31, 32.5, 30, 33, 40, 31.5)). One large value does not move the interval."""
+    found = student_interval([31.0, 32.5, 30.0, 33.0, 40.0, 31.5])
+    assert (found.mean, found.low, found.high) == pytest.approx((33.0, 29.2307871387, 36.7692128613))
+    assert student_interval([1.0, 2.0, 3.0, 4.0]).reason == "4 of at least 5 values"
+    assert student_interval([2.0] * 6).reason == "all 6 values are equal"
+
+
+@pytest.mark.parametrize(
+    ("shares", "low", "high"),
+    [  # R: plogis(qlogis(m) + c(-1, 1) * qt(.975, n - 1) * sd(x) / sqrt(n) / (m * (1 - m)))
+        ([0.0, 0.1, 0.5, 0.9, 1.0], 0.0954574158637, 0.904542584136),
+        ([0.02, 0.1, 0.05, 0.3, 0.08, 0.12], 0.0422947530221, 0.263514609153),
+    ],
+)
+def test_interval_of_shares_is_within_0_to_1(shares: list[float], low: float, high: float) -> None:
+    """Student's interval of the first shares is [-0.06, 1.06]."""
+    found = share_interval(shares)
+    assert (found.low, found.high) == pytest.approx((low, high))
+    assert (found.mean, found.n) == (pytest.approx(sum(shares) / len(shares)), len(shares))
+
+
+def test_interval_of_shares_is_withheld_or_refused() -> None:
+    assert share_interval([0.2, 0.3]).reason == "2 of at least 5 values"
+    assert share_interval([0.0] * 5).reason == "all 5 values are equal"
+    with pytest.raises(ValueError, match="1.5 is not within 0 to 1"):
+        share_interval([0.1, 1.5])
 
 
 def test_independent_samples_with_skewed_values_have_no_interval() -> None:

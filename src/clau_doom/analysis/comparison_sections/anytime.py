@@ -28,9 +28,9 @@ _SHOWN = (0, 10, 20, 30, 40, 45, 50)
 
 _METHOD = (
     "A run reaches a target at the end of the first generation after which its champion so far has at least this "
-    "fitness on the validation seeds. One half of the validation episodes chooses the champion so far, and the other "
-    "half measures it. The budget is counted in training episodes. These comparisons are exploratory: they are not "
-    "corrected for their number."
+    "fitness on the validation seeds. The validation episodes form two halves, by turns. Each half chooses a champion "
+    "so far, and the other half measures it. The compared fitness is the mean of both measurements. The budget is "
+    "counted in training episodes. These comparisons are exploratory: they are not corrected for their number."
 )
 
 
@@ -60,8 +60,8 @@ def _noise(data: ComparisonData) -> str:
     if error is None:
         return ""
     return (
-        f" The fitness of an agent on the validation seeds has a standard error of {number(error)}. Noise makes first "
-        "hits early on average. The area under the curve does not have this bias."
+        f" The compared fitness has a standard error of {number(error)} over the validation episodes. Noise makes "
+        "first hits early on average. The area under the curve does not have this bias."
     )
 
 
@@ -85,7 +85,8 @@ def _distribution_chart(data: ComparisonData, targets: Targets, conditions: Sequ
         title="Runtime distribution",
         caption=(
             "Share of pairs of a run and a target that are reached within a number of training episodes (COCO, Hansen "
-            f"et al. 2021), over {_targets_text(targets)}. The band is the pointwise 95 % interval over runs. A curve "
+            f"et al. 2021), over {_targets_text(targets)}. The band is the pointwise 95 % interval over runs "
+            "(Student's t on the logit scale, Korn and Graubard 1999), so that it is within 0 to 1. A curve "
             f"ends where the condition's shortest run ends. {reasons}".strip()
         ),
         alt="A rising curve for each condition; the table below has the numbers.",

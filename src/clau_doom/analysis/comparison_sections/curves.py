@@ -16,14 +16,17 @@ _MeanOf = Callable[[MeanPoint], Interval | None]
 _ValuesOf = Callable[[RunCurve], Sequence[float | None]]
 
 _CHAMPION = (
-    "Mean over the runs of each condition, at each generation: fitness on the validation seeds of the champion so far, "
-    "the agent that the run would return after this generation. One half of the episodes chooses the champion among "
-    "the generations' best agents, and the other half measures it, so that luck does not raise the curve."
+    "Mean over the runs of each condition, at each generation: fitness on the validation seeds of the champion so far. "
+    "This agent is chosen among the generations' best agents as the run chooses, but with half of the validation "
+    "episodes. The other half measures it, so that luck does not raise the curve. The value is the mean of both "
+    "directions. The run chooses with all validation episodes, so that its champion can be another agent."
 )
 _TRAINING = (
     "Mean over the runs of each condition, at each generation: mean training fitness of the generation's agents. It "
     "describes the population and not its best agent."
 )
+
+_BAND = "The band is the pointwise 95 % interval over runs by Student's t (1908)."
 
 
 def describe(data: ComparisonData) -> Section:
@@ -72,7 +75,7 @@ def _chart(
     return Chart(
         name=name,
         title=title,
-        caption=f"{caption} The band is the pointwise 95 % interval over runs. {reasons}".strip(),
+        caption=f"{caption} {_BAND} {reasons}".strip(),
         marks="Thin: the runs of a condition that has no band." if any(each.thin for each in series) else "",
         alt="A curve for each condition; the table below has the numbers.",
         plot=XYPlot(

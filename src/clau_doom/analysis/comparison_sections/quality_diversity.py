@@ -49,6 +49,7 @@ def _blocks(data: ComparisonData, found: QualityDiversity) -> tuple[Block, ...]:
             label="share of filled cells",
             mean=lambda each: each.coverage,
             value=lambda run: run.coverage,
+            method="Student's t on the logit scale, Korn and Graubard 1999",
             text=percent,
         ),
         _chart(
@@ -59,6 +60,7 @@ def _blocks(data: ComparisonData, found: QualityDiversity) -> tuple[Block, ...]:
             label=f"sum of the cells' fitness above {number(found.offset)}",
             mean=lambda each: each.qd_score,
             value=lambda run: run.qd_score,
+            method="Hall's transformation of t, 1992",
             text=number,
         ),
         _condition_table(data, found),
@@ -93,14 +95,15 @@ def _chart(
     label: str,
     mean: Callable[[ConditionDiversity], Interval],
     value: Callable[[RunDiversity], float],
+    method: str,
     text: Callable[[float], str],
 ) -> Chart:
     return Chart(
         name=name,
         title=title,
         caption=(
-            "Mean of each condition's runs at their end, with the 95 % interval over runs (Hall's transformation of "
-            f"t). {withheld(map(mean, found.conditions))}".strip()
+            f"Mean of each condition's runs at their end, with the 95 % interval over runs ({method}). "
+            f"{withheld(map(mean, found.conditions))}".strip()
         ),
         alt="Runs as dots and the conditions' means with intervals; the tables below have the numbers.",
         plot=IntervalPlot(

@@ -76,10 +76,10 @@ def test_areas_and_their_differences_are_over_runs() -> None:
 
 
 def test_method_states_the_noise_and_that_it_is_exploratory() -> None:
-    """The validation episodes of an agent are one below and one above its mean: the standard error is 1."""
+    """Each half has one episode below and one above the mean, a standard error of 1: that of the mean is 1 / √2."""
     first = _described().blocks[0]
     assert isinstance(first, Paragraph)
-    assert "standard error of 1.00" in first.text
+    assert "standard error of 0.707 over the validation episodes" in first.text
     assert "exploratory" in first.text
     assert _described().cautions == ()
 

@@ -30,7 +30,7 @@ def test_condition_of_five_runs_has_a_band_over_runs() -> None:
     _, low, high = series.band[1]
     assert low is not None
     assert high is not None
-    assert (low, high) == pytest.approx((0.109365, 5.890635), abs=1e-6)  # R: 3 ± qt(.9925, 4) · √(2.5 / 5)
+    assert (low, high) == pytest.approx((1.036757, 4.963243), abs=1e-6)  # R: 3 ± qt(.975, 4) · √(2.5 / 5)
     assert _series(training)[0].points == ((2.0, 1.0), (4.0, 1.0))
     assert "all 5 values are equal" in validation.caption
 
