@@ -23,6 +23,12 @@ from clau_doom.analysis.condition_contrasts import (
     analyzed_conditions,
     compare_conditions,
 )
+from clau_doom.analysis.condition_variance import (
+    BlockVariance,
+    ConditionVariance,
+    block_variance,
+    condition_variances,
+)
 from clau_doom.analysis.conditions import Condition
 from clau_doom.analysis.exploratory_measures import ExploratoryContrast, compare_measures
 from clau_doom.analysis.ranking import criterion_values
@@ -39,12 +45,10 @@ from clau_doom.statistics.rliable_aggregates import (
     thresholds_over,
 )
 from clau_doom.statistics.two_sample_comparison import Contrast, Sample, compare, holm
-from clau_doom.statistics.variance_components import VarianceComponents, nested_components
 
 __all__ = [
     "ComparedExperiment",
     "ConditionMean",
-    "ConditionVariance",
     "EntrantRow",
     "ExperimentComparison",
     "compare_experiments",
@@ -107,24 +111,6 @@ class ConditionMean:
     aggregates: Aggregates | Unavailable
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ConditionVariance:
-    """Variance components of the fitness of held-out episodes.
-
-    Attributes:
-        condition: Number of the condition; None for all conditions together.
-        runs: Number of runs.
-        components: Components of the runs and of the episodes of a run.
-        gain_of_episodes: Reduction of the standard error of a condition's mean by twice as many episodes of each run,
-            0 to 1; None without variance. Twice as many runs reduce it by 1 - 1 / sqrt(2).
-    """
-
-    condition: int | None
-    runs: int
-    components: VarianceComponents
-    gain_of_episodes: float | None
-
-
 @dataclass(frozen=True, kw_only=True)
 class ExperimentComparison:
     """Comparison of several experiments.
@@ -138,7 +124,9 @@ class ExperimentComparison:
         condition_comparison: Comparison of the conditions by their runs in the mean fitness, the primary measure, or
             the reason why it is unavailable.
         exploratory_contrasts: The same comparison in other measures.
-        variances: Variance components of each condition with two or more runs, then of all together.
+        variances: Variance components of each condition with two or more runs, then of all together if their
+            seeds are not complete blocks.
+        block_variance: Variance components with experiment seeds as blocks, or the reason why they are unavailable.
         entrants: Champions, in the order given.
         contrasts: Champions compared as agents; one family.
         within_seeds: Whether the contrasts compare each champion with the one of the same seed in the baseline's
@@ -155,6 +143,7 @@ class ExperimentComparison:
     condition_comparison: ConditionComparison | Unavailable
     exploratory_contrasts: tuple[ExploratoryContrast, ...]
     variances: tuple[ConditionVariance, ...]
+    block_variance: BlockVariance | Unavailable
     entrants: tuple[EntrantRow, ...]
     contrasts: tuple[Contrast, ...]
     within_seeds: bool
@@ -190,6 +179,7 @@ def compare_experiments(
         remarks: Caveats for the reader.
     """
     by_id = {entrant.id: entrant for entrant in entrants}
+    champions = {entrant.id: entrant.champion for entrant in entrants}
     thresholds = thresholds_over([value for entrant in entrants for value in entrant.champion.fitnesses])
     found = compare_conditions(conditions, {each.id: _score(each) for each in entrants}, margin)
     same_seed = () if isinstance(found, Unavailable) else _same_seed(conditions)
@@ -206,7 +196,8 @@ def compare_experiments(
             {each.id: each.champion.measures for each in entrants},
             [name for name in measures if name != fitness_name],
         ),
-        variances=_variances(analyzed_conditions(conditions), by_id),
+        variances=condition_variances(analyzed_conditions(conditions), champions),
+        block_variance=block_variance(analyzed_conditions(conditions), champions),
         entrants=tuple(_row(entrant, _number(conditions, entrant), thresholds) for entrant in entrants),
         contrasts=holm([compare(_episodes(by_id[us]), _episodes(by_id[them]), margin=margin) for us, them in pairs]),
         within_seeds=bool(same_seed),
@@ -260,24 +251,6 @@ def _condition_mean(condition: Condition, by_id: Mapping[str, ComparedExperiment
         condition=condition.number,
         mean=_ALONE if alone else mean_interval(scores),
         aggregates=_ALONE if alone else aggregate([scores], generator(condition.seeds[0], "analysis", "runs", first)),
-    )
-
-
-def _variances(
-    conditions: Sequence[Condition], by_id: Mapping[str, ComparedExperiment]
-) -> tuple[ConditionVariance, ...]:
-    episodes = [[by_id[name].champion.fitnesses for name in each.experiments] for each in conditions]
-    found = [_variance(each.number, [played]) for each, played in zip(conditions, episodes, strict=True)]
-    return (*found, _variance(None, episodes)) if len(found) > 1 else tuple(found)
-
-
-def _variance(condition: int | None, episodes: Sequence[Sequence[Sequence[float]]]) -> ConditionVariance:
-    components = nested_components(episodes)
-    return ConditionVariance(
-        condition=condition,
-        runs=sum(map(len, episodes)),
-        components=components,
-        gain_of_episodes=components.reduction(2.0),
     )
 
 

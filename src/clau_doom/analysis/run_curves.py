@@ -11,7 +11,8 @@ Three curves describe a run, by generation and by the training episodes played u
   its training episodes, so that the value is not biased by its selection.
 - **Training fitness**: mean fitness of the generation's agents. It describes the population.
 
-Over the runs of a condition, a point is the mean over the runs at the same generation. Its interval is Student's t over runs.
+Over the runs of a condition, a point is the mean over the runs at the same generation. Its interval is Student's t
+over runs.
 """
 
 import math

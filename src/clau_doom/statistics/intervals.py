@@ -214,7 +214,9 @@ def concentration(values: Sequence[float], *, largest: float | None = None) -> s
 def _few(values: Sequence[float], largest: float | None) -> str:
     """Return the reason why a mean has no interval, or an empty text."""
     n = len(values)
-    return f"{n} of at least {FEWEST_FOR_MEAN} values" if n < FEWEST_FOR_MEAN else concentration(values, largest=largest)
+    return (
+        f"{n} of at least {FEWEST_FOR_MEAN} values" if n < FEWEST_FOR_MEAN else concentration(values, largest=largest)
+    )
 
 
 def _untransformed(t: float, skewness: float, n: int) -> float:

@@ -1,7 +1,7 @@
 """Tests of the section about variance components."""
 
 from clau_doom.analysis.comparison_sections.variance_components import describe
-from clau_doom.analysis.document import Paragraph, Share, Table
+from clau_doom.analysis.document import Fixed, Measured, Paragraph, Share, Table
 from clau_doom.analysis.unavailable import Unavailable
 from tests.support.stored_runs import comparison_of, learning_run
 
@@ -15,20 +15,52 @@ def test_components_and_the_gain_of_more_episodes() -> None:
     components, gain = describe(comparison_of([one, two])).blocks
     assert isinstance(components, Table)
     (row,) = components.rows
-    assert row == ("mutation = 0.0", 2, "2", 1.0, 2.0, Share(value=0.5))
+    condition, runs, episodes, between, within, share = row
+    assert (condition, runs, episodes, within, share) == ("mutation = 0.0", 2, "2", Fixed(2.0, 2), Share(value=0.5))
+    assert isinstance(between, Measured)
+    assert (between.value, between.low) == (1.0, 0.0)
+    assert [column.heading for column in components.columns][3:5] == [
+        "between runs, reward² [95 %]",
+        "between episodes, reward²",
+    ]
     assert isinstance(gain, Paragraph)
     assert "Twice as many runs lower the standard error of a condition's mean by 29 %." in gain.text
     assert gain.text.endswith("Twice as many episodes of each run lower it by 13 %.")
 
 
-def test_several_conditions_have_a_row_for_all() -> None:
+def test_conditions_with_other_seeds_have_a_row_for_all() -> None:
     groups = [
-        [learning_run(f"{letter}{seed}", [1.0], seed=seed, champion=(seed, seed + shift)) for seed in (1, 2)]
-        for letter, shift in (("a", 1.0), ("b", 2.0))
+        [learning_run(f"{letter}{seed}", [1.0], seed=seed, champion=(seed, seed + 1.0)) for seed in seeds]
+        for letter, seeds in (("a", (1, 2)), ("b", (2, 3)))
     ]
-    block = describe(comparison_of(*groups)).blocks[0]
+    block, gain = describe(comparison_of(*groups)).blocks
     assert isinstance(block, Table)
     assert [row[:2] for row in block.rows] == [("mutation = 0.0", 2), ("mutation = 0.1", 2), ("all conditions", 4)]
+    assert isinstance(gain, Paragraph)
+    assert "of a condition's mean" in gain.text
+
+
+def test_seeds_are_blocks_and_cancel_in_the_tested_difference() -> None:
+    """By hand: the means are (1, 4) and (5, 6), with the mean squares 9 of seeds and 1 of runs.
+
+    The deviations from the mean are ±1, ±2 and ±1, ±2. Without the shared effect of an episode, ±0.5 is left, and their
+    mean square is 8 · 0.25 / 2 = 1: half of it, 0.5, is in the variance 1 of a run's mean.
+    """
+    champions = ((0.0, 2.0), (4.0, 6.0)), ((2.0, 6.0), (4.0, 8.0))
+    groups = [
+        [learning_run(f"{number}-{seed}", [1.0], seed=seed, champion=row[seed - 1]) for seed in (1, 2)]
+        for number, row in enumerate(champions)
+    ]
+    section = describe(comparison_of(*groups))
+    _, seeds, gain = section.blocks
+    assert isinstance(seeds, Table)
+    assert isinstance(gain, Paragraph)
+    assert [row[0] for row in seeds.rows] == ["seeds", "runs of a seed", "episodes of a run, over their number"]
+    assert [row[1] for row in seeds.rows] == [1, 1, 2]
+    assert [row[3] for row in seeds.rows] == ["cancels", Share(value=0.5), Share(value=0.5)]
+    assert "same held-out seeds" in seeds.note
+    assert gain.text.endswith("tested difference by 29 %. Twice as many episodes of each run lower it by 13 %.")
+    assert "block_variance" in section.data
 
 
 def test_single_runs_have_no_components() -> None:
