@@ -15,7 +15,7 @@ generations and validation episodes. The area under the curve uses no first hit,
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from clau_doom.analysis.run_curves import ConditionCurve, RunCurve
@@ -86,6 +86,7 @@ class ConditionRuntimes:
         runs: Ids of the runs.
         runtimes: Runtime of each run to each target, by run and target.
         expected: Expected running time to each target.
+        champions: Number of champions with at least this mean fitness on held-out seeds, for each target.
         distribution: Runtime distribution at each number of episodes at which a generation of a run ended.
     """
 
@@ -94,6 +95,7 @@ class ConditionRuntimes:
     runs: tuple[str, ...]
     runtimes: tuple[tuple[Runtime, ...], ...]
     expected: tuple[ExpectedRuntime, ...]
+    champions: tuple[int, ...]
     distribution: tuple[RuntimeShare, ...]
 
 
@@ -149,25 +151,29 @@ def targets_between(curves: Sequence[ConditionCurve], champions: Sequence[float]
 
 
 def compare_runtimes(
-    curves: Sequence[ConditionCurve], targets: Targets | Unavailable
+    curves: Sequence[ConditionCurve], targets: Targets | Unavailable, champions: Mapping[str, float]
 ) -> tuple[ConditionRuntimes, ...] | Unavailable:
     """Return the runtimes of each condition's runs, or the reason why they are unavailable.
 
     Args:
         curves: Curves of the conditions.
         targets: Targets of all conditions, or the reason why they are unavailable.
+        champions: Mean fitness of each run's champion on held-out seeds, by id of the run.
     """
     if isinstance(targets, Unavailable):
         return targets
-    return _unmeasured(curves) or tuple(condition_runtimes(curve, targets.values) for curve in curves)
+    return _unmeasured(curves) or tuple(condition_runtimes(curve, targets.values, champions) for curve in curves)
 
 
-def condition_runtimes(curve: ConditionCurve, targets: Sequence[float]) -> ConditionRuntimes:
+def condition_runtimes(
+    curve: ConditionCurve, targets: Sequence[float], champions: Mapping[str, float]
+) -> ConditionRuntimes:
     """Return the runtimes of a condition's runs.
 
     Args:
         curve: Curves of the runs.
         targets: Fitness to reach, at least one.
+        champions: Mean fitness of each run's champion on held-out seeds, by id of the run.
     """
     runtimes = [[runtime_to(target, run.episodes, run.champion) for target in targets] for run in curve.runs]
     budget, first = min(run.episodes[-1] for run in curve.runs), curve.runs[0]
@@ -181,6 +187,7 @@ def condition_runtimes(curve: ConditionCurve, targets: Sequence[float]) -> Condi
             expected_runtime(column, generator(first.seed, "analysis", "restarts", first.experiment, at))
             for at, column in enumerate(zip(*runtimes, strict=True))
         ),
+        champions=tuple(sum(champions[run.experiment] >= target for run in curve.runs) for target in targets),
         distribution=tuple(
             RuntimeShare(episodes=spent, share=share_interval([reached_share(row, spent) for row in runtimes]))
             for spent in ends

@@ -11,7 +11,11 @@ Finck and Ros, "Real-parameter black-box optimization benchmarking 2009: experim
 - **Simulated restarts** estimate the distribution of this number: runs are drawn with replacement until one that
   reached the target is drawn, and their evaluations are added. The mean of the distribution is the ERT. Its
   percentiles describe the dispersion of runtimes. They are not a confidence interval of the ERT. They are withheld for
-  fewer than `FEWEST_RUNS` runs.
+  fewer than `FEWEST_HITS` hits.
+- The **interval of the ERT** is the percentile bootstrap over runs (Efron and Tibshirani, "An Introduction to the
+  Bootstrap", 1993, chapter 13): the ERT of runs that are drawn with replacement. It is withheld for fewer than
+  `FEWEST_HITS` hits, and for fewer than ten runs as for other bootstrap intervals (`rliable_aggregates`). With five
+  hits or more, fewer than 1 % of the resamples have no hit and an infinite ERT, so that both ends are finite.
 - The **runtime distribution** (ECDF) is the share of pairs of a run and a target whose runtime is within a budget. It
   equals the mean over runs of each run's share of reached targets.
 
@@ -37,8 +41,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from clau_doom.statistics.resampling import percentiles, weight_chunks
+from clau_doom.statistics.rliable_aggregates import FEWEST_SCORES
+
 __all__ = [
-    "FEWEST_RUNS",
+    "FEWEST_HITS",
     "SIMULATED",
     "BestSoFar",
     "ExpectedRuntime",
@@ -54,8 +61,8 @@ __all__ = [
 SIMULATED = 10_000
 """Number of simulated restarts."""
 
-FEWEST_RUNS = 5
-"""Smallest number of runs whose runtimes have percentiles."""
+FEWEST_HITS = 5
+"""Smallest number of hits whose runtimes have percentiles and whose ERT has an interval."""
 
 _PERCENTILES = (10.0, 50.0, 90.0)
 
@@ -95,9 +102,11 @@ class ExpectedRuntime:
         successes: Number of runs that reached the target.
         runs: Number of runs.
         evaluations: Evaluations of all runs, up to the hit or to the end of the run.
-        low: 10th percentile of the simulated restarts. None without a success, and for few runs.
+        low: 10th percentile of the simulated restarts. None for few hits.
         median: Median of the simulated restarts, or None.
         high: 90th percentile of the simulated restarts, or None.
+        ert_low: Lower end of the 95 % interval of the ERT. None for few hits and for few runs.
+        ert_high: Upper end of the interval, or None.
     """
 
     ert: float | None
@@ -107,6 +116,8 @@ class ExpectedRuntime:
     low: float | None = None
     median: float | None = None
     high: float | None = None
+    ert_low: float | None = None
+    ert_high: float | None = None
 
 
 def runtime_to(target: float, evaluations: Sequence[int], values: Sequence[float | None]) -> Runtime:
@@ -124,19 +135,20 @@ def runtime_to(target: float, evaluations: Sequence[int], values: Sequence[float
 
 
 def expected_runtime(runtimes: Sequence[Runtime], rng: np.random.Generator) -> ExpectedRuntime:
-    """Return the expected running time with the percentiles of simulated restarts.
+    """Return the expected running time with its interval and the percentiles of simulated restarts.
 
     Args:
         runtimes: Runtime of each run to the same target; at least one.
-        rng: Generator of the simulated restarts.
+        rng: Generator of the simulated restarts and of the resamples.
     """
     spent = sum(each.evaluations for each in runtimes)
     hits = sum(each.reached for each in runtimes)
     found = ExpectedRuntime(ert=spent / hits if hits else None, successes=hits, runs=len(runtimes), evaluations=spent)
-    if not hits or len(runtimes) < FEWEST_RUNS:
+    if hits < FEWEST_HITS:
         return found
     low, median, high = np.percentile(simulated_restarts(runtimes, SIMULATED, rng), _PERCENTILES).tolist()
-    return replace(found, low=low, median=median, high=high)
+    ert_low, ert_high = _ert_interval(runtimes, rng) if len(runtimes) >= FEWEST_SCORES else (None, None)
+    return replace(found, low=low, median=median, high=high, ert_low=ert_low, ert_high=ert_high)
 
 
 def simulated_restarts(runtimes: Sequence[Runtime], draws: int, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -161,6 +173,17 @@ def simulated_restarts(runtimes: Sequence[Runtime], draws: int, rng: np.random.G
         totals[waiting] += spent[drawn]
         waiting = waiting[~reached[drawn]]
     return totals
+
+
+def _ert_interval(runtimes: Sequence[Runtime], rng: np.random.Generator) -> tuple[float, float]:
+    spent = np.array([each.evaluations for each in runtimes], dtype=np.float64)
+    reached = np.array([each.reached for each in runtimes], dtype=np.float64)
+    sizes = [len(spent)]
+    with np.errstate(divide="ignore"):
+        resampled = [(weights @ spent) / (weights @ reached) for (weights,) in weight_chunks(rng, sizes)]
+    # Without interpolation: the mean of a finite and an infinite value is infinite.
+    low, high = np.percentile(np.concatenate(resampled), percentiles(sizes), method="inverted_cdf").tolist()
+    return low, high
 
 
 def reached_share(runtimes: Sequence[Runtime], budget: float) -> float:

@@ -64,10 +64,11 @@ def test_runtimes_of_a_condition_by_hand() -> None:
     budget of b.
     """
     curve = _condition(_run("a", 1.0, 3.0, 5.0), _run("b", 2.0, 1.0, seed=2), _run("c", 1.0, 1.0, 1.0, 6.0, seed=3))
-    found = condition_runtimes(curve, (2.0, 5.0))
+    found = condition_runtimes(curve, (2.0, 5.0), {"a": 5.0, "b": 2.0, "c": 4.5})
     assert found.runtimes[1] == (Runtime(evaluations=10, reached=True), Runtime(evaluations=20, reached=False))
     assert [each.ert for each in found.expected] == [pytest.approx(70 / 3), 45.0]
     assert [(each.successes, each.runs) for each in found.expected] == [(3, 3), (2, 3)]
+    assert found.champions == (3, 1)
     assert found.budget == 20
     assert [point.episodes for point in found.distribution] == [10, 20]
     assert [point.share.mean for point in found.distribution] == pytest.approx([1 / 6, 1 / 3])
@@ -75,11 +76,12 @@ def test_runtimes_of_a_condition_by_hand() -> None:
 
 
 def test_distribution_is_within_0_and_1() -> None:
-    """The interval over runs of a share is cut at its limits."""
+    """The interval over runs of a share is on the logit scale."""
+    champions = {str(seed): 9.0 for seed in range(1, 7)}
     runs = [_run(str(seed), float(seed), 9.0, seed=seed) for seed in range(1, 7)]
-    shares = [point.share for point in condition_runtimes(_condition(*runs), (2.0, 9.0)).distribution]
+    shares = [point.share for point in condition_runtimes(_condition(*runs), (2.0, 9.0), champions).distribution]
     assert [share.mean for share in shares] == pytest.approx([5 / 12, 1.0])
-    wide = condition_runtimes(_condition(*runs), (2.0, 3.0, 4.0, 5.0, 6.0)).distribution[0].share
+    wide = condition_runtimes(_condition(*runs), (2.0, 3.0, 4.0, 5.0, 6.0), champions).distribution[0].share
     assert wide.low is not None
     assert wide.high is not None
     assert 0.0 <= wide.low < wide.mean < wide.high <= 1.0
@@ -87,8 +89,8 @@ def test_distribution_is_within_0_and_1() -> None:
 
 def test_repeated_runtimes_are_identical() -> None:
     """Simulated restarts use the seed of the condition's first run."""
-    curve = _condition(_run("a", 1.0, 3.0), _run("b", 1.0, 1.0, seed=2))
-    assert condition_runtimes(curve, (2.0,)) == condition_runtimes(curve, (2.0,))
+    curve, champions = _condition(_run("a", 1.0, 3.0), _run("b", 1.0, 1.0, seed=2)), {"a": 3.0, "b": 1.0}
+    assert condition_runtimes(curve, (2.0,), champions) == condition_runtimes(curve, (2.0,), champions)
 
 
 def _areas(*curves: ConditionCurve) -> AreaComparison:
@@ -127,8 +129,8 @@ def test_areas_need_common_episodes_and_validated_agents() -> None:
     curves, targets = [_condition(_run("a", None, None, 3.0, 4.0))], Targets(values=(3.0,), given=True)
     reason = Unavailable(missing="generation 0's best agent of a has fewer than two validation episodes")
     assert compare_areas(curves) == reason
-    assert compare_runtimes(curves, targets) == reason
-    assert compare_runtimes(curves, apart) == apart
+    assert compare_runtimes(curves, targets, {"a": 4.0}) == reason
+    assert compare_runtimes(curves, apart, {}) == apart
 
 
 def test_noise_of_the_measured_fitness() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clau_doom.analysis.run_statistics import run_difference, runs_text
+from clau_doom.analysis.run_statistics import difference_sentence, run_difference, runs_text
 
 
 def test_equal_seeds_are_pairs() -> None:
@@ -32,3 +32,20 @@ def test_one_run_is_not_a_pair() -> None:
     """A pair of two runs shows no variance between runs."""
     found = run_difference(1, {1: 1.0}, {1: 2.0})
     assert (found.paired, found.difference.low, found.difference.reason) == (False, None, "a sample of 1 value")
+
+
+def test_sentence_claims_a_difference_only_if_it_is_shown() -> None:
+    """R: the pairs' differences 1, 2 and 3 have the interval [-0.48, 4.48]; 1, 1.1 and 1.2 have [0.85, 1.35]."""
+    base = {1: 0.0, 2: 0.0, 3: 0.0}
+    unshown, higher, lower = (
+        difference_sentence(run_difference(1, dict(enumerate(row, 1)), base), ("b", "a"), "area")
+        for row in ((1.0, 2.0, 3.0), (1.0, 1.1, 1.2), (-1.0, -1.1, -1.2))
+    )
+    test = "(3 pairs of runs; paired t test, p = 0.074)"
+    assert unshown == f'No difference between "b" and "a" is shown: 2.0 [-0.5, 4.5] in area {test}.'
+    assert higher.startswith(
+        '"b" is higher than "a" in an exploratory test: difference 1.10 [0.85, 1.35] in area (3 pairs'
+    )
+    assert lower.startswith('"b" is lower than "a"')
+    alone = difference_sentence(run_difference(1, {1: 1.0}, {1: 2.0}), ("b", "a"), "area")
+    assert alone == '"b" and "a" are not tested, because a sample of 1 value: difference -1.00 in area.'

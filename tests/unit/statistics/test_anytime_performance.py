@@ -71,10 +71,37 @@ def test_percentiles_of_simulated_restarts() -> None:
 
     P(K = 0) = 1/2 exceeds 10 %, P(K <= 0) = 1/2 and P(K <= 3) = 15/16 is the first above 90 %: percentiles 10 and 70.
     """
-    found = expected_runtime(_runtimes(10, 10, 10, unsuccessful=(20, 20, 20)), np.random.default_rng(3))
+    found = expected_runtime(_runtimes(*[10] * 5, unsuccessful=(20,) * 5), np.random.default_rng(3))
     assert found.ert == 30.0
     assert (found.low, found.high) == (10.0, 70.0)
     assert found.median in {10.0, 20.0, 30.0}
+
+
+def test_few_hits_have_no_percentiles_and_no_interval() -> None:
+    """The number of hits decides, not that of the runs. Nine runs have percentiles, but no bootstrap interval."""
+    four = expected_runtime(_runtimes(*[10] * 4, unsuccessful=(20,) * 8), np.random.default_rng(3))
+    assert (four.ert, four.low, four.high, four.ert_low, four.ert_high) == (50.0, None, None, None, None)
+    nine = expected_runtime(_runtimes(*[10] * 5, unsuccessful=(20,) * 4), np.random.default_rng(3))
+    assert nine.low is not None
+    assert (nine.ert_low, nine.ert_high) == (None, None)
+
+
+def test_interval_of_the_expected_running_time() -> None:
+    """With K of 10 resampled runs as hits, ERT = (10 K + 20 (10 - K)) / K, and K is binomial with p = 1/2.
+
+    R: qbinom(c(.025, .975), 10, .5) is 2 and 8: the ends are 180 / 2 = 90 and 120 / 8 = 15.
+    """
+    found = expected_runtime(_runtimes(*[10] * 5, unsuccessful=(20,) * 5), np.random.default_rng(3))
+    assert (found.ert_low, found.ert_high) == (15.0, 90.0)
+
+
+def test_resamples_without_a_hit_do_not_reach_the_interval() -> None:
+    """Resamples of 200 runs with 5 hits have no hit with the probability 0.975^200 = 0.6 %.
+
+    R: qbinom(.025, 200, .025) is 1, so that the upper end is 10 + 199 · 20.
+    """
+    found = expected_runtime(_runtimes(*[10] * 5, unsuccessful=(20,) * 195), np.random.default_rng(3))
+    assert found.ert_high == 3990.0
 
 
 def test_target_without_a_hit_has_no_expected_running_time() -> None:

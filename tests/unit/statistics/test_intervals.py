@@ -68,7 +68,7 @@ def test_interval_of_shares_is_within_0_to_1(shares: list[float], low: float, hi
 def test_interval_of_shares_is_withheld_or_refused() -> None:
     assert share_interval([0.2, 0.3]).reason == "2 of at least 5 values"
     assert share_interval([0.0] * 5).reason == "all 5 values are equal"
-    with pytest.raises(ValueError, match="1.5 is not within 0 to 1"):
+    with pytest.raises(ValueError, match=r"1\.5 is not within 0 to 1"):
         share_interval([0.1, 1.5])
 
 

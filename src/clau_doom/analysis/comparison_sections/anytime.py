@@ -13,18 +13,15 @@ from clau_doom.analysis.anytime import (
 from clau_doom.analysis.charts import Colour, IntervalPlot, IntervalRow, Panel, Series, XYPlot
 from clau_doom.analysis.comparison_data import ComparisonData
 from clau_doom.analysis.condition_colours import condition_colour
-from clau_doom.analysis.document import Block, Cell, Chart, Column, Paragraph, Section, Share, Table, TextTable
-from clau_doom.analysis.run_statistics import runs_text
+from clau_doom.analysis.document import Block, Chart, Column, Paragraph, PValue, Section, Share, Table, TextTable
+from clau_doom.analysis.run_statistics import difference_sentence, runs_text
+from clau_doom.analysis.runtime_blocks import runtime_blocks
 from clau_doom.analysis.unavailable import Unavailable
-from clau_doom.analysis.wording import count, measured, withheld
+from clau_doom.analysis.wording import count, joined, measured, withheld
 from clau_doom.number_format import number, number_in_interval
-from clau_doom.statistics.anytime_performance import FEWEST_RUNS, SIMULATED, ExpectedRuntime
 from clau_doom.statistics.intervals import Interval
 
 __all__ = ["describe"]
-
-_SHOWN = (0, 10, 20, 30, 40, 45, 50)
-"""Rows of the table of running times, if the targets follow the rule: 0, 20, 40, 60, 80, 90 and 100 % of the range."""
 
 _METHOD = (
     "A run reaches a target at the end of the first generation after which its champion so far has at least this "
@@ -37,21 +34,25 @@ _METHOD = (
 def describe(data: ComparisonData) -> Section:
     """Describe the runtimes of each condition's runs, and the differences of the areas under their curves."""
     targets, areas = data.runtime_targets, compare_areas(data.condition_curves)
-    runtimes = compare_runtimes(data.condition_curves, targets)
+    champions = {row.id: row.fitness.mean for row in data.comparison.entrants}
+    runtimes = compare_runtimes(data.condition_curves, targets, champions)
     blocks: list[Block] = [Paragraph(text=f"{_METHOD}{_noise(data)}", kind="note")]
     if isinstance(targets, Unavailable):
         blocks.append(targets)
     elif isinstance(runtimes, Unavailable):
         blocks.append(runtimes)
     else:
-        blocks += [_distribution_chart(data, targets, runtimes), _runtime_table(data, targets, runtimes)]
+        blocks += [_distribution_chart(data, targets, runtimes), *runtime_blocks(data, targets, runtimes)]
+    sentences = () if isinstance(areas, Unavailable) else _area_sentences(data, areas)
+    blocks += [Paragraph(text=each) for each in sentences]
     blocks += [areas] if isinstance(areas, Unavailable) else _area_charts(data, areas)
     return Section(
         name="anytime",
         title="Anytime performance",
         blocks=tuple(blocks),
+        summary=sentences,
         cautions=_cautions(data),
-        data={"targets": targets, "runtimes": runtimes, "areas": areas},
+        data={"targets": targets, "runtimes": runtimes, "areas": areas, "area_conclusions": sentences},
     )
 
 
@@ -122,7 +123,8 @@ def _targets_text(targets: Targets) -> str:
         return f"the {n} of --target"
     return (
         f"{n} at equal distances from {number(targets.values[0])}, the mean of generation 0's best agents on "
-        f"validation seeds, to {number(targets.values[-1])}, the best champion's mean on held-out seeds"
+        f"validation seeds, to {number(targets.values[-1])}, the best champion's mean on held-out seeds. The "
+        "targets, and with them the shares, follow from these runs"
     )
 
 
@@ -149,38 +151,12 @@ def _distribution_series(condition: ConditionRuntimes, label: str) -> Series:
     )
 
 
-def _runtime_table(data: ComparisonData, targets: Targets, conditions: Sequence[ConditionRuntimes]) -> Table:
-    shown = range(len(targets.values)) if targets.given else _SHOWN
-    rows = [
-        _runtime_row(targets, at, data.label(condition.condition), condition.expected[at])
-        for at in shown
-        for condition in conditions
-    ]
-    return Table(
-        title="Expected running time to targets, in training episodes",
-        columns=(
-            Column("target"),
-            *(() if targets.given else (Column("range"),)),
-            Column("condition", text=True),
-            Column("hits"),
-            Column("ERT"),
-            Column("10 to 90 % of restarts"),
-        ),
-        rows=tuple(rows),
-        note=(
-            "ERT, expected running time: the episodes of all runs, up to the hit or to the end of the run, over the "
-            "number of hits (Hansen et al. 2009). Without a hit, the episodes of all runs are a lower bound. Restarts: "
-            f"the percentiles of {SIMULATED:,} simulated sequences of runs until a hit. They describe single runtimes, "
-            f"and are not an interval of the ERT. Fewer than {FEWEST_RUNS} runs have no percentiles."
-        ),
+def _area_sentences(data: ComparisonData, areas: AreaComparison) -> tuple[str, ...]:
+    measure = f"the mean {data.comparison.fitness} of the champion so far over the training"
+    return tuple(
+        f"Anytime: {difference_sentence(each, (data.label(each.condition), data.label(0)), measure)}"
+        for each in areas.differences
     )
-
-
-def _runtime_row(targets: Targets, at: int, condition: str, found: ExpectedRuntime) -> tuple[Cell, ...]:
-    range_share = () if targets.given else (Share(value=at / (len(targets.values) - 1)),)
-    spent = f"> {found.evaluations:,}" if found.ert is None else f"{found.ert:,.0f}"
-    middle = None if found.low is None or found.high is None else f"{found.low:,.0f} to {found.high:,.0f}"
-    return (targets.values[at], *range_share, condition, f"{found.successes} of {found.runs}", spent, middle)
 
 
 def _area_charts(data: ComparisonData, areas: AreaComparison) -> Iterator[Chart]:
@@ -241,14 +217,15 @@ def _area_table(data: ComparisonData, areas: AreaComparison) -> Table:
 
 
 def _difference_chart(data: ComparisonData, areas: AreaComparison) -> Chart:
-    reasons = withheld(each.difference for each in areas.differences)
+    differences = areas.differences
+    tests = joined(sorted({each.test for each in differences}))
+    reasons = withheld(each.difference for each in differences)
     return Chart(
         name="area-differences",
         title=f"Differences of the areas from {data.label(0)}",
         caption=(
-            "Difference of the mean areas with its 95 % interval: Student's t of the pairs if the runs of both "
-            "conditions have the same seeds, Welch's t if they have no seed in common, else a mixed model with random "
-            "seeds. The intervals are exploratory and not corrected. "
+            f"Difference of the mean areas with its 95 % interval ({tests}, "
+            "chosen by the seeds of the runs). The intervals and the p-values are exploratory and not corrected. "
             f"{reasons}".strip()
         ),
         marks="Grey: the interval contains 0, or is withheld.",
@@ -264,15 +241,22 @@ def _difference_chart(data: ComparisonData, areas: AreaComparison) -> Chart:
                     high=each.difference.high,
                     text=number_in_interval(each.difference.mean, each.difference.low, each.difference.high),
                 )
-                for each in areas.differences
+                for each in differences
             ),
             reference=0.0,
         ),
         table=Table(
             title=f"Differences of the areas from {data.label(0)}",
-            columns=(Column("condition", text=True), Column("runs"), Column("difference [95 %]")),
+            columns=(
+                Column("condition", text=True),
+                Column("runs"),
+                Column("difference [95 %]"),
+                Column("test", text=True),
+                Column("p, uncorrected"),
+            ),
             rows=tuple(
-                (data.label(each.condition), runs_text(each), measured(each.difference)) for each in areas.differences
+                (data.label(each.condition), runs_text(each), measured(each.difference), each.test, PValue(each.p))
+                for each in differences
             ),
         ),
         text_table=TextTable.INSTEAD,

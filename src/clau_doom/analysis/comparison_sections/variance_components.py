@@ -14,7 +14,7 @@ __all__ = ["describe"]
 _HALF_VARIANCE = 1.0 - 0.5**0.5  # reduction of the standard error by twice as many runs
 _METHOD = (
     "Estimates by the analysis of variance (Searle, Casella and McCulloch 1992), with modified large-sample intervals "
-    "for normal values (Burdick and Graybill 1992). Overlapping intervals do not show that conditions vary equally."
+    "for normal values (Burdick and Graybill 1992). Different estimates do not show that conditions differ in variance."
 )
 
 

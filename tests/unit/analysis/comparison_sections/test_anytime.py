@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from clau_doom.analysis.charts import IntervalPlot, XYPlot
 from clau_doom.analysis.comparison_sections.anytime import describe
-from clau_doom.analysis.document import Chart, Measured, Paragraph, Section, Share, Table
+from clau_doom.analysis.document import Chart, Marked, Measured, Paragraph, PValue, Section, Share, Table
 from clau_doom.analysis.unavailable import Unavailable
 from tests.support.stored_runs import comparison_of, learning_run
 
@@ -26,20 +26,31 @@ def _chart(section: Section, name: str) -> Chart:
 def test_table_has_expected_running_times_to_given_targets() -> None:
     """By hand: 2 is reached by a1 and a2 after 4 of 4 episodes, (4 + 4) / 2 = 4, and by b1 only, (4 + 4) / 1 = 8."""
     (table,) = [block for block in _described(2.0, 9.0).blocks if isinstance(block, Table)]
-    assert [row[:4] for row in table.rows] == [
-        (2.0, "mutation = 0.0", "2 of 2", "4"),
-        (2.0, "mutation = 0.1", "1 of 2", "8"),
-        (9.0, "mutation = 0.0", "0 of 2", "> 8"),
-        (9.0, "mutation = 0.1", "0 of 2", "> 8"),
+    assert [row[:5] for row in table.rows] == [
+        ("2.00", "mutation = 0.0", Marked("2 of 2", "warning"), "1 of 2", "4"),
+        ("2.00", "mutation = 0.1", Marked("1 of 2", "warning"), "0 of 2", "8"),
+        ("9.00", "mutation = 0.0", "0 of 2", "0 of 2", "> 8"),
+        ("9.00", "mutation = 0.1", "0 of 2", "0 of 2", "> 8"),
     ]
-    assert {row[4] for row in table.rows} == {None}
+    assert {row[5] for row in table.rows} == {None}
+
+
+def test_more_hits_than_champions_are_a_caution() -> None:
+    """The champions of the runs have the held-out means 5, 1.5, 1.5 and 1.5."""
+    cautions = [
+        [block for block in _described(target).blocks if isinstance(block, Paragraph) and block.kind == "caution"]
+        for target in (1.5, 2.0)
+    ]
+    assert cautions[0] == []
+    (found,) = cautions[1]
+    assert "noise of the validation fitness" in found.text
 
 
 def test_five_runs_have_percentiles_of_restarts() -> None:
     """All runs reach 2 at the end of their second generation, after 4 episodes."""
-    data = comparison_of([learning_run(f"a{seed}", [1.0, 2.0], seed=seed) for seed in range(1, 6)])
+    data = comparison_of([learning_run(f"a{seed}", [1.0, 2.0], seed=seed, champion=(2.0, 2.0)) for seed in range(1, 6)])
     (table,) = [block for block in describe(replace(data, targets=(2.0,))).blocks if isinstance(block, Table)]
-    assert table.rows[0][2:] == ("5 of 5", "4", "4 to 4")
+    assert table.rows[0][2:] == ("5 of 5", "5 of 5", "4", "4 to 4")
 
 
 def test_targets_follow_the_rule_by_default() -> None:
@@ -47,7 +58,8 @@ def test_targets_follow_the_rule_by_default() -> None:
     section = _described()
     (table,) = [block for block in section.blocks if isinstance(block, Table)]
     assert [row[:3] for row in table.rows if row[2] == "mutation = 0.0"] == [
-        (1.0 + 4.0 * share, Share(value=share), "mutation = 0.0") for share in (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0)
+        (f"{1.0 + 4.0 * share:.2f}", Share(value=share), "mutation = 0.0")
+        for share in (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0)
     ]
     caption = _chart(section, "runtimes").caption
     assert "51 targets at equal distances from 1.00, the mean of generation 0's best agents" in caption
@@ -71,8 +83,29 @@ def test_areas_and_their_differences_are_over_runs() -> None:
     assert isinstance(areas.plot, IntervalPlot)
     assert [row.values for row in areas.plot.rows] == [(2.5, 1.5), (2.0, 1.0)]
     assert areas.table.rows[0] == ("mutation = 0.0", 2, Measured(value=2.0, low=None, high=None), 1.5, 2.5)
-    assert differences.table.rows == (("mutation = 0.1", "2 pairs", Measured(value=-0.5, low=None, high=None)),)
+    assert differences.table.rows == (
+        ("mutation = 0.1", "2 pairs", Measured(value=-0.5, low=None, high=None), "paired t test", PValue(None)),
+    )
     assert "all 2 values are equal" in differences.caption
+
+
+def test_area_has_a_conclusion_for_the_summary() -> None:
+    """R: t.test(c(-1, 2, 0.5)) has the p-value 0.622 and the interval 0.5 -+ 3.7266: no difference is shown."""
+    section = describe(
+        comparison_of(
+            [learning_run(f"a{seed}", [1.0, 3.0], seed=seed) for seed in (1, 2, 3)],
+            [
+                learning_run(f"b{seed}", [1.0, 3.0 + 2.0 * gain], seed=seed)
+                for seed, gain in zip((1, 2, 3), (-1.0, 2.0, 0.5), strict=True)
+            ],
+        )
+    )
+    sentence = (
+        'Anytime: No difference between "mutation = 0.1" and "mutation = 0.0" is shown: 0.5 [-3.2, 4.2] in the mean '
+        "reward of the champion so far over the training (3 pairs of runs; paired t test, p = 0.622)."
+    )
+    assert section.summary == section.data["area_conclusions"] == (sentence,)
+    assert Paragraph(text=sentence) in section.blocks
 
 
 def test_method_states_the_noise_and_that_it_is_exploratory() -> None:
