@@ -184,6 +184,8 @@ class IntervalPlot:
         label: Label of the horizontal axis.
         rows: Rows, from the top.
         reference: Value with a vertical line, such as a difference of 0. None: no line.
+        limits: Values with a dashed vertical line, such as a margin of equivalence.
+        limits_label: Meaning of the dashed lines, for the legend.
         bounds: Ends of the axis. None: the range of the values.
         histogram: Whether single values are drawn as a histogram. Otherwise, each value is a dot.
         values_label: Meaning of the single values, for the legend.
@@ -193,6 +195,8 @@ class IntervalPlot:
     label: str
     rows: tuple[IntervalRow, ...]
     reference: float | None = None
+    limits: tuple[float, ...] = ()
+    limits_label: str = ""
     bounds: tuple[float, float] | None = None
     histogram: bool = False
     values_label: str = ""

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from clau_doom.analysis.anytime import Targets, targets_between
-from clau_doom.analysis.charts import CYCLE, Colour
+from clau_doom.analysis.charts import Colour
 from clau_doom.analysis.comparison import ExperimentComparison
+from clau_doom.analysis.condition_colours import condition_colour
 from clau_doom.analysis.elite_map import EliteMap
 from clau_doom.analysis.quality_diversity import QualityDiversity, RunMap, compare_maps, run_map
 from clau_doom.analysis.run_curves import ConditionCurve, condition_curve, run_curve
@@ -39,10 +40,16 @@ class ComparisonData:
         """Return the label of a condition."""
         return self.comparison.conditions[condition].label
 
+    @property
+    def grouped(self) -> bool:
+        """Whether a condition has several runs."""
+        return any(len(each.experiments) > 1 for each in self.comparison.conditions)
+
     def colour(self, experiment: str) -> Colour:
-        """Return the colour of an experiment in charts."""
-        ids = [row.id for row in self.comparison.entrants]
-        return CYCLE[ids.index(experiment) % len(CYCLE)]
+        """Return the colour of an experiment in charts: that of its condition if a condition has several runs."""
+        rows = self.comparison.entrants
+        at = next(at for at, row in enumerate(rows) if row.id == experiment)
+        return condition_colour(rows[at].condition if self.grouped else at)
 
     @cached_property
     def condition_curves(self) -> tuple[ConditionCurve, ...]:

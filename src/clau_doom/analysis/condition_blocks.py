@@ -2,6 +2,7 @@
 
 from clau_doom.analysis.charts import Colour, IntervalPlot, IntervalRow
 from clau_doom.analysis.comparison import ExperimentComparison
+from clau_doom.analysis.condition_colours import condition_colour
 from clau_doom.analysis.condition_contrasts import ConditionComparison, ConditionContrast
 from clau_doom.analysis.condition_wording import margin_text, runs_text
 from clau_doom.analysis.document import Cell, Chart, Column, Fixed, Marked, PValue, Table, TextTable
@@ -40,6 +41,8 @@ def contrast_chart(comparison: ExperimentComparison, found: ConditionComparison)
             reference=0.0,
             values_label="pair of runs" if paired else "",
             value_label="difference of the means" if paired else "",
+            limits=() if found.margin is None else (-found.margin, found.margin),
+            limits_label="" if found.margin is None else "margin of equivalence",
         ),
         table=Table(
             title="Differences of the means of runs",
@@ -58,7 +61,7 @@ def _contrast_row(contrast: ConditionContrast, label: str) -> IntervalRow:
     shown = contrast.p_holm is not None and contrast.p_holm < ALPHA
     return IntervalRow(
         label=label,
-        colour=Colour.RED if shown else Colour.GREY,
+        colour=condition_colour(contrast.condition) if shown else Colour.GREY,
         value=difference.mean,
         low=difference.low,
         high=difference.high,

@@ -50,7 +50,7 @@ def describe(data: ComparisonData) -> Section:
         name="anytime",
         title="Anytime performance",
         blocks=tuple(blocks),
-        summary=sentences,
+        summary=_tested(areas, sentences),
         cautions=_cautions(data),
         data={"targets": targets, "runtimes": runtimes, "areas": areas, "area_conclusions": sentences},
     )
@@ -159,6 +159,13 @@ def _area_sentences(data: ComparisonData, areas: AreaComparison) -> tuple[str, .
     )
 
 
+def _tested(areas: AreaComparison | Unavailable, sentences: Sequence[str]) -> tuple[str, ...]:
+    """Return the sentences about tested differences."""
+    if isinstance(areas, Unavailable):
+        return ()
+    return tuple(text for text, each in zip(sentences, areas.differences, strict=True) if each.p is not None)
+
+
 def _area_charts(data: ComparisonData, areas: AreaComparison) -> Iterator[Chart]:
     yield _area_chart(data, areas)
     if areas.differences:
@@ -182,7 +189,7 @@ def _area_chart(data: ComparisonData, areas: AreaComparison) -> Chart:
                 IntervalRow(
                     label=data.label(each.condition),
                     detail=count(len(each.runs), "run"),
-                    colour=Colour.RED,
+                    colour=condition_colour(each.condition),
                     value=each.mean.mean,
                     low=each.mean.low,
                     high=each.mean.high,
@@ -235,7 +242,7 @@ def _difference_chart(data: ComparisonData, areas: AreaComparison) -> Chart:
             rows=tuple(
                 IntervalRow(
                     label=data.label(each.condition),
-                    colour=Colour.RED if each.difference.excludes(0.0) else Colour.GREY,
+                    colour=condition_colour(each.condition) if each.difference.excludes(0.0) else Colour.GREY,
                     value=each.difference.mean,
                     low=each.difference.low,
                     high=each.difference.high,

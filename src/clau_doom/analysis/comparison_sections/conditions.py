@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from clau_doom.analysis.charts import Colour, IntervalPlot, IntervalRow
+from clau_doom.analysis.charts import IntervalPlot, IntervalRow
 from clau_doom.analysis.comparison import ConditionMean, ExperimentComparison
 from clau_doom.analysis.comparison_data import ComparisonData
 from clau_doom.analysis.condition_blocks import (
@@ -14,6 +14,7 @@ from clau_doom.analysis.condition_blocks import (
     seed_table,
     test_table,
 )
+from clau_doom.analysis.condition_colours import condition_colour
 from clau_doom.analysis.condition_contrasts import ConditionComparison
 from clau_doom.analysis.condition_wording import (
     conclusions,
@@ -190,7 +191,7 @@ def _runs_row(condition: Condition, found: ConditionMean, scores: Mapping[str, f
     return IntervalRow(
         label=condition.label,
         detail=count(len(condition.seeds), "run"),
-        colour=Colour.RED,
+        colour=condition_colour(condition.number),
         value=mean.mean if mean else None,
         low=mean.low if mean else None,
         high=mean.high if mean else None,

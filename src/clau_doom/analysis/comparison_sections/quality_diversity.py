@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from clau_doom.analysis.charts import Colour, IntervalPlot, IntervalRow
+from clau_doom.analysis.charts import IntervalPlot, IntervalRow
 from clau_doom.analysis.comparison_data import ComparisonData
+from clau_doom.analysis.condition_colours import condition_colour
 from clau_doom.analysis.document import (
     Block,
     Cell,
@@ -112,7 +113,7 @@ def _chart(
                 IntervalRow(
                     label=data.label(each.condition),
                     detail=count(len(each.runs), "run"),
-                    colour=Colour.RED,
+                    colour=condition_colour(each.condition),
                     value=mean(each).mean,
                     low=mean(each).low,
                     high=mean(each).high,

@@ -64,11 +64,14 @@ def legend(plot: Plot) -> tuple[Key, ...]:
     if isinstance(plot, XYPlot):
         return tuple(dict.fromkeys(key for panel in plot.panels for key in _panel_keys(panel)))
     if isinstance(plot, IntervalPlot):
-        mark = "bar" if plot.histogram else "dot"
-        single = Colour.GREY if plot.histogram else Colour.BLUE
-        estimate = Colour.GREY if plot.histogram else Colour.RED
-        keys = [Key(mark=mark, colour=_css(single), label=plot.values_label)] if plot.values_label else []
-        return (*keys, *([Key(mark="dot", colour=_css(estimate), label=plot.value_label)] if plot.value_label else []))
+        # The colours are those of the rows. The keys are about the marks.
+        single = ("bar", _css(Colour.GREY)) if plot.histogram else ("dot", f"pale {_css(Colour.TEXT)}")
+        estimate = _css(Colour.GREY if plot.histogram else Colour.TEXT)
+        return (
+            *([Key(mark=single[0], colour=single[1], label=plot.values_label)] if plot.values_label else []),
+            *([Key(mark="dot", colour=estimate, label=plot.value_label)] if plot.value_label else []),
+            *([Key(mark="dash", colour=_css(Colour.GREY), label=plot.limits_label)] if plot.limits_label else []),
+        )
     if isinstance(plot, HeatMap):
         ringed = plot.ring_label and any(cell.ringed for cell in plot.cells)
         return (Key(mark="ring", colour=_css(Colour.TEXT), label=plot.ring_label),) if ringed else ()
@@ -90,6 +93,9 @@ def _panel_keys(panel: Panel) -> list[Key]:
         if series.band_label:
             keys.append(Key(mark="band", colour=_css(series.colour), label=series.band_label))
     keys += [Key(mark="dash", colour=_css(level.colour), label=level.label) for level in panel.levels if level.label]
+    y = _vertical_axis(panel, 1.0, 0.0)
+    if any(_cuts(y, series) for series in panel.series):
+        keys.append(Key(mark="arrow", colour=_css(Colour.TEXT), label="the band continues outside of the axis"))
     return keys
 
 
@@ -110,6 +116,8 @@ def _draw_xy(plot: XYPlot) -> Picture:
             picture.rule((x.start, y.at(level.value)), (x.end, y.at(level.value)), f"hl {_css(level.colour)}")
         for series in panel.series:
             _draw_series(picture, x, y, series)
+            for at, upwards in _cuts(y, series):
+                picture.arrow((x.at(at), y.end if upwards else y.start), _css(series.colour), upwards=upwards)
         top = base + _BETWEEN
     return picture
 
@@ -126,6 +134,12 @@ def _vertical_axis(panel: Panel, base: float, top: float) -> Axis:
     pad = 0.12 if any(series.names for series in panel.series) else 0.04
     bounds = (panel.low, panel.high)
     return axis_over([*values, *ends, *levels], base, top, pad=0.0 if None not in bounds else pad, bounds=bounds)
+
+
+def _cuts(y: Axis, series: Series) -> list[tuple[float, bool]]:
+    """Return the places of a band's ends outside of the axis, and whether they are above."""
+    ends = [(x, end) for x, low, high in series.band for end in (low, high) if end is not None]
+    return [(x, end > y.high) for x, end in ends if not y.low <= end <= y.high]
 
 
 def _draw_series(picture: Picture, x: Axis, y: Axis, series: Series) -> None:
@@ -153,7 +167,7 @@ def _or_none(axis: Axis, value: float | None) -> float | None:
 def _draw_intervals(plot: IntervalPlot) -> Picture:
     rows = plot.rows
     values = [value for row in rows for value in (row.value, row.low, row.high, *row.values)]
-    reference = [] if plot.reference is None else [plot.reference]
+    reference = [*plot.limits, *([] if plot.reference is None else [plot.reference])]
     pad = 0.0 if plot.bounds else 0.04
     x = axis_over([*values, *reference, *(plot.bounds or ())], _NAMES, _VALUES, count=7, pad=pad)
     many = len(rows) > MARKED // 3
@@ -164,6 +178,8 @@ def _draw_intervals(plot: IntervalPlot) -> Picture:
     picture.columns(x, 6.0, base, x_label=plot.label)
     if plot.reference is not None:
         picture.rule((x.at(plot.reference), 6.0), (x.at(plot.reference), base), "base")
+    for limit in plot.limits:
+        picture.rule((x.at(limit), 6.0), (x.at(limit), base), f"hl {_css(Colour.GREY)}")
     for at, row in enumerate(rows):
         _draw_interval_row(picture, x, plot, row, 12.0 + height * at + height / 2.0)
     return picture
@@ -175,7 +191,7 @@ def _draw_interval_row(picture: Picture, x: Axis, plot: IntervalPlot, row: Inter
         middle += 13.0
         _draw_counts(picture, x, middle - 8.0, row.values, css)
     elif row.values:
-        picture.dots([(x.at(value), middle - 9.0) for value in row.values], _css(Colour.BLUE), size=7.0)
+        picture.dots([(x.at(value), middle - 9.0) for value in row.values], f"pale {css}", size=7.0)
         middle += 5.0
     if row.value is not None:
         picture.whisker(x, middle, (row.low, row.high), row.value, css)

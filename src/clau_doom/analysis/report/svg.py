@@ -150,6 +150,14 @@ class Picture:
         """Draw a ring around a point."""
         self._parts.append(f'<circle class="rg {css}" cx="{_px(at[0])}" cy="{_px(at[1])}" r="{_px(radius)}"/>')
 
+    def arrow(self, at: _Point, css: str, *, upwards: bool) -> None:
+        """Draw the head of an arrow whose tip is at a point."""
+        height = 6 if upwards else -6
+        place = (
+            f"M{_px(at[0] - 4)} {_px(at[1] + height)}L{_px(at[0])} {_px(at[1])}L{_px(at[0] + 4)} {_px(at[1] + height)}"
+        )
+        self._parts.append(f'<path class="wk {css}" d="{place}" fill="none"/>')
+
     def rule(self, start: _Point, end: _Point, css: str) -> None:
         """Draw a straight line."""
         self._parts.append(f'<path class="{css}" d="{_path([start, end])}"/>')

@@ -53,7 +53,7 @@ class Key:
     """An entry of a figure's legend.
 
     Attributes:
-        mark: ``line``, ``dash``, ``band``, ``bar``, ``dot`` or ``ring``.
+        mark: ``line``, ``dash``, ``band``, ``bar``, ``arrow``, ``dot`` or ``ring``.
         colour: CSS class of the colour.
         label: Meaning of the mark.
     """

@@ -97,8 +97,29 @@ def test_single_values_are_a_histogram_or_dots() -> None:
     dots = IntervalPlot(label="x", rows=(row,), values_label="run", value_label="mean")
     assert css(bars).count("fl pale c0") == 2
     assert [key.mark for key in legend(bars)] == ["bar", "dot"]
-    assert css(dots).count("dt c1") == 1
-    assert [key.label for key in legend(dots)] == ["run", "mean"]
+    assert css(dots).count("dt pale c0") == 1
+    assert [(key.label, key.colour) for key in legend(dots)] == [("run", "pale c8"), ("mean", "c8")]
+
+
+def test_limits_of_intervals_are_dashed_lines() -> None:
+    """A margin of equivalence is within the axis, also if no interval reaches it."""
+    row = IntervalRow(label="a", colour=Colour.RED, value=1.0, low=0.5, high=1.5, text="")
+    plot = IntervalPlot(label="x", rows=(row,), reference=0.0, limits=(-9.0, 9.0), limits_label="margin")
+    assert css(plot).count("hl c9") == 2
+    assert {"8", "\N{MINUS SIGN}8"} <= {*texts(plot)} or {"5", "\N{MINUS SIGN}5"} <= {*texts(plot)}
+    assert [(key.mark, key.label) for key in legend(plot)] == [("dash", "margin")]
+
+
+def test_cut_ends_of_a_band_are_marked() -> None:
+    """The band from -50 to 50 is larger than its axis, which `within` limits to the points. Other ends have no mark."""
+    series = Series(
+        label="mean", points=((0, 1.0), (1, 2.0)), colour=Colour.BLUE, band=((0, -50.0, 50.0), (1, 1.5, 2.5))
+    )
+    cut = XYPlot(label="x", panels=(Panel(label="y", series=(series,), within=1.0),))
+    whole = XYPlot(label="x", panels=(Panel(label="y", series=(series,)),))
+    assert (css(cut).count("wk c1"), css(whole).count("wk c1")) == (2, 0)
+    assert [key.mark for key in legend(cut)] == ["line", "arrow"]
+    assert [key.mark for key in legend(whole)] == ["line"]
 
 
 def test_bars_maps_and_small_curves_are_drawn() -> None:
