@@ -39,7 +39,7 @@ def runtime_blocks(data: ComparisonData, targets: Targets, conditions: Sequence[
         title="Expected running time to targets, in training episodes",
         columns=(
             Column("target"),
-            *(() if targets.given else (Column("share of the range"),)),
+            *(() if targets.given else (Column("of range"),)),
             Column("condition", text=True),
             Column("hits"),
             Column("champions"),

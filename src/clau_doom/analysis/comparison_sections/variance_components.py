@@ -49,9 +49,9 @@ def _table(data: ComparisonData, rows: Sequence[ConditionVariance]) -> Table:
             Column("condition", text=True),
             Column("runs"),
             Column("episodes"),
-            Column(f"between runs, {unit} [95 %]"),
-            Column(f"between episodes, {unit}"),
-            Column("episode share of a run's mean"),
+            Column("between runs"),
+            Column("within runs"),
+            Column("episode share"),
         ),
         rows=tuple(
             (
@@ -65,21 +65,20 @@ def _table(data: ComparisonData, rows: Sequence[ConditionVariance]) -> Table:
             for each in rows
         ),
         note=(
-            "The variance of a run's mean is the variance between runs plus the variance between episodes over their "
-            "number. The last column is the share of the second part. The variance between the runs of a condition "
-            f"includes the variance between seeds. {_METHOD}"
+            f"Variances in {unit}, with 95 % intervals. The variance of a run's mean is the variance between runs plus "
+            "the variance within runs, between episodes, over their number. The last column is the share of the second "
+            f"part. The variance between the runs of a condition includes the variance between seeds. {_METHOD}"
         ),
     )
 
 
 def _seed_table(data: ComparisonData, found: BlockVariance) -> Table:
     unit, parts = _unit(data), found.components
-    episodes = "episodes of a run, over their number"
     total = parts.between_units.value + parts.within_units / parts.values
     rows: list[tuple[Cell, ...]] = [
         ("seeds", parts.block_df, _component(parts.between_blocks), "cancels"),
         ("runs of a seed", parts.unit_df, _component(parts.between_units), _part(parts.between_units.value, total)),
-        (episodes, parts.value_df, parts.within_units / parts.values, _share(parts.value_share)),
+        ("episodes of a run", parts.value_df, parts.within_units / parts.values, _share(parts.value_share)),
     ]
     shared = (
         "All runs of a seed have the same held-out seeds. Their shared effect is in the first row and not in the third."
@@ -91,12 +90,13 @@ def _seed_table(data: ComparisonData, found: BlockVariance) -> Table:
         columns=(
             Column("component", text=True),
             Column("df"),
-            Column(f"variance, {unit} [95 %]"),
+            Column("variance [95 %]"),
             Column("share of a difference"),
         ),
         rows=tuple(rows),
         note=(
-            "Differences between conditions are tested within seeds, so that the component of the seeds cancels. "
+            f"Variances of a run's mean in {unit}. That of the episodes is divided by their number. Differences "
+            "between conditions are tested within seeds, so that the component of the seeds cancels. "
             "Effects of a condition that differ between seeds are in the second row. The last column is the share of "
             f"the variance of a difference between conditions. {shared}"
         ),
