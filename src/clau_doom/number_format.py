@@ -50,8 +50,20 @@ def number(value: float | None) -> str:
     return fixed(value, 2 - exponent if exponent < 0 else max(0, min(2, 3 - exponent)))
 
 
-def number_with_interval(value: float | None, low: float | None, high: float | None) -> str:
-    """Return an estimate with its interval, such as ``19.1 [18.5, 19.8]``, or alone without an interval."""
+def number_with_interval(
+    value: float | None, low: float | None, high: float | None, *, decimals: int | None = None
+) -> str:
+    """Return an estimate with its interval, such as ``19.1 [18.5, 19.8]``, or alone without an interval.
+
+    Args:
+        value: The estimate.
+        low: Lower end of the interval.
+        high: Upper end of the interval.
+        decimals: Decimals of all numbers, as in `fixed`. None: two significant digits of the interval's half-width.
+    """
+    if value is not None and decimals is not None:
+        ends = "" if low is None or high is None else f" [{fixed(low, decimals)}, {fixed(high, decimals)}]"
+        return f"{fixed(value, decimals)}{ends}"
     if value is None or low is None or high is None:
         return number(value)
     return f"{number_in_interval(value, low, high)} {bracket(low, high, value)}"

@@ -68,6 +68,13 @@ def test_interval_width_sets_the_digits(estimate: tuple[float, float | None, flo
     assert number_with_interval(*estimate) == text
 
 
+def test_given_decimals_hold_for_the_estimate_and_its_interval() -> None:
+    """They replace the digits of the half-width."""
+    assert number_with_interval(34.6, 33.5, 35.7, decimals=2) == "34.60 [33.50, 35.70]"
+    assert number_with_interval(34.6, None, None, decimals=2) == "34.60"
+    assert number_with_interval(None, None, None, decimals=2) == "-"
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [

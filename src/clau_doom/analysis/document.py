@@ -41,11 +41,13 @@ class Measured:
         value: The estimate.
         low: Lower end of the interval, or None without an interval.
         high: Upper end of the interval, or None.
+        decimals: Decimals of all numbers. None: two significant digits of the interval's half-width.
     """
 
     value: float
     low: float | None
     high: float | None
+    decimals: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

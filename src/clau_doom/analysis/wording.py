@@ -1,6 +1,8 @@
 """Counts, lists and table cells as plain text."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clau_doom.analysis.document import Cell, Fixed, Marked, Measured, PValue, Share, Trend
@@ -8,6 +10,7 @@ from clau_doom.domain import AgentRef
 from clau_doom.number_format import (
     MISSING,
     bracket,
+    decimals_of,
     fixed,
     number,
     number_with_interval,
@@ -20,7 +23,7 @@ if TYPE_CHECKING:  # their modules import SciPy and statsmodels
     from clau_doom.statistics.hedges_g import HedgesG
     from clau_doom.statistics.rliable_aggregates import Estimate
 
-__all__ = ["bracket", "cell_text", "count", "joined", "measured", "ranges", "shared", "withheld"]
+__all__ = ["bracket", "cell_text", "count", "joined", "measured", "measured_column", "ranges", "shared", "withheld"]
 
 
 def measured(value: "Interval | Estimate | HedgesG | None") -> Measured | None:
@@ -29,6 +32,29 @@ def measured(value: "Interval | Estimate | HedgesG | None") -> Measured | None:
         return None
     centre = value.mean if isinstance(value, Interval) else value.value
     return Measured(value=centre, low=value.low, high=value.high)
+
+
+def measured_column(values: "Sequence[Interval | Estimate | None]") -> tuple[Measured | None, ...]:
+    """Return estimates of one quantity as the cells of a column, with equal decimals.
+
+    The decimals are the largest that an interval of the column needs. Intervals of very different widths keep their own
+    decimals, because equal decimals would show too many digits of the wide ones.
+
+    Args:
+        values: Estimates with their intervals. None: a missing value.
+    """
+    cells = [measured(value) for value in values]
+    needed = {decimals for each in cells if each is not None and (decimals := _decimals(each)) is not None}
+    if not needed or max(needed) - min(needed) > 1:
+        return tuple(cells)
+    return tuple(None if each is None else replace(each, decimals=max(needed)) for each in cells)
+
+
+def _decimals(cell: Measured) -> int | None:
+    """Return the decimals that an interval needs, or None without an interval."""
+    if cell.low is None or cell.high is None or not 0.0 < cell.high - cell.low < math.inf:
+        return None
+    return decimals_of((cell.high - cell.low) / 2.0)
 
 
 def shared(value: "Estimate") -> Share:
@@ -76,7 +102,7 @@ def cell_text(cell: Cell) -> str:  # noqa: C901, PLR0911 - one case for each typ
         case float():
             return number(cell)
         case Measured():
-            return number_with_interval(cell.value, cell.low, cell.high)
+            return number_with_interval(cell.value, cell.low, cell.high, decimals=cell.decimals)
         case Share():
             return percent_with_interval(cell.value, cell.low, cell.high)
         case PValue():

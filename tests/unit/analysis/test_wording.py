@@ -3,7 +3,7 @@
 import pytest
 
 from clau_doom.analysis.document import Cell, Fixed, Marked, Measured, PValue, Share, Trend
-from clau_doom.analysis.wording import bracket, cell_text, count, joined, measured, ranges, shared
+from clau_doom.analysis.wording import bracket, cell_text, count, joined, measured, measured_column, ranges, shared
 from clau_doom.domain import AgentRef
 from clau_doom.statistics.intervals import Interval
 from clau_doom.statistics.rliable_aggregates import Estimate
@@ -46,3 +46,26 @@ def test_means_and_estimates_become_cells() -> None:
     assert measured(None) is None
     assert shared(Estimate(value=0.5, low=0.4, high=0.6, n=9)) == Share(value=0.5, low=0.4, high=0.6)
     assert (bracket(1.0, 2.0), bracket(None, 2.0)) == ("[1.00, 2.00]", "-")
+
+
+def test_column_of_estimates_has_equal_decimals() -> None:
+    """Half-widths of 1.1 and 0.99 need one and two decimals. All values of the column have two."""
+    cells = measured_column(
+        [
+            Interval(mean=34.6, low=33.5, high=35.7, n=9),
+            Interval(mean=31.171, low=30.181, high=32.161, n=9),
+            Interval(mean=7.0, low=None, high=None, n=1),
+            None,
+        ]
+    )
+    assert [cell_text(cell) for cell in cells] == ["34.60 [33.50, 35.70]", "31.17 [30.18, 32.16]", "7.00", "-"]
+
+
+def test_column_of_very_different_intervals_keeps_their_decimals() -> None:
+    """Half-widths of 22 and 0.5 need no decimal and two."""
+    cells = measured_column(
+        [Interval(mean=1000.0, low=978.0, high=1022.0, n=9), Interval(mean=1.0, low=0.5, high=1.5, n=9)]
+    )
+    assert [cell_text(cell) for cell in cells] == ["1000 [978, 1022]", "1.00 [0.50, 1.50]"]
+    (alone,) = measured_column([Interval(mean=7.0, low=None, high=None, n=1)])
+    assert alone == Measured(value=7.0, low=None, high=None)

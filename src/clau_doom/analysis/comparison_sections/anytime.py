@@ -17,7 +17,7 @@ from clau_doom.analysis.document import Block, Chart, Column, Paragraph, PValue,
 from clau_doom.analysis.run_statistics import difference_sentence, runs_text
 from clau_doom.analysis.runtime_blocks import runtime_blocks
 from clau_doom.analysis.unavailable import Unavailable
-from clau_doom.analysis.wording import count, joined, measured, withheld
+from clau_doom.analysis.wording import count, joined, measured_column, withheld
 from clau_doom.number_format import number, number_in_interval
 from clau_doom.statistics.intervals import Interval
 
@@ -207,6 +207,7 @@ def _area_chart(data: ComparisonData, areas: AreaComparison) -> Chart:
 
 
 def _area_table(data: ComparisonData, areas: AreaComparison) -> Table:
+    means = measured_column([each.mean for each in areas.conditions])
     return Table(
         title="Area under the learning curve with 95 % intervals over runs",
         columns=(
@@ -217,14 +218,15 @@ def _area_table(data: ComparisonData, areas: AreaComparison) -> Table:
             Column("highest"),
         ),
         rows=tuple(
-            (data.label(each.condition), len(each.runs), measured(each.mean), min(each.areas), max(each.areas))
-            for each in areas.conditions
+            (data.label(each.condition), len(each.runs), mean, min(each.areas), max(each.areas))
+            for each, mean in zip(areas.conditions, means, strict=True)
         ),
     )
 
 
 def _difference_chart(data: ComparisonData, areas: AreaComparison) -> Chart:
     differences = areas.differences
+    cells = measured_column([each.difference for each in differences])
     tests = joined(sorted({each.test for each in differences}))
     reasons = withheld(each.difference for each in differences)
     return Chart(
@@ -262,8 +264,8 @@ def _difference_chart(data: ComparisonData, areas: AreaComparison) -> Chart:
                 Column("p, uncorrected"),
             ),
             rows=tuple(
-                (data.label(each.condition), runs_text(each), measured(each.difference), each.test, PValue(each.p))
-                for each in differences
+                (data.label(each.condition), runs_text(each), cell, each.test, PValue(each.p))
+                for each, cell in zip(differences, cells, strict=True)
             ),
         ),
         text_table=TextTable.INSTEAD,

@@ -7,7 +7,7 @@ from clau_doom.analysis.comparison_data import ComparisonData
 from clau_doom.analysis.condition_colours import condition_colour
 from clau_doom.analysis.document import Chart, Column, Section, Table
 from clau_doom.analysis.run_curves import ConditionCurve, MeanPoint, RunCurve
-from clau_doom.analysis.wording import measured, withheld
+from clau_doom.analysis.wording import measured_column, withheld
 from clau_doom.statistics.intervals import Interval
 
 __all__ = ["describe"]
@@ -107,6 +107,8 @@ def _series(curve: ConditionCurve, label: str, mean: _MeanOf, values: _ValuesOf)
 def _table(data: ComparisonData, title: str, mean: _MeanOf) -> Table:
     curves = data.condition_curves
     longer = [curve for curve in curves if max(len(run.episodes) for run in curve.runs) > len(curve.points)]
+    points = [(curve, point) for curve in curves for point in curve.points]
+    cells = measured_column([mean(point) for _, point in points])
     return Table(
         title=f"{title}, means over runs with 95 % intervals",
         columns=(
@@ -122,10 +124,9 @@ def _table(data: ComparisonData, title: str, mean: _MeanOf) -> Table:
                 len(curve.runs),
                 point.generation,
                 round(point.episodes),
-                measured(mean(point)),
+                cell,
             )
-            for curve in curves
-            for point in curve.points
+            for (curve, point), cell in zip(points, cells, strict=True)
         ),
         note="Generations that a run of the condition has not finished are left out." if longer else "",
         spread=True,
