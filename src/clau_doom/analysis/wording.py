@@ -17,13 +17,24 @@ from clau_doom.number_format import (
     p_value,
     percent_with_interval,
 )
-from clau_doom.statistics.intervals import Interval
+from clau_doom.statistics.intervals import FEWEST_FOR_MEAN, Interval
 
 if TYPE_CHECKING:  # their modules import SciPy and statsmodels
     from clau_doom.statistics.hedges_g import HedgesG
     from clau_doom.statistics.rliable_aggregates import Estimate
 
-__all__ = ["bracket", "cell_text", "count", "joined", "measured", "measured_column", "ranges", "shared", "withheld"]
+__all__ = [
+    "bracket",
+    "cell_text",
+    "count",
+    "gaps",
+    "joined",
+    "measured",
+    "measured_column",
+    "ranges",
+    "shared",
+    "withheld",
+]
 
 
 def measured(value: "Interval | Estimate | HedgesG | None") -> Measured | None:
@@ -66,6 +77,15 @@ def withheld(values: "Iterable[Interval | Estimate | None]") -> str:
     """Return a sentence with the reasons why intervals are withheld, or an empty text."""
     reasons = sorted({value.reason for value in values if value is not None and value.reason})
     return f"An estimate without an interval: {'; '.join(reasons)}." if reasons else ""
+
+
+def gaps(shares: "Iterable[Interval]") -> str:
+    """Return a sentence with the reasons for the gaps of a band over shares of runs, or an empty text."""
+    missing = [each for each in shares if each.reason]
+    few = sorted({each.reason for each in missing if each.n < FEWEST_FOR_MEAN})
+    if few:
+        return f"A share without an interval: {'; '.join(few)}."
+    return "The band is left out where most runs have the same share." if missing else ""
 
 
 def count(n: int, thing: str, many: str = "") -> str:

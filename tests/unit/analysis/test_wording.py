@@ -3,7 +3,17 @@
 import pytest
 
 from clau_doom.analysis.document import Cell, Fixed, Marked, Measured, PValue, Share, Trend
-from clau_doom.analysis.wording import bracket, cell_text, count, joined, measured, measured_column, ranges, shared
+from clau_doom.analysis.wording import (
+    bracket,
+    cell_text,
+    count,
+    gaps,
+    joined,
+    measured,
+    measured_column,
+    ranges,
+    shared,
+)
 from clau_doom.domain import AgentRef
 from clau_doom.statistics.intervals import Interval
 from clau_doom.statistics.rliable_aggregates import Estimate
@@ -69,3 +79,12 @@ def test_column_of_very_different_intervals_keeps_their_decimals() -> None:
     assert [cell_text(cell) for cell in cells] == ["1000 [978, 1022]", "1.00 [0.50, 1.50]"]
     (alone,) = measured_column([Interval(mean=7.0, low=None, high=None, n=1)])
     assert alone == Measured(value=7.0, low=None, high=None)
+
+
+def test_gaps_of_a_band_have_one_sentence() -> None:
+    whole = Interval(mean=0.5, low=0.2, high=0.8, n=9)
+    equal = Interval(mean=0.1, low=None, high=None, n=9, reason="8 of 9 values equal the smallest")
+    few = Interval(mean=0.1, low=None, high=None, n=2, reason="2 of at least 5 values")
+    assert gaps([whole]) == ""
+    assert gaps([whole, equal, equal]) == "The band is left out where most runs have the same share."
+    assert gaps([few, few]) == "A share without an interval: 2 of at least 5 values."

@@ -17,7 +17,7 @@ from clau_doom.analysis.document import Block, Chart, Column, Paragraph, PValue,
 from clau_doom.analysis.run_statistics import difference_sentence, runs_text
 from clau_doom.analysis.runtime_blocks import runtime_blocks
 from clau_doom.analysis.unavailable import Unavailable
-from clau_doom.analysis.wording import count, joined, measured_column, withheld
+from clau_doom.analysis.wording import count, gaps, joined, measured_column, withheld
 from clau_doom.number_format import number, number_in_interval
 from clau_doom.statistics.intervals import Interval
 
@@ -80,7 +80,7 @@ def _cautions(data: ComparisonData) -> tuple[str, ...]:
 
 
 def _distribution_chart(data: ComparisonData, targets: Targets, conditions: Sequence[ConditionRuntimes]) -> Chart:
-    reasons = withheld(point.share for condition in conditions for point in condition.distribution)
+    reasons = gaps(point.share for condition in conditions for point in condition.distribution)
     return Chart(
         name="runtimes",
         title="Runtime distribution",

@@ -8,7 +8,7 @@ from clau_doom.analysis.condition_colours import condition_colour
 from clau_doom.analysis.condition_profiles import ConditionProfile, condition_profiles
 from clau_doom.analysis.contrast_blocks import profile_chart
 from clau_doom.analysis.document import Chart, Column, Section, Share, Table
-from clau_doom.analysis.wording import withheld
+from clau_doom.analysis.wording import gaps
 
 __all__ = ["describe"]
 
@@ -25,7 +25,7 @@ def describe(data: ComparisonData) -> Section:
 
 
 def _chart(data: ComparisonData, profiles: Sequence[ConditionProfile]) -> Chart:
-    reasons = withheld(share for profile in profiles for share in profile.above)
+    reasons = gaps(share for profile in profiles for share in profile.above)
     return Chart(
         name="profiles",
         title="Performance profiles of the conditions",

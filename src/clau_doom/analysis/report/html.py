@@ -10,7 +10,7 @@ from clau_doom.analysis import document
 from clau_doom.analysis.document import Cell, Document, Marked, Trend
 from clau_doom.analysis.report.chart_svg import draw, legend
 from clau_doom.analysis.report.svg import sparkline
-from clau_doom.analysis.report.typographic_characters import typographic, unbroken
+from clau_doom.analysis.report.typographic_characters import breakable, typographic, unbroken
 from clau_doom.analysis.report.view_models import (
     BlockView,
     FigureView,
@@ -27,6 +27,8 @@ __all__ = ["MARK", "render"]
 
 MARK = '<meta name="generator" content="clau-doom report">'
 """Mark near the beginning of a file that identifies it as a report of clau-doom."""
+
+_ONE_LINE = 9  # characters of a text in a column of numbers without line breaks
 
 
 def render(whole: Document) -> str:
@@ -82,10 +84,22 @@ def _page_table(table: document.Table) -> TableView:
     return TableView(
         title=table.title,
         columns=tuple(column.heading for column in table.columns),
-        rows=tuple(tuple(_page_cell(cell) for cell in row) for row in table.rows),
+        rows=tuple(
+            tuple(
+                _page_count(cell) if isinstance(cell, str) and not column.text else _page_cell(cell)
+                for column, cell in zip(table.columns, row, strict=True)
+            )
+            for row in table.rows
+        ),
         words=tuple(at for at, column in enumerate(table.columns) if column.text),
         note=table.note,
     )
+
+
+def _page_count(text: str) -> str:
+    """Return the text of a column of numbers: short ones, such as "10 and 10", on one line."""
+    spaces = " " if len(text) <= _ONE_LINE else " and "
+    return breakable(text).replace(spaces, f"{spaces[:-1]}\N{NO-BREAK SPACE}")
 
 
 def _page_cell(cell: Cell) -> str:
@@ -94,7 +108,7 @@ def _page_cell(cell: Cell) -> str:
     if isinstance(cell, Trend):
         return sparkline(cell.values)
     text = cell_text(cell)
-    return text if isinstance(cell, str) else typographic(text)
+    return text if isinstance(cell, str) else breakable(typographic(text))
 
 
 def _printable(value: object) -> object:

@@ -4,7 +4,7 @@ import re
 
 from clau_doom import number_format
 
-__all__ = ["typographic", "unbroken"]
+__all__ = ["breakable", "typographic", "unbroken"]
 
 NONE = "–"  # noqa: RUF001 - dash for missing values in tables
 _TIED = re.compile(r"(?<=\S) (?=[=<>%] ?)|(?<=[=<>]) (?=\S)|(?<=\d) (?=\[)|(?<=\d,) (?=\S+\])")
@@ -20,3 +20,8 @@ def typographic(text: str) -> str:
 def unbroken(text: str) -> str:
     """Prevent line breaks within a number with its unit and interval."""
     return _TIED.sub("\N{NO-BREAK SPACE}", text)
+
+
+def breakable(text: str) -> str:
+    """Allow a line break in a table cell between an estimate and its interval, and not within them."""
+    return unbroken(text).replace("\N{NO-BREAK SPACE}[", " [")

@@ -1,6 +1,6 @@
 """Tests of rendering a report as an HTML page."""
 
-from clau_doom.analysis.document import Column, Document, Fact, Listing, Paragraph, Section, Table
+from clau_doom.analysis.document import Column, Document, Fact, Listing, Measured, Paragraph, Section, Table
 from clau_doom.analysis.report.html import render
 
 
@@ -20,3 +20,17 @@ def test_untrusted_text_is_shortened_and_escaped() -> None:
     assert page.count("&lt;b&gt;\\x1b[2J\\x00xxx") >= 9
     assert "x" * 201 not in page
     assert "\nb: 2" in page
+
+
+def test_numbers_of_wide_tables_break_before_intervals_only() -> None:
+    """A table that is too wide breaks its cells, so that no column is cut."""
+    table = Table(
+        title="t",
+        columns=(Column("n"), Column("n"), Column("mean")),
+        rows=(("10 and 10", "100 and 100", Measured(value=1.0, low=-1.0, high=3.0)),),
+    )
+    page = render(
+        Document(kind="k", title="t", subtitle="s", sections=(Section(name="a", title="b", blocks=(table,)),))
+    )
+    tied = page.replace("\N{NO-BREAK SPACE}", "_")
+    assert "<td>10_and_10</td><td>100 and_100</td><td>1.0 [\N{MINUS SIGN}1.0,_3.0]</td>" in tied

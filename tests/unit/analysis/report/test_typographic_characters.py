@@ -1,6 +1,6 @@
 """Tests of the typography of reports."""
 
-from clau_doom.analysis.report.typographic_characters import typographic, unbroken
+from clau_doom.analysis.report.typographic_characters import breakable, typographic, unbroken
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -19,3 +19,10 @@ def test_no_line_breaks_within_an_estimate() -> None:
     assert tied.replace("\N{NO-BREAK SPACE}", "_") == (
         "on 95_% of them it is 2.24_[1.95,_2.52], p_<_0.001 or n_=_4 pairs"
     )
+
+
+def test_cells_break_only_before_an_interval() -> None:
+    """A wide table has a second line in a cell, and keeps all of its columns on the page."""
+    cell = breakable("65 % [52, 77]")
+    assert cell.replace("\N{NO-BREAK SPACE}", "_") == "65_% [52,_77]"
+    assert breakable("< 0.001").replace("\N{NO-BREAK SPACE}", "_") == "<_0.001"
