@@ -102,6 +102,7 @@ def test_copied_folder_cannot_be_resumed(run: Run, tmp_path: Path) -> None:
     """Both folders stay unchanged. The message has the command that makes the copy usable."""
     runs = tmp_path / "runs"
     _put(SOUND, runs / "gen")
+    run("status")  # brings the tables to the newest version
     shutil.copytree(runs / "gen", runs / "gen-copy")
     before = {name: (runs / name / "results.sqlite").read_bytes() for name in ("gen", "gen-copy")}
     command = f"mkdir -p {tmp_path}/runs-copies && mv runs/gen-copy {tmp_path}/runs-copies/gen"

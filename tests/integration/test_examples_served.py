@@ -81,7 +81,9 @@ async def served(folder: Path, nats: str, agent: str) -> AsyncIterator[tuple[Rpc
         metrics=MetricsConfig(port=0),
         web=WebConfig(port=0),
         nats=NatsConfig(enabled=True, url=nats),
-        server=ServerConfig(policies=("gatherer:Gatherer",), agents=(agent,)),
+        server=ServerConfig(
+            policies=("gatherer:Gatherer",), strategies=("cma_me:CmaMe", "openai_es:OpenAIES"), agents=(agent,)
+        ),
     )
     async with (
         open_service(config, folder) as service,
@@ -133,10 +135,11 @@ async def test_every_example_completes_despite_a_failing_reader(
 
     monkeypatch.setattr(event_log_consumers, "log_event", broken)
     monkeypatch.syspath_prepend(str(EXAMPLES / "custom_policy"))
+    monkeypatch.syspath_prepend(str(EXAMPLES / "custom_strategy"))
     monkeypatch.setenv("PYTHONPATH", str(EXAMPLES / "custom_policy"))  # for the workers
     configure_logs(stream, json=True)
     configs = [shortened(file, remote_agent) for file in sorted(EXAMPLES.rglob("*.yaml"))]
-    assert len(configs) == 11
+    assert len(configs) == 13
 
     async def run(nats: NatsServer) -> None:
         async with served(tmp_path / "runs", nats.url, remote_agent) as (client, listening):

@@ -1,6 +1,7 @@
 """Measures of users in the configuration: their names, and checks of all fields that name a measure."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -51,4 +52,6 @@ def measure_clashes(
 def _unknown(path: str, names: Iterable[str], known: list[str]) -> Iterator[Clash]:
     for name in names:
         if name not in known:
-            yield path, ("measures",), f"names {name!r:.60}, which is not known: use {', '.join(known)}"
+            guess = get_close_matches(name[:60], known, n=1)
+            hint = f"did you mean {guess[0]}? " if guess else ""
+            yield path, ("measures",), f"names {name!r:.60}, which is not known: {hint}use {', '.join(known)}"
