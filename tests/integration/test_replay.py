@@ -144,7 +144,7 @@ async def test_exported_agent_is_verified_without_its_experiment(runs: Path, tmp
     file = tmp_path / "champion.json"
     file.write_text(export_agent(setting, champion))
     there, agent = await find_agent(str(file), None, tmp_path / "nothing")
-    alone = replace(setting, space=None, inputs=None)
+    alone = replace(setting, space=None, inputs=None, fitness=None)
     assert (agent.id, agent.genome, there) == (champion.id, champion.genome, alone)
     assert {episode.purpose for episode in agent.episodes} == {Purpose.HELD_OUT}
     for number in (0, 1):
