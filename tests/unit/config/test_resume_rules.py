@@ -114,12 +114,12 @@ def test_change_of_any_other_field_is_refused() -> None:
     changed = {
         "name": "b", "seed": 2, "population": 11, "episodes": 5, "seeds": "fixed", "fitness": "kills",
         "scenario": {"name": "basic", "frame_skip": 1, "doom_skill": 1, "timeout": 1, "resolution": "320x240"},
-        "policy": {"kind": "random"},
+        "policy": {"kind": "random"}, "measures": {"aim": "sights:aim"},
         "evolution": {
             "kind": "genetic", "elites": 1, "tournament": 1, "crossover": 0.0123, "mutation": 0.0123, "sigma": 0.0123,
             "sigma_end": 0.0123, "immigrants": 2, "half_life": 1.23, "diversity": 0.0123, "shrink": True,
             "racing": {"rule": "test", "first": 2, "growth": 3.0, "keep": 0.5, "alpha": 0.0123, "audit": 0.0123},
-                "start": {"agents": ["a"], "spread": 0.0123},
+            "start": {"agents": ["a"], "spread": 0.0123},
         },
         "holdout": {"validation": 1, "episodes": 2},
     }  # fmt: skip
