@@ -81,7 +81,7 @@ def test_problems_of_the_environment_count_too() -> None:
 )
 def test_long_names_are_shortened(text: str) -> None:
     """The message shortens a key of 900 characters."""
-    assert len(refusal(text.format("k" * 900))) < 600
+    assert "k" * 100 not in refusal(text.format("k" * 900))
 
 
 def test_coroutines_do_not_parse_configurations() -> None:
