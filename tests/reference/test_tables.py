@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from clau_doom.table_analysis import Design, Pair, TableAnalysis, analyze_design, make_column, make_design, make_table
+from tests.support.skewness_bound import too_skewed_for_g
 
 _REFERENCE = json.loads(Path(__file__).with_name("tables.json").read_text())
 _TABLES = _REFERENCE["tables"]
@@ -52,17 +52,10 @@ def _half_width(low: float | None, high: float | None) -> float:
     return 0.5 * (high - low)
 
 
-def _too_skewed_for_g(design: Design) -> bool:
-    """Return whether intervals of g are withheld; R prints them. `docs/explanation/validation.md` has the bound."""
-    groups = design.groups()
-    residuals = np.concatenate([(group - group.mean()) / (group.std() or 1.0) for group in groups])
-    return abs(float((residuals**3).mean())) > min(0.25 + min(map(len, groups)) / 20, 1.5)
-
-
 def _compare_pairs(design: Design, found: TableAnalysis, expected: Sequence[Case]) -> Iterator[str]:
     """Yield the differences between pairwise comparisons."""
     by_effect = {each.effect: each for each in found.comparisons}
-    unit, skewed = _unit(design), _too_skewed_for_g(design)
+    unit, skewed = _unit(design), too_skewed_for_g(design.groups())
     for comparisons in expected:
         if not comparisons["pairs"]:
             continue

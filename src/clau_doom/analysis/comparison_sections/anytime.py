@@ -226,7 +226,6 @@ def _area_table(data: ComparisonData, areas: AreaComparison) -> Table:
 
 def _difference_chart(data: ComparisonData, areas: AreaComparison) -> Chart:
     differences = areas.differences
-    cells = measured_column([each.difference for each in differences])
     tests = joined(sorted({each.test for each in differences}))
     reasons = withheld(each.difference for each in differences)
     return Chart(
@@ -254,19 +253,24 @@ def _difference_chart(data: ComparisonData, areas: AreaComparison) -> Chart:
             ),
             reference=0.0,
         ),
-        table=Table(
-            title=f"Differences of the areas from {data.label(0)}",
-            columns=(
-                Column("condition", text=True),
-                Column("runs"),
-                Column("difference [95 %]"),
-                Column("test", text=True),
-                Column("p, uncorrected"),
-            ),
-            rows=tuple(
-                (data.label(each.condition), runs_text(each), cell, each.test, PValue(each.p))
-                for each, cell in zip(differences, cells, strict=True)
-            ),
-        ),
+        table=_difference_table(data, areas),
         text_table=TextTable.INSTEAD,
+    )
+
+
+def _difference_table(data: ComparisonData, areas: AreaComparison) -> Table:
+    cells = measured_column([each.difference for each in areas.differences])
+    return Table(
+        title=f"Differences of the areas from {data.label(0)}",
+        columns=(
+            Column("condition", text=True),
+            Column("runs"),
+            Column("difference [95 %]"),
+            Column("test", text=True),
+            Column("p, uncorrected"),
+        ),
+        rows=tuple(
+            (data.label(each.condition), runs_text(each), cell, each.test, PValue(each.p))
+            for each, cell in zip(areas.differences, cells, strict=True)
+        ),
     )
