@@ -36,6 +36,7 @@
     │   ├── ResultsLost            the results were deleted or replaced while a run was writing them
     │   └── StoreCorrupted         stored data contradict each other or the configuration
     ├── MeasureFailed              a user's measure raised, or its value is outside of its declared range
+    ├── TrackerUnavailable         a tracker is unreachable or cannot be written
     ├── BusUnavailable             events cannot be published: the bus is unreachable, or rejects them
     ├── PolicyFailed               failure of the policy: the agent gets no fitness and no further attempt
     │   ├── Forged                 the agent's container sent false claims
@@ -92,6 +93,7 @@ __all__ = [
     "InvalidAgentId",
     "InvalidGenome",
     "InvalidMessage",
+    "MeasureFailed",
     "NotAllowed",
     "NotAuthenticated",
     "OutOfMemory",
@@ -108,6 +110,7 @@ __all__ = [
     "StorageFailed",
     "StoreCorrupted",
     "StrategyFailed",
+    "TrackerUnavailable",
     "UsageError",
     "WorkerCrashed",
     "WorkerRefused",

@@ -31,7 +31,7 @@ def state(folder: Path, name: str) -> str:
     return str(json.loads(done.stdout)["state"])
 
 
-# Whoever closes a session's terminal sends it SIGHUP.
+# The kernel sends SIGHUP to the session of a terminal that closes.
 IN_A_TERMINAL = """
 import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)

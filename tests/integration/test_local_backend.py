@@ -349,6 +349,34 @@ async def test_cancelling_ends_an_episode_at_once() -> None:
         await local.play(task())
 
 
+def unnamed_files() -> set[str]:
+    """Return the open files of this process that never had a name, such as the output of its workers."""
+    found = set()
+    for entry in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found.add(os.readlink(entry))
+    return {each for each in found if "/#" in each}
+
+
+async def test_worker_is_released_after_a_second_cancellation() -> None:
+    """The second cancellation arrives while the worker is killed."""
+    before = unnamed_files()
+    async with backend() as local:
+        (pid,) = local.worker_pids
+        assert unnamed_files() > before
+        playing = asyncio.ensure_future(local.play(task()))
+        while True:
+            await asyncio.sleep(0)
+            playing.cancel()
+            if local.worker_pids == ():
+                break
+        playing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await playing
+        assert group_of(pid) == []
+        assert unnamed_files() <= before
+
+
 async def test_worker_with_other_versions_is_refused() -> None:
     """The error has the first difference."""
     with pytest.raises(WorkerRefused, match=r"has numpy \S+, but this process has 0\.0"):

@@ -56,10 +56,10 @@ def stop_signals(shutdown: "Shutdown", *, interrupt_grace: float, terminate_grac
     handled = [signal.SIGINT, signal.SIGTERM]
     for sign in handled:
         loop.add_signal_handler(sign, stop, sign)
-    # nohup already ignores SIGHUP; this setting must remain after the context.
+    # This setting remains after the context: the terminal may close while the result is printed. A function instead of
+    # SIG_IGN, because child processes inherit SIG_IGN. nohup's SIG_IGN remains.
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        loop.add_signal_handler(signal.SIGHUP, _ignore)
-        handled.append(signal.SIGHUP)
+        signal.signal(signal.SIGHUP, _ignore)
     try:
         yield received
     finally:
@@ -67,5 +67,5 @@ def stop_signals(shutdown: "Shutdown", *, interrupt_grace: float, terminate_grac
             loop.remove_signal_handler(sign)
 
 
-def _ignore() -> None:
+def _ignore(_sign: int, _frame: object) -> None:
     """Keep running after the terminal closes."""

@@ -225,8 +225,10 @@ class LocalBackend(EvaluationBackend):
         if slot.worker is worker:
             slot.worker = None
             self._cores.restarts += not self._ending
-            await worker.kill()
-            self._folders.remove(worker.folder)
+            try:
+                await worker.kill()
+            finally:
+                self._folders.remove(worker.folder)
 
     def _watch(self) -> None:
         self._watchdog = asyncio.get_running_loop().call_later(_WATCH_INTERVAL, self._watch)

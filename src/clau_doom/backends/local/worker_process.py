@@ -294,11 +294,19 @@ class WorkerProcess:
             os.killpg(self.pid, signal.SIGKILL)
 
     async def kill(self) -> None:
-        """Kill the worker and its engine. Do nothing if they have ended."""
+        """Kill the worker and its engine, also if the caller is cancelled. Do nothing if they have ended."""
         self._signal()
         self._channel.close()
         if self._shared_frame is not None:
             self._shared_frame.close()
+        ending = asyncio.ensure_future(self._wait_for_end())
+        try:
+            await asyncio.shield(ending)
+        except asyncio.CancelledError:
+            await asyncio.wait([ending])
+            raise
+
+    async def _wait_for_end(self) -> None:
         await asyncio.to_thread(self._popen.wait)
         self._output.close()
         if self._engine is not None:  # its files can be removed only after its end
