@@ -354,7 +354,7 @@ def unnamed_files() -> set[str]:
     found = set()
     for entry in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(FileNotFoundError):
-            found.add(os.readlink(entry))
+            found.add(str(entry.readlink()))
     return {each for each in found if "/#" in each}
 
 
