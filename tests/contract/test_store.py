@@ -49,6 +49,7 @@ from clau_doom.domain.events import (
 )
 from clau_doom.domain.experiment import Deviations, Experiment, ExperimentState, GenerationSummary, Provenance
 from clau_doom.domain.failure_trace import FailureTrace
+from clau_doom.domain.run_environment import RunEnvironment, SourceCommit
 from clau_doom.errors import AgentNotFound, StoreCorrupted
 from clau_doom.ports import ExperimentStore
 from clau_doom.storage import ExperimentFolders
@@ -180,6 +181,17 @@ async def test_new_store_has_a_pending_experiment(store: ExperimentStore) -> Non
     assert (snapshot.generations, snapshot.summaries, snapshot.champion) == ((), (), None)
     assert (snapshot.episodes, snapshot.judging, snapshot.deviations.total) == ({}, {}, 0)
     assert snapshot.running_seconds == 0.0
+
+
+async def test_snapshot_has_the_environments_of_all_runs(store: ExperimentStore) -> None:
+    """Each start and each resume has an environment, except those of older versions."""
+    dirty = SourceCommit(folder="working folder", commit="ab" * 20, dirty=True)
+    unknown = SourceCommit(folder="working folder", commit=None, dirty=None, unavailable="git is not installed")
+    first, second = (RunEnvironment(commits=(each,), packages=(("numpy", "2.4"),)) for each in (dirty, unknown))
+    await keep(store, [replace(STARTED, environment=first), ExperimentInterrupted(generation=0, reason="stop")])
+    await keep(store, [STARTED, ExperimentInterrupted(generation=0, reason="stop")])
+    await keep(store, [replace(STARTED, environment=second)])
+    assert (await store.snapshot()).environments == (first, second)
 
 
 async def test_events_are_read_in_order_without_gaps(store: ExperimentStore) -> None:

@@ -1,6 +1,6 @@
 """Status of an experiment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,7 @@ from clau_doom.domain import AgentStatus
 from clau_doom.domain.budget import Budget
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.history_hash import history_sha256
+from clau_doom.domain.run_environment import RunEnvironment
 from clau_doom.number_format import number
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class ExperimentStatus:
         failed_agents: Number of agents without a fitness.
         deviations: Number of events that made the history depend on time, chance or a user; 0 if it is reproducible.
         history_sha256: Digest of the finished generations. Equal histories have equal digests.
+        environments: Git commits of the user's code and installed packages, for each start and resume in order. Starts
+            by an older version are missing.
     """
 
     id: str
@@ -61,6 +64,7 @@ class ExperimentStatus:
     failed_agents: int
     deviations: int
     history_sha256: str
+    environments: tuple[RunEnvironment, ...] = field(default=(), repr=False)
 
     @property
     def live(self) -> bool:
@@ -69,6 +73,7 @@ class ExperimentStatus:
 
     def facts(self) -> dict[str, object]:
         """Return the lines that a notebook shows, by name; None for a line without a value."""
+        commits = self.environments[-1].commits if self.environments else ()
         planned = f" of {self.generations_planned}" if self.generations_planned is not None else ""
         return {
             "state": self.state.value,
@@ -79,6 +84,7 @@ class ExperimentStatus:
             "best training fitness": None if self.best_fitness is None else number(self.best_fitness),
             "champion": self.champion,
             "running time": f"{self.running_seconds:,.0f} s",
+            "commit": "; ".join(f"{each.summary} ({each.folder})" for each in commits) or None,
             "last event": f"{self.last_activity:%Y-%m-%d %H:%M:%S} UTC",
             "failed agents": self.failed_agents or None,
             "deviations": self.deviations,
@@ -111,4 +117,5 @@ def status_of(stored: "StoredExperiment", name: str) -> ExperimentStatus:
         failed_agents=sum(each.status is AgentStatus.FAILED for row in snapshot.generations for each in row),
         deviations=snapshot.deviations.total,
         history_sha256=history_sha256(snapshot.finished_generations),
+        environments=snapshot.environments,
     )

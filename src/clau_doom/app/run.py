@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from clau_doom.access import PrivatePaths
 from clau_doom.app.input_copies import copy_inputs
+from clau_doom.app.run_environment import collect_environment
 from clau_doom.app.run_plan import Plan
 from clau_doom.app.tracking.run_trackers import tracked_run
 from clau_doom.backends.core_allocator import CoreAllocator
@@ -134,6 +135,8 @@ async def host_run(
             experiment = (await store.snapshot()).experiment
             if not plan.resume and experiment.config_yaml != to_yaml(plan.config):
                 raise ExperimentExists(f"experiment {experiment.id} was created by another process at the same time")
+            collecting = asyncio.ensure_future(asyncio.to_thread(collect_environment, {"working folder": Path.cwd()}))
+            stack.callback(collecting.cancel)
             backend = make_backend(plan, folder.make_logs(), uuid=experiment.uuid, cores=cores)
             if not await shutdown.run_within_grace(stack.enter_async_context(backend)):
                 shutdown.check()
@@ -150,6 +153,7 @@ async def host_run(
                     longest_episode=plan.scenario.facts.timeout,
                     clock=SystemClock(),
                     start=[each.genome for each in plan.start],
+                    environment=await collecting,
                 ),
             )
 

@@ -40,6 +40,7 @@ from clau_doom.domain.events import (
 from clau_doom.domain.experiment import Experiment, ExperimentState, GenerationSummary
 from clau_doom.domain.failure_trace import FailureTrace
 from clau_doom.domain.genome import Genome
+from clau_doom.domain.run_environment import RunEnvironment
 
 __all__ = [
     "AgentStatusChanged",
@@ -69,10 +70,11 @@ class ExperimentAdded:
 
 @dataclass(frozen=True, slots=True)
 class RunConfigured:
-    """A run has a budget and a configuration."""
+    """A run has a budget, a configuration and an environment."""
 
     budget: Budget
     config_yaml: str
+    environment: RunEnvironment | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +210,7 @@ Change = (
 _CHANGES: dict[type, Callable[[Any], tuple[Change, ...]]] = {
     ExperimentCreated: lambda event: (ExperimentAdded(event.experiment),),
     ExperimentStarted: lambda event: (
-        RunConfigured(event.budget, event.config_yaml),
+        RunConfigured(event.budget, event.config_yaml, event.environment),
         StateChanged(ExperimentState.RUNNING),
     ),
     ExperimentPaused: lambda _: (StateChanged(ExperimentState.PAUSED),),

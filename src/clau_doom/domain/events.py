@@ -14,6 +14,7 @@ from clau_doom.domain.event_declaration import Scope, Severity, event
 from clau_doom.domain.experiment import Experiment, GenerationSummary
 from clau_doom.domain.failure_trace import FailureTrace
 from clau_doom.domain.genome import Genome
+from clau_doom.domain.run_environment import RunEnvironment
 
 __all__ = [
     "AgentDropped",
@@ -79,6 +80,7 @@ class ExperimentStarted:
         config_yaml: The resolved configuration of this process.
         episodes: Budget in training episodes, or None.
         tics: Budget in tics of training episodes, or None.
+        environment: Commits and packages of this process, or None in the log of an older version.
     """
 
     resumed: bool
@@ -86,6 +88,7 @@ class ExperimentStarted:
     config_yaml: str
     episodes: int | None = None
     tics: int | None = None
+    environment: RunEnvironment | None = None
 
     @property
     def budget(self) -> Budget:

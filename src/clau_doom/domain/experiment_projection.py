@@ -26,6 +26,7 @@ from clau_doom.domain.events import Event
 from clau_doom.domain.experiment import Experiment, ExperimentState, GenerationSummary
 from clau_doom.domain.failures_and_interventions import Irregularities
 from clau_doom.domain.legal_transitions import check_transition
+from clau_doom.domain.run_environment import RunEnvironment
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import StoreCorrupted
 
@@ -50,6 +51,7 @@ class ExperimentProjection:
         self._paused: set[AgentRef] = set()
         self._queued: list[GenomeQueued] = []
         self._irregularities = Irregularities()
+        self._environments: list[RunEnvironment] = []
 
     def apply(self, event: Event) -> tuple[Change, ...]:
         """Apply the next event, and return the changes of the state.
@@ -150,6 +152,7 @@ class ExperimentProjection:
             deviations=self._irregularities.deviations(repeated_actions=repeated),
             last_sequence=self._count,
             running_seconds=running_seconds,
+            environments=tuple(self._environments),
         )
 
     def _change(self, change: Change) -> None:
@@ -178,8 +181,9 @@ class ExperimentProjection:
         match change:
             case ExperimentAdded(experiment):
                 self._experiment, self._config_yaml = experiment, experiment.config_yaml
-            case RunConfigured(budget, config_yaml):
+            case RunConfigured(budget, config_yaml, environment):
                 self._budget, self._config_yaml = budget, config_yaml
+                self._environments += [environment] if environment else []
             case StateChanged(state, reason):
                 self.state, self._reason = state, reason
             case ChampionSelected(ref, fitness):

@@ -14,6 +14,7 @@ from clau_doom.domain.events import (
 )
 from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.domain.ids import baseline_id
+from clau_doom.domain.run_environment import RunEnvironment
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.error_description import describe
 from clau_doom.errors import DiskFull, ShutdownRequested, StorageFailed, StrategyFailed
@@ -48,6 +49,7 @@ class ExperimentRun:
         clock: Clock,
         longest_episode: int = LONGEST_EPISODE,
         start: Sequence[Genome] = (),
+        environment: RunEnvironment | None = None,
     ) -> None:
         """Prepare a run. `clau_doom.app` creates its parts.
 
@@ -62,6 +64,7 @@ class ExperimentRun:
             clock: Clock.
             longest_episode: Timeout of an episode, in tics.
             start: Genomes of a warm start.
+            environment: Commits and packages of this process, stored in the event of this start.
         """
         self._config = config
         self._config_yaml = config_yaml
@@ -80,6 +83,7 @@ class ExperimentRun:
         self._clock = clock
         self._longest_episode = longest_episode
         self._start = start
+        self._environment = environment
         self._completed = CompletedGenerations()
         self._begun: tuple[Snapshot, RunLog] | None = None
         self.control = RunControl(config, space, store, self._scheduler, shutdown)
@@ -108,6 +112,7 @@ class ExperimentRun:
                 episodes=config.budget.episodes,
                 tics=config.budget.tics,
                 config_yaml=self._config_yaml,
+                environment=self._environment,
             )
         )
         self._begun = snapshot, log

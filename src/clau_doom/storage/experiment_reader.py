@@ -20,6 +20,7 @@ from clau_doom.storage.read_budget import ReadBudget, Row
 from clau_doom.storage.row_conversion import (
     agent_of,
     check_references,
+    environments_of,
     experiment_of,
     generations_of,
     genomes_of,
@@ -57,6 +58,10 @@ _INJECTED = (
 _IRREGULAR = (
     "SELECT kind, payload FROM log WHERE kind IN"
     " ('agent_failed', 'agent_restarted', 'contestant_failed', 'genome_injected') ORDER BY sequence"
+)
+_STARTED = (
+    "SELECT payload FROM log WHERE sequence IN (SELECT sequence FROM configs) AND kind = 'experiment_started'"
+    " ORDER BY sequence"
 )
 _REPEATED = "SELECT total(repeated) FROM played WHERE repeated > 0"
 _JUDGING = (
@@ -154,6 +159,7 @@ class ExperimentReader:
                 deviations=irregularities.deviations(repeated_actions=repeated_actions(_one(query(_REPEATED)))),
                 last_sequence=_last_sequence(query),
                 running_seconds=seconds,
+                environments=environments_of(query(_STARTED)),
             )
             check_references(snapshot)
         return snapshot

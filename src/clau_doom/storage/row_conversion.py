@@ -15,10 +15,11 @@ from clau_doom.domain import (
     check_experiment_id,
 )
 from clau_doom.domain.event_codec import decode
-from clau_doom.domain.event_effects import changes_of
+from clau_doom.domain.event_effects import RunConfigured, changes_of
 from clau_doom.domain.events import EpisodeFinished, RecordedEvent
 from clau_doom.domain.experiment import Experiment, ExperimentState, GenerationSummary, Provenance
 from clau_doom.domain.failures_and_interventions import Irregularities
+from clau_doom.domain.run_environment import RunEnvironment
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import ConfigError, StoreCorrupted
 from clau_doom.storage.columnar_episodes import TrainingEpisodes
@@ -41,6 +42,7 @@ from clau_doom.storage.validation import (
 __all__ = [
     "agent_of",
     "check_references",
+    "environments_of",
     "experiment_of",
     "generations_of",
     "genomes_of",
@@ -211,6 +213,12 @@ def irregularities_of(rows: Iterable[Row]) -> Irregularities:
         for change in changes_of(decode(code, payload)):
             irregularities.apply(change)
     return irregularities
+
+
+def environments_of(rows: Iterable[Row]) -> tuple[RunEnvironment, ...]:
+    """Return the environments of the starts of an experiment, from the payloads of their events."""
+    changes = (change for (payload,) in rows for change in changes_of(decode("experiment_started", payload)))
+    return tuple([each.environment for each in changes if isinstance(each, RunConfigured) and each.environment])
 
 
 def repeated_actions(total: float) -> int:

@@ -19,6 +19,7 @@ from clau_doom.domain.event_declaration import Declaration, agent_of, declaratio
 from clau_doom.domain.events import Event, FailureKind
 from clau_doom.domain.experiment import Experiment, GenerationSummary, Provenance
 from clau_doom.domain.failure_trace import FailureTrace
+from clau_doom.domain.run_environment import RunEnvironment, SourceCommit
 from clau_doom.errors import InvalidMessage, StorageFailed
 from clau_doom.protos.claudoom.orchestrator.v1 import events_pb2 as pb
 from clau_doom.wire.message_validation import EnumMapping, agent_ref, player_id, sendable, unique_id, whole
@@ -171,6 +172,31 @@ def _read_experiment(payload: pb.ExperimentCreated, experiment: str) -> Experime
     )
 
 
+def _write_environment(payload: pb.ExperimentStarted, _: str, environment: RunEnvironment | None) -> None:
+    if environment is not None:
+        payload.environment.SetInParent()
+        payload.environment.packages.update(dict(environment.packages))
+        for each in environment.commits:
+            payload.environment.commits.add(
+                folder=each.folder, commit=each.commit, dirty=each.dirty, unavailable=each.unavailable
+            )
+
+
+def _read_environment(payload: pb.ExperimentStarted, _: str) -> RunEnvironment | None:
+    if not payload.HasField("environment"):
+        return None
+    commits = [
+        SourceCommit(
+            folder=each.folder,
+            commit=each.commit if each.HasField("commit") else None,
+            dirty=each.dirty if each.HasField("dirty") else None,
+            unavailable=each.unavailable if each.HasField("unavailable") else None,
+        )
+        for each in payload.environment.commits
+    ]
+    return RunEnvironment(commits=tuple(commits), packages=tuple(sorted(payload.environment.packages.items())))
+
+
 def _write_agents(payload: pb.GenerationStarted, _: str, agents: tuple[Agent, ...]) -> None:
     for agent in agents:
         payload.agents.add(
@@ -232,6 +258,7 @@ _BY_TYPE: dict[Any, Callable[[str], _Mapping]] = {
     GenerationSummary: _nested(summary_message, summary_from),
     Experiment: lambda _: _Mapping(_write_experiment, _read_experiment),
     FailureTrace: lambda _: _Mapping(_write_trace, _read_trace),
+    RunEnvironment: lambda _: _Mapping(_write_environment, _read_environment),
     Genome: lambda name: _Mapping(
         lambda payload, _, genome: getattr(payload, name).extend(genome), lambda payload, _: genome_from(payload)
     ),

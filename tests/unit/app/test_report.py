@@ -31,6 +31,7 @@ from clau_doom.config import ExperimentConfig, HoldoutConfig, MapElitesConfig, c
 from clau_doom.domain import AgentStatus, EpisodeOutcome, GeneKind, Genome
 from clau_doom.domain.experiment import Deviations, ExperimentState, Provenance
 from clau_doom.domain.history_hash import history_sha256
+from clau_doom.domain.run_environment import RunEnvironment, SourceCommit
 from clau_doom.errors import ConfigError
 from clau_doom.policies import GENES
 from clau_doom.ports import StoredExperiment
@@ -210,6 +211,21 @@ def test_appendix_allows_reproduction() -> None:
     assert "scripted" in said
     for row in stored.snapshot.judging.values():
         assert all(str(episode.outcome.seed) in said for episode in row)
+
+
+def test_appendix_has_commits_and_packages() -> None:
+    """Commits with their state, and a collapsed list of the packages; equal environments of resumes appear once."""
+    stored = experiment()
+    packages = (("numpy", "2.4"), ("vizdoom", "1.3.2"))
+    dirty = SourceCommit(folder="working folder", commit="ab" * 20, dirty=True)
+    unknown = SourceCommit(folder="working folder", commit=None, dirty=None, unavailable="git is not installed")
+    runs = [RunEnvironment(commits=(each,), packages=packages) for each in (dirty, dirty, unknown)]
+    read = Page(report_experiment(replace(stored, snapshot=replace(stored.snapshot, environments=tuple(runs)))))
+    assert read.said.count("ab" * 20) == 1
+    assert f"working folder{'ab' * 20}changed (dirty)" in read.said
+    assert "unknown: git is not installed" in read.said
+    assert read.said.count(f"Installed packages of one: 2, SHA-256 {runs[0].packages_sha256}") == 1
+    assert "numpy==2.4 vizdoom==1.3.2" in read.said
 
 
 def test_unavailable_parts_have_a_reason() -> None:

@@ -45,6 +45,7 @@ from clau_doom.domain.events import (
 from clau_doom.domain.experiment import Experiment, GenerationSummary, Provenance
 from clau_doom.domain.failure_trace import FailureTrace
 from clau_doom.domain.fitness import MEASURES
+from clau_doom.domain.run_environment import RunEnvironment, SourceCommit
 from clau_doom.errors import InvalidMessage
 from clau_doom.protos.claudoom.orchestrator.v1 import events_pb2 as pb
 from clau_doom.wire import event_from_json, event_json, event_message, recorded_event
@@ -109,11 +110,20 @@ def asked(kind: type, generation: int) -> st.SearchStrategy[Event]:
 
 FIELDS: dict[Any, st.SearchStrategy[Any]] = {AgentRef: refs, float: numbers, Genome: genomes}
 TRACES = st.builds(FailureTrace, digest=st.text(), text=st.text() | st.none()) | st.none()
+COMMITS = st.builds(
+    SourceCommit,
+    folder=st.text(),
+    commit=st.text() | st.none(),
+    dirty=st.booleans() | st.none(),
+    unavailable=st.text() | st.none(),
+)
+ENVIRONMENTS = st.builds(RunEnvironment, commits=st.lists(COMMITS, max_size=3).map(tuple), packages=facts)
 OURS: dict[type, st.SearchStrategy[Event]] = {
     ExperimentCreated: st.builds(ExperimentCreated, experiment=EXPERIMENTS),
     ExperimentStarted: st.builds(ExperimentStarted, generations=totals)
     | st.builds(ExperimentStarted, generations=st.none(), episodes=totals)
-    | st.builds(ExperimentStarted, generations=st.none(), tics=totals),
+    | st.builds(ExperimentStarted, generations=st.none(), tics=totals)
+    | st.builds(ExperimentStarted, generations=totals, environment=ENVIRONMENTS),
     ExperimentInterrupted: st.builds(ExperimentInterrupted, generation=counts),
     ExperimentCompleted: st.builds(ExperimentCompleted, generations=totals),
     GenerationStarted: places.flatmap(lambda index: asked(GenerationStarted, index)),

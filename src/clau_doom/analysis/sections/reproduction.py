@@ -7,6 +7,7 @@ from clau_doom.analysis.experiment_data import ExperimentData
 from clau_doom.analysis.sections import multicriteria_ranking
 from clau_doom.domain import Purpose
 from clau_doom.domain.history_hash import history_sha256
+from clau_doom.domain.run_environment import SourceCommit
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.number_format import MISSING
 from clau_doom.ports import StoredExperiment
@@ -74,6 +75,7 @@ def _experiment_blocks(stored: StoredExperiment, shared: Sequence[tuple[str, str
     return [
         *_limits(stored),
         _state_table(stored, shared),
+        *_environment_blocks(snapshot),
         Listing(title=f"{name}.yaml: configuration", text=snapshot.config_yaml.rstrip("\n"), folded=folded),
         Listing(title=f"Seeds of the episodes of {name}", text=_seeds(snapshot), folded=True),
     ]
@@ -104,6 +106,39 @@ def _state_table(stored: StoredExperiment, shared: Sequence[tuple[str, str]]) ->
         columns=(Column("item", text=True), Column("value", text=True)),
         rows=(*rows, *own),
     )
+
+
+def _environment_blocks(snapshot: Snapshot) -> list[Block]:
+    """Return the commits and the packages of the starts of an experiment. Equal values are shown once."""
+    name, found = snapshot.experiment.id, snapshot.environments
+    if not found:
+        return []
+    commits = dict.fromkeys((each.folder, each.commit, _tree(each)) for start in found for each in start.commits)
+    table = Table(
+        title=f"Commits of the user's code of {name}",
+        columns=(Column("folder", text=True), Column("git commit", text=True), Column("tracked files", text=True)),
+        rows=tuple(commits),
+        note="One row for each different state at a start or resume. The digests above determine the results.",
+    )
+    packages = {each.packages_sha256: each for each in found}
+    return [
+        table,
+        *(
+            Listing(
+                title=f"Installed packages of {name}: {len(each.packages)}, SHA-256 {digest}",
+                text=each.packages_text.rstrip("\n"),
+                folded=True,
+            )
+            for digest, each in packages.items()
+        ),
+    ]
+
+
+def _tree(commit: SourceCommit) -> str:
+    """Return the state of the tracked files relative to a commit, or the reason why it is unknown."""
+    if commit.dirty is None:
+        return f"unknown: {commit.unavailable}"
+    return "changed (dirty)" if commit.dirty else "unchanged"
 
 
 def _seeds(snapshot: Snapshot) -> str:

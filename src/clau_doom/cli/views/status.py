@@ -16,6 +16,7 @@ from clau_doom.domain.budget import BudgetUnit
 from clau_doom.domain.event_consumer_failure import LogReaderFailure
 from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.domain.history_hash import history_sha256
+from clau_doom.domain.run_environment import RunEnvironment
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.number_format import number
 from clau_doom.ports import StoredExperiment
@@ -69,6 +70,7 @@ def experiment_json(stored: StoredExperiment, folder: str) -> dict[str, object]:
         "unfinished_generation": _unfinished(stored),
         "generations": [_summary_json(name, summary) for summary in snapshot.summaries],
         "provenance": dict(snapshot.experiment.provenance.facts),
+        "environments": [_environment_json(each) for each in snapshot.environments],
     }
 
 
@@ -108,6 +110,8 @@ def experiment_view(stored: StoredExperiment, folder: str, state_style: str) -> 
         champion = (ref.agent_id(snapshot.experiment.id), "bold green")
         grid.add_row("champion", Text.assemble(champion, f", {number(fitness)} on validation seeds"))
     grid.add_row("running time", clock(snapshot.running_seconds))
+    for commit in snapshot.environments[-1].commits if snapshot.environments else ():
+        grid.add_row("commit", Text(f"{commit.summary} ({commit.folder})"))
     grid.add_row("history", Text(history_sha256(snapshot.finished_generations), "cyan"))
     parts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in asdict(deviations).items() if count)
     grid.add_row("deviations", Text(parts, "yellow") if parts else Text("none", "green"))
@@ -135,6 +139,14 @@ def _unfinished(stored: StoredExperiment) -> dict[str, int] | None:
 
 def _failed_agents(snapshot: Snapshot) -> int:
     return sum(each.status is AgentStatus.FAILED for row in snapshot.generations for each in row)
+
+
+def _environment_json(environment: RunEnvironment) -> dict[str, object]:
+    return {
+        "commits": [asdict(each) for each in environment.commits],
+        "packages_sha256": environment.packages_sha256,
+        "packages": dict(environment.packages),
+    }
 
 
 def _summary_json(name: str, summary: GenerationSummary) -> dict[str, object]:

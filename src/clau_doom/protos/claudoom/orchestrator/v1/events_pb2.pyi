@@ -112,18 +112,47 @@ class ExperimentCreated(_message.Message):
     def __init__(self, uuid: _Optional[str] = ..., seed: _Optional[int] = ..., config_yaml: _Optional[str] = ..., provenance: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class ExperimentStarted(_message.Message):
-    __slots__ = ("resumed", "generations", "config_yaml", "episodes", "tics")
+    __slots__ = ("resumed", "generations", "config_yaml", "episodes", "tics", "environment")
     RESUMED_FIELD_NUMBER: _ClassVar[int]
     GENERATIONS_FIELD_NUMBER: _ClassVar[int]
     CONFIG_YAML_FIELD_NUMBER: _ClassVar[int]
     EPISODES_FIELD_NUMBER: _ClassVar[int]
     TICS_FIELD_NUMBER: _ClassVar[int]
+    ENVIRONMENT_FIELD_NUMBER: _ClassVar[int]
     resumed: bool
     generations: int
     config_yaml: str
     episodes: int
     tics: int
-    def __init__(self, resumed: bool = ..., generations: _Optional[int] = ..., config_yaml: _Optional[str] = ..., episodes: _Optional[int] = ..., tics: _Optional[int] = ...) -> None: ...
+    environment: RunEnvironment
+    def __init__(self, resumed: bool = ..., generations: _Optional[int] = ..., config_yaml: _Optional[str] = ..., episodes: _Optional[int] = ..., tics: _Optional[int] = ..., environment: _Optional[_Union[RunEnvironment, _Mapping]] = ...) -> None: ...
+
+class RunEnvironment(_message.Message):
+    __slots__ = ("commits", "packages")
+    class PackagesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    COMMITS_FIELD_NUMBER: _ClassVar[int]
+    PACKAGES_FIELD_NUMBER: _ClassVar[int]
+    commits: _containers.RepeatedCompositeFieldContainer[SourceCommit]
+    packages: _containers.ScalarMap[str, str]
+    def __init__(self, commits: _Optional[_Iterable[_Union[SourceCommit, _Mapping]]] = ..., packages: _Optional[_Mapping[str, str]] = ...) -> None: ...
+
+class SourceCommit(_message.Message):
+    __slots__ = ("folder", "commit", "dirty", "unavailable")
+    FOLDER_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_FIELD_NUMBER: _ClassVar[int]
+    DIRTY_FIELD_NUMBER: _ClassVar[int]
+    UNAVAILABLE_FIELD_NUMBER: _ClassVar[int]
+    folder: str
+    commit: str
+    dirty: bool
+    unavailable: str
+    def __init__(self, folder: _Optional[str] = ..., commit: _Optional[str] = ..., dirty: bool = ..., unavailable: _Optional[str] = ...) -> None: ...
 
 class ExperimentPaused(_message.Message):
     __slots__ = ()
