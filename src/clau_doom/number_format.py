@@ -15,6 +15,7 @@ from collections.abc import Sequence
 __all__ = [
     "MISSING",
     "bracket",
+    "counted",
     "decimals_of",
     "fixed",
     "number",
@@ -48,6 +49,11 @@ def number(value: float | None) -> str:
     if not _plain(exponent):
         return f"{value:.2e}"
     return fixed(value, 2 - exponent if exponent < 0 else max(0, min(2, 3 - exponent)))
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun, such as ``1 row`` or ``1,200 rows``. The plural of the noun ends in s."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def number_with_interval(

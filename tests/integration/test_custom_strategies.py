@@ -14,6 +14,7 @@ from clau_doom.errors import ExperimentFailed, StrategyFailed
 from clau_doom.orchestration import Shutdown
 from clau_doom.testing.memory_store import MemoryStore
 from clau_doom.testing.scripted_run import run_scripted, scripted_store
+from tests.support.importable_modules import unused_module_name
 
 SPACE = GenomeSpace((Gene.real("x", -1.0, 1.0),))
 SOURCE = """
@@ -56,8 +57,8 @@ class Wrong(Growing):
 
 
 @pytest.fixture
-def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
-    name = f"run_by_{request.node.name.partition('[')[0]}"
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    name = unused_module_name()
     (tmp_path / f"{name}.py").write_text(SOURCE)
     monkeypatch.chdir(tmp_path)
     return name

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from clau_doom.number_format import (
     bracket,
+    counted,
     number,
     number_in_interval,
     number_with_interval,
@@ -168,3 +169,8 @@ def test_interval_keeps_its_ends(middle: float, scale: float, share: float) -> N
 def test_texts_of_intervals_are_short(value: float, width: float) -> None:
     assert len(number_with_interval(value, value - width, value + width)) < 90
     assert len(significant(value)) <= 11
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 rows"), (1, "1 row"), (2, "2 rows"), (12345, "12,345 rows")])
+def test_a_count_of_one_has_a_singular_noun(count: int, text: str) -> None:
+    assert counted(count, "row") == text

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from clau_doom.errors import WrongState
+from clau_doom.number_format import counted
 
 if TYPE_CHECKING:
     from clau_doom.analysis.experiment_data import ExperimentData
@@ -21,14 +22,14 @@ def plot_experiment(analysis: "ExperimentData") -> "FitnessFigure":
     from clau_doom.analysis.sections import generations, held_out  # noqa: PLC0415 - as above
 
     config, results = analysis.stored.config, analysis.result(held_out.table_of)
-    made = f"{config.evolution.kind} · {config.policy.kind} policy · {config.population} agents"
-    played = f"{config.episodes} episodes each · {config.holdout.episodes} held-out episodes · seed {config.seed}"
+    made = f"{config.evolution.kind} · {config.policy.kind} policy · {counted(config.population, 'agent')}"
+    played = f"{counted(config.episodes, 'episode')} each · {counted(config.holdout.episodes, 'held-out episode')}"
     try:
         return fitness_figure(
             analysis.result(generations.rows_of),
             results.rows if results else (),
             title=f"{config.name}: {config.scenario.name}",
-            subtitle=f"{made} · {played}",
+            subtitle=f"{made} · {played} · seed {config.seed}",
             fitness=f"fitness ({config.fitness})" if isinstance(config.fitness, str) else "fitness",
         )
     except ValueError as error:

@@ -42,7 +42,7 @@ from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.domain.failure_trace import FailureTrace
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.escaping import printable
-from clau_doom.number_format import number, number_with_interval
+from clau_doom.number_format import counted, number, number_with_interval
 
 __all__ = [
     "ENDINGS",
@@ -276,7 +276,7 @@ def _start_line(event: ExperimentStarted, progress: ProgressState, width: int) -
     verb = "resuming " if event.resumed else "evolving "
     line = Text.assemble(verb, (config.name, "bold"), f" on {printable(config.scenario.name)}: ")
     line.append(config.evolution_size)
-    episodes = f", {config.episodes} episodes each"
+    episodes = f", {counted(config.episodes, 'episode')} each"
     return line.append(episodes) if len(line) + len(episodes) <= width else line
 
 

@@ -38,6 +38,7 @@ from clau_doom.config.trackers import TrackerConfig
 from clau_doom.domain import check_experiment_id
 from clau_doom.domain.budget import Budget
 from clau_doom.errors import ConfigError
+from clau_doom.number_format import counted
 
 __all__ = [
     "EpisodesSeeds",
@@ -175,7 +176,7 @@ class ExperimentConfig(ConfigSection):
     def evolution_size(self) -> str:
         """Budget and population as text, such as ``100 generations of 50 agents``."""
         join = " of" if self.generations is not None else ", generations of"
-        return f"{self.evolution_budget}{join} {self.population} agents"
+        return f"{self.evolution_budget}{join} {counted(self.population, 'agent')}"
 
     @property
     def selected_backend(self) -> BackendDescription:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from clau_doom.domain.experiment import GenerationSummary
+from clau_doom.number_format import counted
 
 __all__ = ["Budget", "BudgetUnit"]
 
@@ -58,4 +59,4 @@ class Budget:
 
     def __str__(self) -> str:
         """Return the budget as text, such as ``10,000 episodes``."""
-        return f"{self.amount:,} {self.unit if self.amount != 1 else self.unit.removesuffix('s')}"
+        return counted(self.amount, self.unit.removesuffix("s"))

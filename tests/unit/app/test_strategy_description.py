@@ -9,6 +9,7 @@ from clau_doom.app.strategy_description import describe_strategy
 from clau_doom.config import CustomStrategyConfig, ExperimentConfig, LimitsConfig
 from clau_doom.domain import Gene, GenomeSpace
 from clau_doom.errors import ConfigError
+from tests.support.importable_modules import unused_module_name
 
 SPACE = GenomeSpace((Gene.real("x", -1.0, 1.0),))
 SOURCE = '''"""A strategy."""
@@ -38,8 +39,8 @@ class Large(Strategy):
 
 
 @pytest.fixture
-def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
-    name = f"described_by_{request.node.name.partition('[')[0]}"
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    name = unused_module_name()
     (tmp_path / f"{name}.py").write_text(SOURCE)
     monkeypatch.chdir(tmp_path)
     return name

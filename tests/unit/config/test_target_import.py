@@ -7,14 +7,15 @@ import pytest
 
 from clau_doom.config import import_target
 from clau_doom.errors import ConfigError
+from tests.support.importable_modules import unused_module_name
 from tests.support.installed_package import install_package
 
 SOURCE = "class Kind:\n    pass\n\n\ndef function():\n    return 3\n\n\nnumber = 3\n"
 
 
 @pytest.fixture
-def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
-    name = f"targets_of_{request.node.name.partition('[')[0]}"
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    name = unused_module_name()
     (tmp_path / f"{name}.py").write_text(SOURCE)
     monkeypatch.chdir(tmp_path)
     return name

@@ -8,6 +8,7 @@ from clau_doom.config import CustomStrategyConfig
 from clau_doom.domain import Gene, GenomeSpace
 from clau_doom.errors import ConfigError
 from clau_doom.evolution import make_steady_state, make_strategy, strategy_source
+from tests.support.importable_modules import unused_module_name
 
 SPACE = GenomeSpace((Gene.real("x", -1.0, 1.0),))
 SOURCE = """
@@ -50,8 +51,8 @@ class Other:
 
 
 @pytest.fixture
-def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
-    name = f"strategies_of_{request.node.name.partition('[')[0]}"
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    name = unused_module_name()
     (tmp_path / f"{name}.py").write_text(SOURCE)
     monkeypatch.chdir(tmp_path)
     return name

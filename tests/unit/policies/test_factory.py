@@ -14,6 +14,7 @@ from clau_doom.config import (
 from clau_doom.errors import ConfigError
 from clau_doom.policies import NeuralPolicy, RandomPolicy, RulesPolicy, make_policy, source_facts
 from clau_doom.testing import SCRIPTED_FACTS
+from tests.support.importable_modules import unused_module_name
 
 GOOD = """
 from clau_doom.domain import GenomeSpace
@@ -62,9 +63,9 @@ number = 3
 
 
 @pytest.fixture
-def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return the name of a module with good and bad policies in the working directory. Each test has its own name."""
-    name = f"policies_of_{request.node.name.partition('[')[0]}"
+    name = unused_module_name()
     (tmp_path / f"{name}.py").write_text(GOOD)
     monkeypatch.chdir(tmp_path)
     return name

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from clau_doom.cli.console import data_console
 from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, OutputDir, Server, remote_server
+from clau_doom.number_format import counted
 
 __all__ = ["export"]
 
@@ -40,4 +41,4 @@ def export(
 
     console = data_console()
     for path, rows in asyncio.run(write()):
-        console.print(Text.assemble(f"{path}  ", (f"{rows} row{'' if rows == 1 else 's'}", "dim")), soft_wrap=True)
+        console.print(Text.assemble(f"{path}  ", (counted(rows, "row"), "dim")), soft_wrap=True)

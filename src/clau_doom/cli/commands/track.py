@@ -12,6 +12,7 @@ from rich.text import Text
 from clau_doom.cli.console import MessageStream, data_console, print_json, progress_console
 from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir
 from clau_doom.errors import ConfigError
+from clau_doom.number_format import counted
 
 if TYPE_CHECKING:
     from clau_doom.app.tracking.tracker_follower import WrittenCounts
@@ -78,11 +79,7 @@ def _fields(options: list[str]) -> dict[str, object]:
 def _summary(written: "WrittenCounts") -> str:
     if not written.events:
         return f"{written.target}  up to date"
-    parts = [_count(written.events, "event"), _count(written.generations, "generation")]
+    parts = [counted(written.events, "event"), counted(written.generations, "generation")]
     parts += ["results"] if written.results else []
     parts += ["film"] if written.film else []
     return f"{written.target}  {', '.join(parts)}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
