@@ -49,6 +49,7 @@ from clau_doom.domain.events import (
 )
 from clau_doom.domain.experiment import Deviations, Experiment, ExperimentState, GenerationSummary, Provenance
 from clau_doom.domain.failure_trace import FailureTrace
+from clau_doom.domain.processor_time import ProcessorTime
 from clau_doom.domain.run_environment import RunEnvironment, SourceCommit
 from clau_doom.errors import AgentNotFound, StoreCorrupted
 from clau_doom.ports import ExperimentStore
@@ -192,6 +193,26 @@ async def test_snapshot_has_the_environments_of_all_runs(store: ExperimentStore)
     await keep(store, [STARTED, ExperimentInterrupted(generation=0, reason="stop")])
     await keep(store, [replace(STARTED, environment=second)])
     assert (await store.snapshot()).environments == (first, second)
+
+
+async def test_processor_time_is_summed_by_purpose(store: ExperimentStore) -> None:
+    """Each episode keeps its time. Episodes without a measurement are counted."""
+
+    def costing(event: Event, seconds: float | None) -> Event:
+        assert isinstance(event, EpisodeFinished)
+        played = event.episode
+        return EpisodeFinished(episode=replace(played, timing=replace(played.timing, processor_seconds=seconds)))
+
+    times = iter([0.5, None, 1.25, 4.0, 0.125, 0.25, None, 8.0, 16.0, 32.0, 64.0, 128.0])
+    events = [costing(each, next(times)) if isinstance(each, EpisodeFinished) else each for each in WHOLE]
+    await keep(store, events)
+    snapshot = await store.snapshot()
+    training = [each.timing.processor_seconds for row in snapshot.episodes.values() for each in row]
+    assert training == [None, 0.125, 1.25, 0.5, 4.0, None, 32.0, 8.0, 0.25, 16.0]
+    judged = [each.timing.processor_seconds for row in snapshot.judging.values() for each in row]
+    assert sorted(each or 0.0 for each in judged) == [64.0, 128.0]
+    sums = ProcessorTime(training=62.125, validation=64.0, held_out=128.0, unmeasured=2)
+    assert snapshot.processor_time == sums
 
 
 async def test_events_are_read_in_order_without_gaps(store: ExperimentStore) -> None:

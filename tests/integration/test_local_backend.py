@@ -116,6 +116,23 @@ def shared_memory(instance: str) -> list[Path]:
     return [*Path("/dev/shm").glob(f"ViZDoom*{instance}")]
 
 
+def processor_seconds_of(group: int) -> float:
+    """Return the processor time of the processes of a worker's group since their start."""
+    stats = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in group_of(group)]
+    return sum(int(stat[11]) + int(stat[12]) for stat in stats) / os.sysconf("SC_CLK_TCK")
+
+
+async def test_processor_time_of_episodes_is_measured() -> None:
+    """The time is known, so that the engine was found. The start of worker and engine is not included."""
+    async with backend() as local:
+        started = processor_seconds_of(local.worker_pids[0])
+        episodes = await asyncio.gather(*(local.play(task(seed)) for seed in range(8)))
+        spent = processor_seconds_of(local.worker_pids[0]) - started
+    times = [each.timing.processor_seconds or 0.0 for each in episodes]
+    assert min(times) > 0.0
+    assert spent / 2 < sum(times) < spent + 0.1  # the kernel counts in steps of 10 ms
+
+
 async def test_outcomes_do_not_depend_on_the_worker() -> None:
     """Two workers and one worker, in either order, give the same outcomes with recordings."""
     outcomes: list[dict[int, EpisodeOutcome]] = []

@@ -9,6 +9,7 @@ from clau_doom.domain import AgentStatus
 from clau_doom.domain.budget import Budget
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.history_hash import history_sha256
+from clau_doom.domain.processor_time import ProcessorTime
 from clau_doom.domain.run_environment import RunEnvironment
 from clau_doom.number_format import number
 
@@ -42,6 +43,7 @@ class ExperimentStatus:
         failed_agents: Number of agents without a fitness.
         deviations: Number of events that made the history depend on time, chance or a user; 0 if it is reproducible.
         history_sha256: Digest of the finished generations. Equal histories have equal digests.
+        processor_time: Processor seconds of the finished episodes by purpose: training, validation and held out.
         environments: Git commits of the user's code and installed packages, for each start and resume in order. Starts
             by an older version are missing.
     """
@@ -64,6 +66,7 @@ class ExperimentStatus:
     failed_agents: int
     deviations: int
     history_sha256: str
+    processor_time: ProcessorTime = field(default_factory=ProcessorTime)
     environments: tuple[RunEnvironment, ...] = field(default=(), repr=False)
 
     @property
@@ -84,6 +87,7 @@ class ExperimentStatus:
             "best training fitness": None if self.best_fitness is None else number(self.best_fitness),
             "champion": self.champion,
             "running time": f"{self.running_seconds:,.0f} s",
+            "processor time": self.processor_time.summary,
             "commit": "; ".join(f"{each.summary} ({each.folder})" for each in commits) or None,
             "last event": f"{self.last_activity:%Y-%m-%d %H:%M:%S} UTC",
             "failed agents": self.failed_agents or None,
@@ -117,5 +121,6 @@ def status_of(stored: "StoredExperiment", name: str) -> ExperimentStatus:
         failed_agents=sum(each.status is AgentStatus.FAILED for row in snapshot.generations for each in row),
         deviations=snapshot.deviations.total,
         history_sha256=history_sha256(snapshot.finished_generations),
+        processor_time=snapshot.processor_time,
         environments=snapshot.environments,
     )

@@ -132,12 +132,15 @@ class EpisodeTiming:
         attempts: Number of attempts, including this one.
         worker: The worker that finished the episode.
         repeated: Decisions for which a remote agent missed its deadline. Its last action was then repeated.
+        processor_seconds: Processor time of worker and engine in the same period, user and system; None if it was not
+            measured.
     """
 
     seconds: float
     attempts: int = 1
     worker: int = 0
     repeated: int = 0
+    processor_seconds: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -26,6 +26,7 @@ from clau_doom.domain.events import Event
 from clau_doom.domain.experiment import Experiment, ExperimentState, GenerationSummary
 from clau_doom.domain.failures_and_interventions import Irregularities
 from clau_doom.domain.legal_transitions import check_transition
+from clau_doom.domain.processor_time import ProcessorTime
 from clau_doom.domain.run_environment import RunEnvironment
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import StoreCorrupted
@@ -51,6 +52,7 @@ class ExperimentProjection:
         self._paused: set[AgentRef] = set()
         self._queued: list[GenomeQueued] = []
         self._irregularities = Irregularities()
+        self._processor_time = ProcessorTime()
         self._environments: list[RunEnvironment] = []
 
     def apply(self, event: Event) -> tuple[Change, ...]:
@@ -152,6 +154,7 @@ class ExperimentProjection:
             deviations=self._irregularities.deviations(repeated_actions=repeated),
             last_sequence=self._count,
             running_seconds=running_seconds,
+            processor_time=self._processor_time,
             environments=tuple(self._environments),
         )
 
@@ -160,6 +163,7 @@ class ExperimentProjection:
             case EpisodeAdded(episode):
                 key = (episode.purpose, episode.agent, episode.number)
                 self._episodes[key] = replace(episode, recording=None, actions=None)
+                self._processor_time = self._processor_time.plus(episode)
             case AgentStatusChanged(ref):
                 agents = self._generations[ref.generation]
                 agents[ref.index] = replace(

@@ -8,6 +8,7 @@ from clau_doom.domain.episode import Episode, Purpose
 from clau_doom.domain.experiment import Deviations, Experiment, ExperimentState, GenerationSummary
 from clau_doom.domain.genome import Genome
 from clau_doom.domain.ids import parse_agent_id
+from clau_doom.domain.processor_time import ProcessorTime
 from clau_doom.domain.run_environment import RunEnvironment
 from clau_doom.errors import AgentNotFound
 
@@ -38,6 +39,7 @@ class Snapshot:
         deviations: Counts of events that made the history depend on timing or chance.
         last_sequence: The sequence of the last event.
         running_seconds: Time spent running, over all resumes.
+        processor_time: Processor time of the finished episodes.
         environments: Commits and packages of the starts and resumes, in order. Those of older versions are missing.
     """
 
@@ -56,6 +58,7 @@ class Snapshot:
     deviations: Deviations = field(default_factory=Deviations)
     last_sequence: int = 0
     running_seconds: float = 0.0
+    processor_time: ProcessorTime = field(default_factory=ProcessorTime)
     environments: tuple[RunEnvironment, ...] = field(default=(), repr=False)
 
     @property

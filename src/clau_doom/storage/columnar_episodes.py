@@ -25,12 +25,17 @@ __all__ = ["AgentEpisodes", "AgentOutcomes", "TrainingEpisodes", "read_training"
 _DIGEST = 32  # bytes of a trajectory hash
 _FINGERPRINT = 8 + _DIGEST
 _AT_ONCE = 10_000
-_REST = (*MEASURES, "seconds", "number", "attempts", "worker", "repeated")
+_REST = (*MEASURES, "seconds", "number", "attempts", "worker", "repeated", "processor_seconds")
+_UNMEASURED = -1.0
+"""Processor time of an episode without a measurement, in the array of numbers."""
 _AGENTS = (
     "SELECT generation, agent, group_concat(number), group_concat(seed), CAST(group_concat(trajectory, '') AS BLOB)"
     " FROM played WHERE purpose = 0 GROUP BY generation, agent ORDER BY generation, agent"
 )
-_EPISODES = f"SELECT {', '.join(_REST)} FROM played WHERE purpose = 0 ORDER BY generation, agent, number"  # noqa: S608 (constant names)
+_EPISODES = (
+    f"SELECT {', '.join(_REST[:-1])}, coalesce(processor_seconds, {_UNMEASURED})"  # noqa: S608 (constant names)
+    " FROM played WHERE purpose = 0 ORDER BY generation, agent, number"
+)
 _ANY_CUSTOM = "SELECT 1 FROM played WHERE purpose = 0 AND custom IS NOT NULL LIMIT 1"
 _CUSTOM = "SELECT custom FROM played WHERE purpose = 0 ORDER BY generation, agent, number"
 _Query = Callable[[str], Iterator[Row]]
@@ -53,8 +58,8 @@ class TrainingEpisodes(Mapping[AgentRef, Sequence[Episode]]):
         Args:
             experiment: Id of the experiment.
             prints: Fingerprints, 40 bytes for each episode.
-            rest: Measures, seconds, number, attempts, worker and repeated actions, shape (episodes, 18); None if
-                they were not read.
+            rest: Measures, seconds, number, attempts, worker, repeated actions and processor seconds, shape
+                (episodes, 19); None if they were not read.
             bounds: Half-open range of each agent's episodes, by generation and index.
             custom: Measures of the user as JSON for each episode; empty if no episode has any.
         """
@@ -104,13 +109,19 @@ class TrainingEpisodes(Mapping[AgentRef, Sequence[Episode]]):
         Raises:
             LookupError: Measures were not read.
         """
-        seconds, number, attempts, worker, repeated = self._row(index)[len(MEASURES) :]
+        seconds, number, attempts, worker, repeated, processor = self._row(index)[len(MEASURES) :]
         return Episode(
             purpose=Purpose.TRAINING,
             agent=ref.agent_id(self._experiment),
             number=int(number),
             outcome=self.outcome(index),
-            timing=EpisodeTiming(seconds=seconds, attempts=int(attempts), worker=int(worker), repeated=int(repeated)),
+            timing=EpisodeTiming(
+                seconds=seconds,
+                attempts=int(attempts),
+                worker=int(worker),
+                repeated=int(repeated),
+                processor_seconds=None if processor == _UNMEASURED else processor,
+            ),
         )
 
     def _custom_of(self, index: int) -> tuple[tuple[str, float], ...] | None:
@@ -250,7 +261,7 @@ def _seeds(texts: Sequence[str]) -> bytes:
 
 
 def _rest(query: _Query, total: int) -> NDArray[np.float64]:
-    """Read the other columns of training episodes, shape (episodes, 18)."""
+    """Read the other columns of training episodes, shape (episodes, 19)."""
     rest = np.empty((total, len(_REST)))
     rows = query(_EPISODES)
     done = 0
@@ -276,10 +287,12 @@ def _custom(query: _Query, total: int) -> Sequence[str | None]:
 
 
 def _check_columns(rest: NDArray[np.float64]) -> None:
-    """Check the ranges of all columns, shape (episodes, 18)."""
+    """Check the ranges of all columns, shape (episodes, 19)."""
     for place, name in enumerate(_REST):
         least, most = (-LARGEST, LARGEST) if name in MEASURES else (0.0, float(MOST_COUNT))
         column = rest[:, place]
+        if name == "processor_seconds":
+            column = np.where(column == _UNMEASURED, 0.0, column)
         # The comparison also refuses NaN.
         if not bool(np.all((column >= least) & (column <= most))):
             raise StoreCorrupted(f"{name} of a training episode is out of range: it must be from {least:g} to {most:g}")

@@ -47,6 +47,7 @@ COLUMNS = (
     "worker",
     "repeated",
     "custom",
+    "processor_seconds",
 )
 """Columns after `sequence`, in the order of the table."""
 
@@ -92,7 +93,7 @@ def row_of(episode: Episode, place: Place) -> tuple[object, ...]:
     """
     outcome, timing = episode.outcome, episode.timing
     measures = [float(getattr(outcome.measures, name)) for name in MEASURES]
-    if not (all(map(math.isfinite, measures)) and math.isfinite(timing.seconds)):
+    if not all(map(math.isfinite, (*measures, timing.seconds, timing.processor_seconds or 0.0))):
         raise StorageFailed(f"an episode has a number that is not finite: {episode}")
     return (
         PURPOSES.index(episode.purpose),
@@ -106,6 +107,7 @@ def row_of(episode: Episode, place: Place) -> tuple[object, ...]:
         timing.worker,
         timing.repeated,
         custom_text(outcome.measures),
+        None if timing.processor_seconds is None else float(timing.processor_seconds),
     )
 
 
@@ -115,7 +117,8 @@ def episode_of(experiment: str, row: Sequence[Any]) -> Episode:
     Raises:
         StoreCorrupted: A value is out of range; the message names it.
     """
-    purpose, generation, index, number, seed, *values, trajectory, seconds, attempts, worker, repeated, custom = row
+    purpose, generation, index, number, seed, *values, trajectory, seconds, attempts, worker, repeated = row[:-2]
+    custom, processor = row[-2:]
     least = -1 if (generation, index) == BASELINE else 0
     place = (
         whole(generation, "an episode's generation", least=least, most=MOST_AGENTS - 1),
@@ -140,6 +143,7 @@ def episode_of(experiment: str, row: Sequence[Any]) -> Episode:
             attempts=whole(attempts, "an episode's attempts"),
             worker=whole(worker, "an episode's worker"),
             repeated=whole(repeated, "an episode's repeated actions"),
+            processor_seconds=None if processor is None else duration(processor, "an episode's processor time"),
         ),
     )
 

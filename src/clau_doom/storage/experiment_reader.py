@@ -27,6 +27,7 @@ from clau_doom.storage.row_conversion import (
     head_of,
     irregularities_of,
     judging_of,
+    processor_time_of,
     recorded_event,
     repeated_actions,
     summaries_of,
@@ -63,6 +64,7 @@ _STARTED = (
     "SELECT payload FROM log WHERE sequence IN (SELECT sequence FROM configs) AND kind = 'experiment_started'"
     " ORDER BY sequence"
 )
+_PROCESSOR_TIME = "SELECT purpose, seconds, unmeasured FROM processor_time"
 _REPEATED = "SELECT total(repeated) FROM played WHERE repeated > 0"
 _JUDGING = (
     f"SELECT {', '.join(COLUMNS)} FROM played WHERE purpose IN (1, 2) ORDER BY purpose, generation, agent, number"  # noqa: S608 (constant names)
@@ -160,6 +162,7 @@ class ExperimentReader:
                 last_sequence=_last_sequence(query),
                 running_seconds=seconds,
                 environments=environments_of(query(_STARTED)),
+                processor_time=processor_time_of(query(_PROCESSOR_TIME)),
             )
             check_references(snapshot)
         return snapshot

@@ -123,6 +123,10 @@ EXPORTED = (
             _integer_field("timing_attempts", "number of attempts"),
             _integer_field("timing_worker", "the worker that finished the episode"),
             _integer_field("timing_repeated", "decisions for which a remote agent missed its deadline"),
+            _number_field(
+                "timing_processor_seconds",
+                "processor time of worker and engine, user and system; missing if it was not measured",
+            ),
         ),
     ),
     ExportedTable(
@@ -264,6 +268,7 @@ def episode_row(
         timing.attempts,
         timing.worker,
         timing.repeated,
+        timing.processor_seconds,
         *(value for _, value in outcome.measures.custom or ()),
     )
 

@@ -19,11 +19,12 @@ from clau_doom.domain.event_effects import RunConfigured, changes_of
 from clau_doom.domain.events import EpisodeFinished, RecordedEvent
 from clau_doom.domain.experiment import Experiment, ExperimentState, GenerationSummary, Provenance
 from clau_doom.domain.failures_and_interventions import Irregularities
+from clau_doom.domain.processor_time import ProcessorTime
 from clau_doom.domain.run_environment import RunEnvironment
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import ConfigError, StoreCorrupted
 from clau_doom.storage.columnar_episodes import TrainingEpisodes
-from clau_doom.storage.episode_rows import BASELINE, COLUMNS, episode_of, place_of
+from clau_doom.storage.episode_rows import BASELINE, COLUMNS, PURPOSES, episode_of, place_of
 from clau_doom.storage.read_budget import Row
 from clau_doom.storage.validation import (
     MOST_AGENTS,
@@ -49,6 +50,7 @@ __all__ = [
     "head_of",
     "irregularities_of",
     "judging_of",
+    "processor_time_of",
     "recorded_event",
     "repeated_actions",
     "summaries_of",
@@ -219,6 +221,16 @@ def environments_of(rows: Iterable[Row]) -> tuple[RunEnvironment, ...]:
     """Return the environments of the starts of an experiment, from the payloads of their events."""
     changes = (change for (payload,) in rows for change in changes_of(decode("experiment_started", payload)))
     return tuple([each.environment for each in changes if isinstance(each, RunConfigured) and each.environment])
+
+
+def processor_time_of(rows: Iterable[Row]) -> ProcessorTime:
+    """Return the processor time by purpose."""
+    sums, unmeasured = {}, 0
+    for purpose, spent, missing in rows:
+        name = PURPOSES[whole(purpose, "a purpose of processor time", most=len(PURPOSES) - 1)].value
+        sums[name] = seconds(spent, f"the processor time of {name} episodes")
+        unmeasured += whole(missing, f"the {name} episodes without a processor time")
+    return ProcessorTime(**sums, unmeasured=unmeasured)
 
 
 def repeated_actions(total: float) -> int:

@@ -152,6 +152,16 @@ _CUSTOM_MEASURES = """
 ALTER TABLE played ADD COLUMN custom TEXT
 """
 
+_PROCESSOR_TIME = """
+ALTER TABLE played ADD COLUMN processor_seconds REAL;
+CREATE TABLE processor_time (
+    purpose INTEGER PRIMARY KEY,
+    seconds REAL NOT NULL,
+    unmeasured INTEGER NOT NULL
+) STRICT;
+INSERT INTO processor_time SELECT purpose, 0.0, count(*) FROM played GROUP BY purpose
+"""
+
 # Reading creates files next to the results, which fails on a full or read-only disk.
 _NO_SIDE_FILES = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
 
@@ -161,7 +171,7 @@ _OPENING_CALLS = 200
 
 _SIDE_FILES = ("-wal", "-shm", "-journal")
 
-MIGRATIONS: Sequence[str] = (_FIRST, _BUDGETS, _CUSTOM_MEASURES)
+MIGRATIONS: Sequence[str] = (_FIRST, _BUDGETS, _CUSTOM_MEASURES, _PROCESSOR_TIME)
 """Migration scripts from an empty file to the current tables; each adds one version."""
 
 FIRST_VERSION = 2

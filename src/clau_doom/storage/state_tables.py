@@ -31,6 +31,10 @@ KeepRecordings = Literal["champions", "all", "none"]
 
 _INSERT_EPISODE = f"INSERT INTO played VALUES (?, {', '.join('?' * len(COLUMNS))})"  # noqa: S608 (constant names)
 _INSERT_CONFIG = "INSERT INTO configs (sequence, config_yaml, generations, episodes, tics) VALUES (?, ?, ?, ?, ?)"
+_ADD_PROCESSOR_TIME = (
+    "INSERT INTO processor_time VALUES (?, ?, ?) ON CONFLICT (purpose) DO UPDATE"
+    " SET seconds = seconds + excluded.seconds, unmeasured = unmeasured + excluded.unmeasured"
+)
 _HAS_EPISODE = "SELECT 1 FROM played WHERE purpose = ? AND generation = ? AND agent = ? AND number = ?"
 _STARTED = "SELECT coalesce(max(generation) + 1, 0) FROM agents"
 _COUNT = "SELECT count(*) FROM agents WHERE generation = ?"
@@ -168,6 +172,8 @@ class StateTables:
     def _add_episode(self, sequence: int, episode: Episode) -> None:
         place = place_of(self._experiment, episode.agent)
         self._run(_INSERT_EPISODE, (sequence, *row_of(episode, place)))
+        seconds = episode.timing.processor_seconds
+        self._run(_ADD_PROCESSOR_TIME, (PURPOSES.index(episode.purpose), float(seconds or 0.0), int(seconds is None)))
         if episode.recording is not None and self._keeps_recording(episode, AgentRef(*place)):
             self._run("INSERT INTO recordings VALUES (?, ?)", (sequence, episode.recording))
         if episode.actions is not None:

@@ -56,6 +56,7 @@ def episode_message(episode: Episode) -> resources_pb2.Episode:
         attempts=timing.attempts,
         repeated=timing.repeated,
         worker=timing.worker,
+        processor_seconds=timing.processor_seconds,
     )
 
 
@@ -84,6 +85,7 @@ def episode_from(experiment: str, message: resources_pb2.Episode) -> Episode:
             attempts=whole(message.attempts, "an episode's attempts", least=1),
             repeated=whole(message.repeated, "an episode's repeated actions"),
             worker=whole(message.worker, "an episode's worker"),
+            processor_seconds=message.processor_seconds if message.HasField("processor_seconds") else None,
         ),
     )
 

@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 _GREATEST = 1e100  # sums and squares of larger numbers may not be finite
+_LONGEST = 1e9  # seconds of an episode
 _MOST_HELD, _LONGEST_NAME = 64, 64
 _QUICK = 1  # compared with the best level: a tenth of the time, a tenth more bytes
 
@@ -66,6 +67,7 @@ def played(
     *,
     repeated: int = 0,
     actions: bytes | None = None,
+    processor_seconds: float | None = None,
 ) -> pb.FromWorker:
     """Create a worker's response with a finished episode. `actions` are as the engine returns them."""
     measures = pb.Measures(**{name: getattr(outcome.measures, name) for name in MEASURES})
@@ -80,6 +82,7 @@ def played(
             seconds=seconds,
             repeated=repeated,
             actions=b"" if actions is None else zlib.compress(actions, _QUICK),
+            processor_seconds=processor_seconds,
         )
     )
 
@@ -168,12 +171,16 @@ def episode_from_played(
         declared: Declarations of the user's measures, by name.
 
     Raises:
-        MalformedMessage: The seed differs, a measure is not finite or exceeds 1e100, the hash does not have 32 bytes,
-            more decisions were repeated than made, or the user's measures differ from their declarations.
+        MalformedMessage: The seed differs, a measure is not finite or exceeds 1e100, a time is not from 0 to 1e9 s, the
+            hash does not have 32 bytes, more decisions were repeated than made, or the user's measures differ from
+            their declarations.
     """
     values = {name: getattr(message.measures, name) for name in MEASURES}
-    for name, value in (*values.items(), ("seconds", message.seconds)):
+    for name, value in values.items():
         if not abs(value) <= _GREATEST:  # NaN fails this comparison too
+            raise MalformedMessage(f"an episode whose {name} is {value}")
+    for name, value in (("seconds", message.seconds), ("processor_seconds", message.processor_seconds)):
+        if not 0.0 <= value <= _LONGEST:
             raise MalformedMessage(f"an episode whose {name} is {value}")
     if message.seed != task.seed:
         raise MalformedMessage(f"an episode on seed {message.seed} in place of {task.seed}")
@@ -185,7 +192,13 @@ def episode_from_played(
     outcome = EpisodeOutcome(
         seed=task.seed, measures=Measures(**values, custom=_custom(message, declared)), trajectory_sha256=digest
     )
-    timing = EpisodeTiming(seconds=message.seconds, attempts=task.attempt, worker=worker, repeated=message.repeated)
+    timing = EpisodeTiming(
+        seconds=message.seconds,
+        attempts=task.attempt,
+        worker=worker,
+        repeated=message.repeated,
+        processor_seconds=message.processor_seconds if message.HasField("processor_seconds") else None,
+    )
     return Episode(
         purpose=task.purpose,
         agent=task.agent,

@@ -1,6 +1,7 @@
 """Innermost loop: plays one episode of a policy on an engine and a seed."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from clau_doom.domain import EpisodeOutcome, Genome, generator
@@ -24,21 +25,28 @@ class StartedEpisode:
     Attributes:
         seen: The first observation.
         seconds: Wall time of the episode's start.
+        processor_seconds: Processor time of the episode's start.
     """
 
     seen: Observation
     seconds: float
+    processor_seconds: float
 
     @classmethod
-    def by(cls, engine: Engine, seed: int) -> "StartedEpisode":
+    def by(cls, engine: Engine, seed: int, clock: Callable[[], float] = time.process_time) -> "StartedEpisode":
         """Begin an episode.
+
+        Args:
+            engine: A started engine.
+            seed: The engine's seed.
+            clock: Processor time of worker and engine, in seconds; see `processor_clock`.
 
         Raises:
             EngineCrashed: The engine has ended.
         """
-        started = time.perf_counter()
+        started, spent = time.perf_counter(), clock()
         seen = engine.begin(seed)
-        return cls(seen, time.perf_counter() - started)
+        return cls(seen, time.perf_counter() - started, clock() - spent)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,12 +58,14 @@ class Rollout:
         seconds: Wall time from the start of the episode to its outcome.
         actions: The actions, encoded as for the trajectory's hash.
         repeated: Number of decisions that repeated the last action.
+        processor_seconds: Processor time in the same period, in seconds; NaN if it cannot be measured.
     """
 
     outcome: EpisodeOutcome
     seconds: float
     actions: bytes
-    repeated: int = 0
+    repeated: int
+    processor_seconds: float
 
 
 def play(
@@ -69,6 +79,7 @@ def play(
     shared_frame: SharedFrame | None = None,
     task: int = 0,
     measures: tuple[CustomMeasure, ...] = (),
+    clock: Callable[[], float] = time.process_time,
 ) -> Rollout:
     """Play one episode to its end.
 
@@ -82,6 +93,7 @@ def play(
         shared_frame: Shared memory for requested pictures, or None.
         task: The episode's number in the picture.
         measures: Measures of the user.
+        clock: Processor time of worker and engine, in seconds; see `processor_clock`.
 
     Raises:
         PolicyFailed: The policy raised an error, or its action is invalid.
@@ -89,8 +101,8 @@ def play(
         EngineCrashed: The engine has ended.
         AgentUnreachable: The program of a remote policy cannot be reached; the engine can continue.
     """
-    begun = begun or StartedEpisode.by(engine, seed)
-    started = time.perf_counter() - begun.seconds
+    begun = begun or StartedEpisode.by(engine, seed, clock)
+    started, spent = time.perf_counter() - begun.seconds, clock() - begun.processor_seconds
     observation: Observation | None = begun.seen
     act, turn = engine.act, page.turn
     requested = shared_frame.requested if shared_frame else _NEVER
@@ -114,8 +126,13 @@ def play(
         trajectory_sha256=engine.trajectory_sha256(),
     )
     repeated: int = getattr(decide, "repeated", 0)  # set by a `Repeating` agent; isinstance is slower
-    seconds = time.perf_counter() - started
-    return Rollout(outcome=outcome, seconds=seconds, actions=engine.actions(), repeated=repeated)
+    return Rollout(
+        outcome=outcome,
+        seconds=time.perf_counter() - started,
+        actions=engine.actions(),
+        repeated=repeated,
+        processor_seconds=clock() - spent,
+    )
 
 
 def _act_and_capture(engine: Engine, action: Action, shared_frame: SharedFrame, task: int) -> Observation | None:

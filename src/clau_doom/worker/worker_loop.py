@@ -2,6 +2,8 @@
 
 import gc
 import json
+import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +20,7 @@ from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import played
 from clau_doom.worker.action_replay import ActionReplay
 from clau_doom.worker.custom_measures import CustomMeasure, load_measures
+from clau_doom.worker.processor_clock import processor_clock
 from clau_doom.worker.progress_page import ProgressPage
 from clau_doom.worker.provenance import collect_facts
 from clau_doom.worker.rollout import Rollout, StartedEpisode, play
@@ -93,6 +96,7 @@ def serve(
             measures=measures,
             shared_frame=shared_frame,
             claims=setup.actions,
+            clock=processor_clock(engine.process.pid if engine.process else None),
         ).play_all()
     finally:
         engine.close()
@@ -110,6 +114,7 @@ class _Player:
         measures: tuple[CustomMeasure, ...],
         shared_frame: SharedFrame,
         claims: bool,
+        clock: Callable[[], float],
     ) -> None:
         self._channel = channel
         self._engine = engine
@@ -118,6 +123,7 @@ class _Player:
         self._measures = measures
         self._shared_frame = shared_frame
         self._claims = claims
+        self._clock = clock
 
     def play_all(self) -> None:
         """Play the requested episodes until the orchestrator closes the channel.
@@ -133,7 +139,7 @@ class _Player:
             message, begun = channel.receive() if channel.waiting() else None, None
             if isinstance(answer, Rollout):
                 try:
-                    begun = StartedEpisode.by(engine, message.play.seed) if message else None
+                    begun = StartedEpisode.by(engine, message.play.seed, self._clock) if message else None
                     reply = self._played(request.task, answer, engine.recording())
                 except EngineCrashed as error:
                     reply = failed(request.task, pb.EpisodeFailed.FAULT_ENGINE, error)
@@ -143,8 +149,15 @@ class _Player:
             message = message or channel.receive()
 
     def _played(self, task: int, rollout: Rollout, recording: bytes | None) -> pb.FromWorker:
-        actions = rollout.actions if self._claims else None
-        return played(task, rollout.outcome, recording, rollout.seconds, repeated=rollout.repeated, actions=actions)
+        return played(
+            task,
+            rollout.outcome,
+            recording,
+            rollout.seconds,
+            repeated=rollout.repeated,
+            actions=rollout.actions if self._claims else None,
+            processor_seconds=None if math.isnan(rollout.processor_seconds) else rollout.processor_seconds,
+        )
 
     def _answer(self, request: pb.PlayEpisode, begun: StartedEpisode | None) -> Rollout | pb.FromWorker:
         try:
@@ -158,6 +171,7 @@ class _Player:
                 shared_frame=self._shared_frame,
                 task=request.task,
                 measures=self._measures,
+                clock=self._clock,
             )
         except PolicyFailed as error:
             return failed(request.task, pb.EpisodeFailed.FAULT_POLICY, error)

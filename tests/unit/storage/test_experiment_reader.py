@@ -102,11 +102,11 @@ def test_valid_experiment_is_read(spoil: Spoil) -> None:
         ("UPDATE played SET trajectory = x'00'", "have 1|32 bytes|hashes of"),
         ("UPDATE played SET agent = agent + 500 WHERE purpose = 0", "which is missing"),
         ("UPDATE played SET generation = -5 - generation WHERE purpose = 1", "an episode's generation is -"),
-        ("UPDATE played SET purpose = 7 WHERE purpose = 2", "an episode's purpose is 7"),
+        ("UPDATE played SET purpose = 7 WHERE purpose = 2", "a purpose of processor time is 7"),
         ("DELETE FROM log WHERE sequence = 5", "events are missing"),
         ("DELETE FROM log", "its log has 0 events"),
         ("UPDATE log SET time = 1e300", "the time of event 1 is 1e.300"),
-        ("UPDATE log SET payload = '{' WHERE kind IS NOT NULL", "invalid experiment_created event|malformed JSON"),
+        ("UPDATE log SET payload = '{' WHERE kind IS NOT NULL", "invalid experiment_started event|malformed JSON"),
         (
             "UPDATE log SET payload = '[' || printf('%.*c', 90000, '[') WHERE sequence = 2",
             "invalid experiment_started event",
@@ -122,6 +122,25 @@ def test_valid_experiment_is_read(spoil: Spoil) -> None:
 def test_damage_is_described(spoil: Spoil, statement: str, message: str) -> None:
     """Reading ends at once."""
     results = spoil(statement)
+    with pytest.raises(StoreCorrupted, match=f"experiment gen is damaged: .*({message}).*: restore its folder"):
+        _read(results)
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("UPDATE played SET processor_seconds = -2.0 WHERE purpose = 0", "processor_seconds of a training episode is"),
+        ("UPDATE played SET processor_seconds = -2.0 WHERE purpose = 1", "an episode's processor time is -2.0"),
+        ("UPDATE processor_time SET seconds = -1.0", "the processor time of training episodes is -1.0"),
+        ("UPDATE processor_time SET unmeasured = -1", "the training episodes without a processor time is -1"),
+    ],
+)
+def test_damage_of_newer_columns_is_described(spoil: Spoil, statement: str, message: str) -> None:
+    """The case is of an older version, so that it is migrated before the damage."""
+    results = spoil()
+    _read(results)
+    with closing(sqlite3.connect(results, isolation_level=None)) as connection:
+        connection.execute(statement)
     with pytest.raises(StoreCorrupted, match=f"experiment gen is damaged: .*({message}).*: restore its folder"):
         _read(results)
 

@@ -39,6 +39,21 @@ def test_missing_migrations_are_applied_in_order(connection: sqlite3.Connection)
     schema.migrate(connection, [*schema.MIGRATIONS, NEXT])
 
 
+def test_episodes_before_processor_times_are_unmeasured(connection: sqlite3.Connection) -> None:
+    """The migration counts the stored episodes by purpose."""
+    before = schema.MIGRATIONS[:3]
+    schema.migrate(connection, before)
+    columns = [row[1] for row in connection.execute("PRAGMA table_info(played)")]
+    connection.execute("PRAGMA foreign_keys = OFF")
+    for sequence, purpose in enumerate((0, 0, 2)):
+        values = dict.fromkeys(columns, 0) | {"trajectory": bytes(32), "custom": None}
+        values |= {"sequence": sequence, "purpose": purpose, "number": sequence}
+        connection.execute(f"INSERT INTO played VALUES ({', '.join('?' * len(columns))})", [*values.values()])
+    schema.migrate(connection, schema.MIGRATIONS[:4])
+    assert connection.execute("SELECT * FROM processor_time").fetchall() == [(0, 0.0, 2), (2, 0.0, 1)]
+    assert connection.execute("SELECT DISTINCT processor_seconds FROM played").fetchall() == [(None,)]
+
+
 def test_failed_migration_is_rolled_back(connection: sqlite3.Connection) -> None:
     schema.migrate(connection)
     with pytest.raises(sqlite3.Error):

@@ -71,7 +71,9 @@ episodes = st.builds(
         measures=st.builds(Measures, **dict.fromkeys(MEASURES, numbers)),
         trajectory_sha256=digests,
     ),
-    timing=st.builds(EpisodeTiming, seconds=numbers, attempts=totals, worker=counts),
+    timing=st.builds(
+        EpisodeTiming, seconds=numbers, attempts=totals, worker=counts, processor_seconds=numbers | st.none()
+    ),
     recording=st.binary() | st.none(),
     actions=st.binary() | st.none(),
 )

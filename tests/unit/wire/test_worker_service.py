@@ -92,6 +92,25 @@ def test_actions_round_trip(actions: bytes) -> None:
     assert receive(played(1, outcome, None, 0.5).played, 5).actions is None
 
 
+def test_processor_time_round_trips() -> None:
+    """None, for a time that was not measured, differs from 0."""
+    outcome = EpisodeOutcome(seed=5, measures=Measures(), trajectory_sha256="00" * 32)
+    for seconds in (None, 0.0, 0.75):
+        message = played(1, outcome, None, 0.5, processor_seconds=seconds).played
+        assert episode_from_played(message, task(5), worker=0).timing.processor_seconds == seconds
+
+
+@pytest.mark.parametrize("name", ["seconds", "processor_seconds"])
+@pytest.mark.parametrize("value", [-1.0, 1e10, float("nan")])
+def test_invalid_times_are_refused(name: str, value: float) -> None:
+    """The store refuses to read such a time, so that it must not be stored."""
+    outcome = EpisodeOutcome(seed=5, measures=Measures(), trajectory_sha256="00" * 32)
+    message = played(1, outcome, None, 0.5).played
+    setattr(message, name, value)
+    with pytest.raises(MalformedMessage, match=f"an episode whose {name} is "):
+        episode_from_played(message, task(5), worker=0)
+
+
 def test_oversized_and_invalid_actions_are_refused() -> None:
     """Decompression stops at the longest episode, because a kilobyte can inflate to a megabyte."""
     with pytest.raises(MalformedMessage, match="at most 1000 bytes"):

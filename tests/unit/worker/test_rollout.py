@@ -64,6 +64,30 @@ def test_episode_depends_on_seed_and_actions_only(page: ProgressPage) -> None:
     assert len({first.trajectory_sha256, other_seed.trajectory_sha256, other_actions.trajectory_sha256}) == 3
 
 
+def test_processor_time_covers_the_start_and_the_decisions(page: ProgressPage) -> None:
+    """The time between an early start of the episode and the call is not part of the episode."""
+    spent = 0.0
+
+    class Costly(ScriptedEngine):
+        def begin(self, seed: int) -> Observation:
+            nonlocal spent
+            spent += 100.0
+            return super().begin(seed)
+
+        def act(self, action: Action) -> Observation | None:
+            nonlocal spent
+            spent += 1.0
+            return super().act(action)
+
+    costly = Costly(decisions=3)
+    costly.start(Needs(), record=False)
+    assert play(costly, Puppet(left), Genome(()), 5, page, clock=lambda: spent).processor_seconds == 103.0
+    begun = StartedEpisode.by(costly, 5, lambda: spent)
+    spent += 1000.0
+    later = play(costly, Puppet(left), Genome(()), 5, page, begun=begun, clock=lambda: spent)
+    assert later.processor_seconds == 103.0
+
+
 def test_start_of_an_episode_is_in_its_duration(page: ProgressPage) -> None:
     """The engine starts the episode before or during the call. The outcome is the same."""
 

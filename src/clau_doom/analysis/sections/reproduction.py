@@ -99,6 +99,7 @@ def _state_table(stored: StoredExperiment, shared: Sequence[tuple[str, str]]) ->
         (budget.unit.value, f"{budget.spent(snapshot.summaries)} of {budget.amount}"),
         ("history SHA-256", history_sha256(snapshot.finished_generations)),
         ("deviations", str(snapshot.deviations.total)),
+        ("processor time", snapshot.processor_time.summary),
     ]
     own = [fact for fact in snapshot.experiment.provenance.facts if fact not in shared]
     return Table(

@@ -81,7 +81,14 @@ class EpisodeActor:
         except ClauDoomError as error:
             return failed(play.task, fault_of(error), error).SerializeToString()
         timing = episode.timing
-        answer = played(play.task, episode.outcome, episode.recording, timing.seconds, repeated=timing.repeated)
+        answer = played(
+            play.task,
+            episode.outcome,
+            episode.recording,
+            timing.seconds,
+            repeated=timing.repeated,
+            processor_seconds=timing.processor_seconds,
+        )
         answer.played.actions = episode.actions or b""
         return answer.SerializeToString()
 

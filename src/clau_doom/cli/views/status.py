@@ -69,6 +69,7 @@ def experiment_json(stored: StoredExperiment, folder: str) -> dict[str, object]:
         "failed_agents": _failed_agents(snapshot),
         "unfinished_generation": _unfinished(stored),
         "generations": [_summary_json(name, summary) for summary in snapshot.summaries],
+        "processor_seconds": {**asdict(snapshot.processor_time), "total": snapshot.processor_time.total},
         "provenance": dict(snapshot.experiment.provenance.facts),
         "environments": [_environment_json(each) for each in snapshot.environments],
     }
@@ -110,6 +111,7 @@ def experiment_view(stored: StoredExperiment, folder: str, state_style: str) -> 
         champion = (ref.agent_id(snapshot.experiment.id), "bold green")
         grid.add_row("champion", Text.assemble(champion, f", {number(fitness)} on validation seeds"))
     grid.add_row("running time", clock(snapshot.running_seconds))
+    grid.add_row("processor time", snapshot.processor_time.summary)
     for commit in snapshot.environments[-1].commits if snapshot.environments else ():
         grid.add_row("commit", Text(f"{commit.summary} ({commit.folder})"))
     grid.add_row("history", Text(history_sha256(snapshot.finished_generations), "cyan"))

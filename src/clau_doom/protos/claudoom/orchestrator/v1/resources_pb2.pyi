@@ -245,7 +245,7 @@ class Ancestor(_message.Message):
     def __init__(self, agent_id: _Optional[str] = ..., operator: _Optional[str] = ..., fitness: _Optional[float] = ...) -> None: ...
 
 class Episode(_message.Message):
-    __slots__ = ("purpose", "agent_id", "number", "seed", "measures", "trajectory_sha256", "seconds", "attempts", "worker", "repeated")
+    __slots__ = ("purpose", "agent_id", "number", "seed", "measures", "trajectory_sha256", "seconds", "attempts", "worker", "repeated", "processor_seconds")
     PURPOSE_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
@@ -256,6 +256,7 @@ class Episode(_message.Message):
     ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
     WORKER_FIELD_NUMBER: _ClassVar[int]
     REPEATED_FIELD_NUMBER: _ClassVar[int]
+    PROCESSOR_SECONDS_FIELD_NUMBER: _ClassVar[int]
     purpose: Purpose
     agent_id: str
     number: int
@@ -266,7 +267,8 @@ class Episode(_message.Message):
     attempts: int
     worker: int
     repeated: int
-    def __init__(self, purpose: _Optional[_Union[Purpose, str]] = ..., agent_id: _Optional[str] = ..., number: _Optional[int] = ..., seed: _Optional[int] = ..., measures: _Optional[_Union[Measures, _Mapping]] = ..., trajectory_sha256: _Optional[str] = ..., seconds: _Optional[float] = ..., attempts: _Optional[int] = ..., worker: _Optional[int] = ..., repeated: _Optional[int] = ...) -> None: ...
+    processor_seconds: float
+    def __init__(self, purpose: _Optional[_Union[Purpose, str]] = ..., agent_id: _Optional[str] = ..., number: _Optional[int] = ..., seed: _Optional[int] = ..., measures: _Optional[_Union[Measures, _Mapping]] = ..., trajectory_sha256: _Optional[str] = ..., seconds: _Optional[float] = ..., attempts: _Optional[int] = ..., worker: _Optional[int] = ..., repeated: _Optional[int] = ..., processor_seconds: _Optional[float] = ...) -> None: ...
 
 class Measures(_message.Message):
     __slots__ = ("kills", "deaths", "health", "armor", "shots", "hits", "damage_dealt", "damage_taken", "items", "tics", "reward", "distance", "decisions", "custom")

@@ -217,7 +217,7 @@ class Measures(_message.Message):
     def __init__(self, kills: _Optional[float] = ..., deaths: _Optional[float] = ..., health: _Optional[float] = ..., armor: _Optional[float] = ..., shots: _Optional[float] = ..., hits: _Optional[float] = ..., damage_dealt: _Optional[float] = ..., damage_taken: _Optional[float] = ..., items: _Optional[float] = ..., tics: _Optional[float] = ..., reward: _Optional[float] = ..., distance: _Optional[float] = ..., decisions: _Optional[float] = ..., custom: _Optional[_Mapping[str, float]] = ...) -> None: ...
 
 class EpisodePlayed(_message.Message):
-    __slots__ = ("task", "seed", "measures", "trajectory_sha256", "recording", "seconds", "repeated", "actions")
+    __slots__ = ("task", "seed", "measures", "trajectory_sha256", "recording", "seconds", "repeated", "actions", "processor_seconds")
     TASK_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
     MEASURES_FIELD_NUMBER: _ClassVar[int]
@@ -226,6 +226,7 @@ class EpisodePlayed(_message.Message):
     SECONDS_FIELD_NUMBER: _ClassVar[int]
     REPEATED_FIELD_NUMBER: _ClassVar[int]
     ACTIONS_FIELD_NUMBER: _ClassVar[int]
+    PROCESSOR_SECONDS_FIELD_NUMBER: _ClassVar[int]
     task: int
     seed: int
     measures: Measures
@@ -234,7 +235,8 @@ class EpisodePlayed(_message.Message):
     seconds: float
     repeated: int
     actions: bytes
-    def __init__(self, task: _Optional[int] = ..., seed: _Optional[int] = ..., measures: _Optional[_Union[Measures, _Mapping]] = ..., trajectory_sha256: _Optional[bytes] = ..., recording: _Optional[bytes] = ..., seconds: _Optional[float] = ..., repeated: _Optional[int] = ..., actions: _Optional[bytes] = ...) -> None: ...
+    processor_seconds: float
+    def __init__(self, task: _Optional[int] = ..., seed: _Optional[int] = ..., measures: _Optional[_Union[Measures, _Mapping]] = ..., trajectory_sha256: _Optional[bytes] = ..., recording: _Optional[bytes] = ..., seconds: _Optional[float] = ..., repeated: _Optional[int] = ..., actions: _Optional[bytes] = ..., processor_seconds: _Optional[float] = ...) -> None: ...
 
 class EpisodeFailed(_message.Message):
     __slots__ = ("task", "fault", "reason", "traceback")
