@@ -15,7 +15,7 @@ from clau_doom.app.replay import plan_replay, stored_actions, verify
 from clau_doom.app.replay_agent_lookup import export_agent, find_agent
 from clau_doom.app.run import open_run
 from clau_doom.app.run_plan import Plan
-from clau_doom.app.run_planning import plan_config, plan_resume
+from clau_doom.app.run_planning import plan_config, plan_resume, plan_run
 from clau_doom.config import CustomPolicyConfig, ExecutionConfig, ExperimentConfig, HoldoutConfig, ScenarioConfig
 from clau_doom.domain import Purpose
 from clau_doom.errors import ConfigError, ResumeRefused
@@ -93,3 +93,64 @@ async def test_moved_scenario_and_policy(tmp_path: Path, monkeypatch: pytest.Mon
         file.write("kill_reward = 5\n")
     with pytest.raises(ResumeRefused, match=r"it was started with scenario\.cfg"):
         await resumed(runs, 3, CLAU_DOOM_SCENARIO_NAME="s.cfg")
+
+
+OWN = {
+    "paths_policy.py": """
+from clau_doom.policies import RulesPolicy
+from paths_helper import VALUE
+
+class Own(RulesPolicy):
+    pass
+""",
+    "paths_helper.py": "VALUE = 1\n",
+    "paths_strategy.py": """
+from clau_doom.config import RandomSearchConfig
+from clau_doom.evolution.random_search import RandomSearch
+
+class Own(RandomSearch):
+    def __init__(self, space, population, seed):
+        super().__init__(RandomSearchConfig(), space, population, seed)
+""",
+    "paths_measures.py": "def half(record): return record.measures.tics / 2\n",
+}
+
+
+async def test_import_paths_replace_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that was started in one folder is resumed and replayed in another one, which has a wrong module."""
+    project, other, runs = tmp_path / "project", tmp_path / "other", tmp_path / "runs"
+    (project / "agents").mkdir(parents=True)
+    other.mkdir()
+    for name, text in OWN.items():
+        (project / "agents" / name).write_text(text)
+        (other / name).write_text("raise ValueError('the wrong folder')\n")
+    (project / "lab.yaml").write_text(
+        "{name: lab, generations: 1, population: 2, episodes: 1, import_paths: [agents], scenario: {timeout: 100},"
+        " policy: {kind: class, target: 'paths_policy:Own'}, measures: {half: 'paths_measures:half'},"
+        " evolution: {kind: class, target: 'paths_strategy:Own'}, fitness: half,"
+        " holdout: {validation: 1, episodes: 2}, execution: {workers: 1}}"
+    )
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.chdir(tmp_path)
+    plan = plan_run(project / "lab.yaml", runs, environ={})
+    assert plan.config.import_paths == (str(project / "agents"),)
+    await played(plan)
+
+    monkeypatch.chdir(other)
+    for name in OWN:
+        monkeypatch.delitem(sys.modules, name.removesuffix(".py"))
+    await played(await resumed(runs, 2))
+    setting, agent = await find_agent("lab", None, runs)
+    choice = select_episode(agent, purpose=Purpose.HELD_OUT, number=0, seed=None)
+    replayed = plan_replay(setting, choice, await stored_actions(choice, runs))
+    assert not replayed.by_actions
+    assert choice.episode is not None
+    assert verify(replayed).outcome == choice.episode.outcome
+    environments = (await FolderSource(runs).experiment("lab")).snapshot.environments
+    assert [each.folder for run in environments for each in run.commits] == ["import_paths[0]"] * 2
+
+    (project / "agents").rename(project / "moved")
+    moved = await plan_resume(
+        "lab", runs, environ={}, overrides={"generations": 3, "import_paths": [str(project / "moved")]}
+    )
+    assert moved.config.import_paths == (str(project / "moved"),)

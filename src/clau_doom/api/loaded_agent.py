@@ -20,7 +20,7 @@ from clau_doom.api.table import Table
 from clau_doom.app.input_copies import stored_scenario
 from clau_doom.app.replay_agent_lookup import with_address
 from clau_doom.app.trusted_code import Trust
-from clau_doom.config import CustomPolicyConfig, PolicyConfig, RandomPolicyConfig, ScenarioConfig
+from clau_doom.config import CustomPolicyConfig, PolicyConfig, RandomPolicyConfig, ScenarioConfig, importing_from
 from clau_doom.domain import Episode
 from clau_doom.errors import ConfigError, WrongState
 from clau_doom.game import Scenario
@@ -204,6 +204,7 @@ class LoadedAgent:
             settings=self._setting.scenario,
             scenario=self._scenario,
             measures=self._setting.measures,
+            import_paths=self._setting.import_paths,
         )
         played = run_blocking(play_episodes(player, chosen, workers=workers))
         return self._table(played, recorded=False)
@@ -291,7 +292,8 @@ class LoadedAgent:
         config = self._config
         if self._setting.contained and isinstance(config, CustomPolicyConfig):
             self._trust.check(config, f"{self.id}, whose experiment ran its policy in containers,")
-        return make_policy(config, self.facts)
+        with importing_from(self._setting.import_paths):
+            return make_policy(config, self.facts)
 
     @cached_property
     def _checked(self) -> ActionCheck:

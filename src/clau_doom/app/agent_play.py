@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from clau_doom.backends.local.backend import LocalBackend
 from clau_doom.backends.local.configuration import LocalConfig
 from clau_doom.backends.scenario_files import placed_scenario
-from clau_doom.config import ExecutionConfig, PolicyConfig, ScenarioConfig
+from clau_doom.config import ExecutionConfig, PolicyConfig, ScenarioConfig, importing_from
 from clau_doom.domain import Episode, Genome, Purpose, generator
 from clau_doom.game import SCENARIOS, Scenario, try_scenario
 from clau_doom.orchestration import Shutdown
@@ -32,6 +32,7 @@ class Player:
         settings: Configuration of the scenario.
         scenario: The scenario.
         measures: Functions of the user's measures, by name.
+        import_paths: Folders that modules of the user are imported from; empty: the working folder.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Player:
     settings: ScenarioConfig
     scenario: Scenario
     measures: Mapping[str, str] = field(default_factory=dict)
+    import_paths: tuple[str, ...] = ()
 
 
 def fresh_seeds(seed: int, count: int) -> tuple[int, ...]:
@@ -75,15 +77,16 @@ async def play_episodes(player: Player, seeds: Sequence[int], *, workers: int) -
         try_scenario(player.scenario)
     execution = ExecutionConfig(workers=min(workers, len(seeds)), record="none")
     scenario, files = placed_scenario(player.settings, player.scenario)
-    backend = LocalBackend(
-        scenario=scenario,
-        policy=player.config,
-        execution=execution,
-        local=LocalConfig(),
-        measures=player.measures,
-        facts=collect_facts(player.scenario, player.config, player.policy, load_measures(player.measures)),
-        files=files,
-    )
+    with importing_from(player.import_paths):
+        backend = LocalBackend(
+            scenario=scenario,
+            policy=player.config,
+            execution=execution,
+            local=LocalConfig(),
+            measures=player.measures,
+            facts=collect_facts(player.scenario, player.config, player.policy, load_measures(player.measures)),
+            files=files,
+        )
     tasks = [
         EpisodeTask(purpose=Purpose.HELD_OUT, agent=player.id, genome=player.genome, number=number, seed=seed)
         for number, seed in enumerate(seeds)

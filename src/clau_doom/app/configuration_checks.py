@@ -1,14 +1,22 @@
 """Checks of a valid configuration: missing scenarios, policies or strategies, and exceeded limits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from clau_doom.app.policy_output_suppression import contained_output
 from clau_doom.app.resource_estimate import estimate_resources, excesses
 from clau_doom.app.strategy_description import check_strategy_class, describe_strategy
-from clau_doom.config import CustomPolicyConfig, ExperimentConfig, LimitsConfig, Problem, RemotePolicyConfig
+from clau_doom.config import (
+    CustomPolicyConfig,
+    ExperimentConfig,
+    LimitsConfig,
+    Problem,
+    RemotePolicyConfig,
+    importing_from,
+)
 from clau_doom.domain import GenomeSpace
 from clau_doom.errors import ConfigError
 from clau_doom.game import Scenario
@@ -43,7 +51,13 @@ def examine(config: ExperimentConfig, limits: LimitsConfig) -> ConfigurationChec
 
     Remote agents, images and clusters are checked by the plan, not here.
     """
+    with importing_from(config.import_paths):
+        return _examine(config, limits)
+
+
+def _examine(config: ExperimentConfig, limits: LimitsConfig) -> ConfigurationCheck:
     problems: list[Problem] = []
+    problems += _missing_folders(config)
     scenario = _found(("scenario", "name"), lambda: resolve_scenario(config.scenario), problems)
     with contained_output():
         policy = _policy(config, scenario, problems)
@@ -55,6 +69,12 @@ def examine(config: ExperimentConfig, limits: LimitsConfig) -> ConfigurationChec
         _found(("trackers", index), partial(check_tracker_config, tracker), problems)
     problems += excesses(config, estimate_resources(config, len(space) if space else 0, largest), limits)
     return ConfigurationCheck(scenario=scenario, policy=policy, problems=tuple(problems))
+
+
+def _missing_folders(config: ExperimentConfig) -> Iterator[Problem]:
+    for index, folder in enumerate(config.import_paths):
+        if not Path(folder).is_dir():
+            yield Problem(path=("import_paths", index), text=f"{folder!r} is not a folder: correct the path")
 
 
 def _policy(config: ExperimentConfig, scenario: Scenario | None, problems: list[Problem]) -> Policy | None:

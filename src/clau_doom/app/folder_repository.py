@@ -63,6 +63,8 @@ class FolderRepository:
             NotAllowed: A name is not in the server's allow-lists.
         """
         self._check_allowed(config)
+        if config.import_paths not in {(), self._config.import_paths}:
+            raise NotAllowed("import_paths is a setting of the server: omit it in experiments of clients")
         return plan_config(self._with_server_settings(config), self._output_dir, self._config.limits)
 
     async def plan_resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> Plan:
@@ -73,7 +75,7 @@ class FolderRepository:
             for backend, section, names in self._server_fields()
             for name, value in section.model_dump(mode="json", include=names).items()
         }
-        overrides = {**own, **change.overrides}
+        overrides = {**own, "import_paths": [*self._config.import_paths], **change.overrides}
         plan = await plan_resume(
             experiment, self._output_dir, environ={}, overrides=overrides, limits=self._config.limits
         )
@@ -139,8 +141,8 @@ class FolderRepository:
         return frozenset(name for name in experiments if not self._folders.holds(name))
 
     def _with_server_settings(self, config: ExperimentConfig) -> ExperimentConfig:
-        """Return a configuration with the server's own values, such as network, cluster and addresses."""
-        placed = {}
+        """Return a configuration with the server's own values, such as network, cluster, addresses and import paths."""
+        placed: dict[str, object] = {"import_paths": self._config.import_paths}
         for backend, own, names in self._server_fields():
             section: BackendSection = getattr(config, backend)
             placed[backend] = section.model_copy(update={name: getattr(own, name) for name in names})

@@ -6,7 +6,7 @@ from clau_doom.app.catalog.stored_experiments import check_genomes
 from clau_doom.app.policy_output_suppression import contained_output
 from clau_doom.app.trusted_code import Trust
 from clau_doom.backends.provider import provider_of
-from clau_doom.config import CustomPolicyConfig, ExperimentConfig, RemotePolicyConfig
+from clau_doom.config import CustomPolicyConfig, ExperimentConfig, RemotePolicyConfig, importing_from
 from clau_doom.domain import GenomeSpace
 from clau_doom.domain.experiment import Provenance
 from clau_doom.game import Scenario
@@ -53,8 +53,9 @@ def describe_policy(
     """
     provider = provider_of(config)
     if provider.isolates_policies and isinstance(config.policy, CustomPolicyConfig | RemotePolicyConfig):
-        return provider.describe_policy(config, scenario)
-    with contained_output():
+        with importing_from(config.import_paths):  # for measures, which are also imported here
+            return provider.describe_policy(config, scenario)
+    with importing_from(config.import_paths), contained_output():
         policy = policy or make_policy(config.policy, scenario.facts)
         measures = load_measures(config.measures)
         return policy.space, collect_facts(scenario, config.policy, policy, measures)

@@ -12,7 +12,7 @@ from pathlib import Path
 from clau_doom.app.input_copies import stored_scenario
 from clau_doom.app.policy_output_suppression import contained_output
 from clau_doom.app.replay_agent_lookup import with_address
-from clau_doom.config import CustomPolicyConfig, PolicyConfig, RandomPolicyConfig
+from clau_doom.config import CustomPolicyConfig, PolicyConfig, RandomPolicyConfig, importing_from
 from clau_doom.domain import Purpose, experiment_of_player
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import ConfigError, PolicyFailed
@@ -102,6 +102,11 @@ def plan_replay(
     Raises:
         ConfigError: The scenario is missing, or the policy cannot be created and no actions are stored.
     """
+    with importing_from(setting.import_paths):
+        return _plan_replay(setting, choice, actions, address)
+
+
+def _plan_replay(setting: Setting, choice: SelectedEpisode, actions: bytes | None, address: str | None) -> ReplayPlan:
     inputs = StoredInputs(setting.inputs) if setting.inputs else None
     scenario = stored_scenario(setting.scenario, setting.provenance, inputs, replaying=True)
     wanted: PolicyConfig = RandomPolicyConfig() if choice.agent.baseline else with_address(setting.policy, address)

@@ -9,8 +9,8 @@ from clau_doom.app.catalog import open_source
 from clau_doom.app.catalog.folder_source import ExperimentSource, RemoteServer
 from clau_doom.app.policy_output_suppression import contained_output
 from clau_doom.app.run_planning import make_fitness
-from clau_doom.app.trusted_code import Trust
-from clau_doom.config import PolicyConfig, RemotePolicyConfig, ScenarioConfig
+from clau_doom.app.trusted_code import Trust, check_import_paths
+from clau_doom.config import PolicyConfig, RemotePolicyConfig, ScenarioConfig, importing_from
 from clau_doom.domain import Fitness, GenomeSpace, check_experiment_id, experiment_of_player, parse_agent_id
 from clau_doom.errors import AgentNotFound, ConfigError, ExperimentNotFound
 from clau_doom.game import resolve as resolve_scenario
@@ -92,6 +92,7 @@ async def find_stored_agent(
         inputs=stored.inputs,
         fitness=_computable_fitness(stored, local=origin is None),
         measures={} if origin else stored.config.measures,
+        import_paths=_import_paths(stored, local=origin is None),
     )
     agent = select_agent(stored.snapshot, name)
     if origin is not None and not agent.baseline and not setting.contained:
@@ -118,7 +119,8 @@ def export_agent(
     space = setting.space
     if space is None:  # stored by an older version, or at a server
         trust.check(setting.policy, agent.id)
-        space = _space_of(setting.scenario, setting.policy)
+        with importing_from(setting.import_paths):
+            space = _space_of(setting.scenario, setting.policy)
         space.check(agent.genome)
     return agent_text(setting, agent, space)
 
@@ -149,6 +151,14 @@ def with_address(policy: PolicyConfig, address: str | None) -> PolicyConfig:
         return RemotePolicyConfig.model_validate(policy.model_dump() | {"address": address})
     except ValidationError:
         raise ConfigError(f"{address!r} is not an address: use host:port or unix:PATH") from None
+
+
+def _import_paths(stored: StoredExperiment, *, local: bool) -> tuple[str, ...]:
+    """Return the folders that a local experiment names. A server cannot name folders of this machine."""
+    if not local or stored.inputs is None:
+        return ()
+    check_import_paths(stored.config.import_paths, stored.inputs.parent)
+    return stored.config.import_paths
 
 
 def _computable_fitness(stored: StoredExperiment, *, local: bool) -> Fitness | None:

@@ -15,7 +15,7 @@ from clau_doom.app.run_plan import Plan
 from clau_doom.app.tracking.run_trackers import tracked_run
 from clau_doom.backends.core_allocator import CoreAllocator
 from clau_doom.backends.provider import BackendContext, provider_of
-from clau_doom.config import to_yaml
+from clau_doom.config import ExperimentConfig, importing_from, to_yaml
 from clau_doom.domain.experiment import Experiment
 from clau_doom.errors import ExperimentExists, ShutdownRequested
 from clau_doom.events import NatsBus, Relay
@@ -91,9 +91,9 @@ async def open_run(
             await stack.enter_async_context(_relayed(store, bus, PrivatePaths.of_process(plan.output_dir), readers))
         if plan.trackers:
             name = plan.config.name
-            await stack.enter_async_context(
-                tracked_run(store, plan.trackers, plan.output_dir, name, health=readers, shutdown=shutdown)
-            )
+            tracked = tracked_run(store, plan.trackers, plan.output_dir, name, health=readers, shutdown=shutdown)
+            with importing_from(plan.config.import_paths):  # the tasks of the trackers keep it
+                await stack.enter_async_context(tracked)
         yield store, run
 
 
@@ -135,7 +135,7 @@ async def host_run(
             experiment = (await store.snapshot()).experiment
             if not plan.resume and experiment.config_yaml != to_yaml(plan.config):
                 raise ExperimentExists(f"experiment {experiment.id} was created by another process at the same time")
-            collecting = asyncio.ensure_future(asyncio.to_thread(collect_environment, {"working folder": Path.cwd()}))
+            collecting = asyncio.ensure_future(asyncio.to_thread(collect_environment, _code_folders(plan.config)))
             stack.callback(collecting.cancel)
             backend = make_backend(plan, folder.make_logs(), uuid=experiment.uuid, cores=cores)
             if not await shutdown.run_within_grace(stack.enter_async_context(backend)):
@@ -158,6 +158,13 @@ async def host_run(
             )
 
 
+def _code_folders(config: ExperimentConfig) -> dict[str, Path]:
+    """Return the folders with code of the user by role."""
+    if not config.import_paths:
+        return {"working folder": Path.cwd()}
+    return {f"import_paths[{index}]": Path(folder) for index, folder in enumerate(config.import_paths)}
+
+
 def make_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: CoreAllocator | None = None) -> EvaluationBackend:
     """Return the backend of a plan. The caller enters it.
 
@@ -167,8 +174,8 @@ def make_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: CoreAllocat
         uuid: UUID of the stored experiment.
         cores: Cores for workers, if they are shared with other runs.
     """
-    return provider_of(plan.config).create(
-        BackendContext(
-            config=plan.config, scenario=plan.scenario, facts=plan.worker_facts, uuid=uuid, logs=logs, cores=cores
-        )
+    context = BackendContext(
+        config=plan.config, scenario=plan.scenario, facts=plan.worker_facts, uuid=uuid, logs=logs, cores=cores
     )
+    with importing_from(plan.config.import_paths):
+        return provider_of(plan.config).create(context)

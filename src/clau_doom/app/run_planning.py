@@ -12,6 +12,7 @@ from clau_doom.app.input_copies import stored_scenario
 from clau_doom.app.resource_estimate import estimate_resources, excesses
 from clau_doom.app.run_plan import Plan
 from clau_doom.app.strategy_description import describe_strategy
+from clau_doom.app.trusted_code import check_import_paths
 from clau_doom.app.warm_start import StartAgent, resolve_start, stored_start
 from clau_doom.backends.provider import provider_of
 from clau_doom.config import (
@@ -23,6 +24,7 @@ from clau_doom.config import (
     check_budget,
     check_resume,
     config_from_yaml,
+    importing_from,
     load_config,
     refuse_problems,
 )
@@ -73,9 +75,11 @@ def _plan(
         stored: The stored experiment of a resume.
     """
     check_experiment_id(config.name)
+    check_import_paths(config.import_paths, output_dir / config.name)
     nats, web, trackers = config.nats, config.web, config.trackers
-    for tracker in trackers:
-        check_tracker_config(tracker)
+    with importing_from(config.import_paths):
+        for tracker in trackers:
+            check_tracker_config(tracker)
     config = config.without_services()
     provider_of(config).check(config)
     if stored is None:

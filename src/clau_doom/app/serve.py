@@ -13,7 +13,8 @@ from clau_doom.app.event_log_consumers import EventLogConsumers
 from clau_doom.app.folder_repository import FolderRepository
 from clau_doom.app.token_and_audit_files import audit_log, token_files
 from clau_doom.app.tracking.run_trackers import followers_of
-from clau_doom.config import ExperimentConfig
+from clau_doom.app.tracking.tracker_follower import TrackerFollower
+from clau_doom.config import ExperimentConfig, importing_from
 from clau_doom.events import NatsBus, accepting_commands
 from clau_doom.http_server import HttpServer
 from clau_doom.metrics import MetricsCollector, MetricsServer
@@ -88,8 +89,9 @@ async def open_service(config: ExperimentConfig, output_dir: Path) -> AsyncItera
         BusUnavailable: NATS is configured, but no server responds.
         ConfigError: A file or a tracker cannot be used.
     """
-    for tracker in config.trackers:
-        check_tracker_config(tracker)
+    with importing_from(config.import_paths):
+        for tracker in config.trackers:
+            check_tracker_config(tracker)
     repository = FolderRepository(config, output_dir)
     authenticator = Authenticator(token_files(config.grpc, output_dir))
     async with AsyncExitStack() as stack:
@@ -98,7 +100,7 @@ async def open_service(config: ExperimentConfig, output_dir: Path) -> AsyncItera
         readers = ReaderHealth(count=metrics.reader_failed)
         bus = await stack.enter_async_context(NatsBus(config.nats)) if config.nats.enabled else None
         private = PrivatePaths.of_process(output_dir)
-        trackers = partial(followers_of, config.trackers, output_dir)
+        trackers = partial(_followers, config, output_dir)
         consumers = EventLogConsumers(repository, metrics, bus, readers, private, trackers=trackers)
         followers = await stack.enter_async_context(consumers)
         orchestrator = Orchestrator(repository, on_begun=followers.follow, readers=readers)
@@ -130,6 +132,11 @@ async def open_service(config: ExperimentConfig, output_dir: Path) -> AsyncItera
             token_file=authenticator.tokens.owner,
         )
         yield RunningService(addresses=addresses, orchestrator=orchestrator, grace=config.server.grace)
+
+
+def _followers(config: ExperimentConfig, output_dir: Path, experiment: str) -> tuple[TrackerFollower, ...]:
+    with importing_from(config.import_paths):
+        return followers_of(config.trackers, output_dir, experiment)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from clau_doom.app.policy_output_suppression import contained_output
-from clau_doom.config import CustomStrategyConfig, ExperimentConfig
+from clau_doom.config import CustomStrategyConfig, ExperimentConfig, importing_from
 from clau_doom.domain import GenomeSpace
 from clau_doom.domain.experiment import Provenance
 from clau_doom.evolution import make_steady_state, make_strategy, strategy_source
@@ -45,7 +45,7 @@ def describe_strategy(config: ExperimentConfig, space: GenomeSpace) -> StrategyD
     evolution = config.evolution
     if not isinstance(evolution, CustomStrategyConfig):
         return StrategyDescription(largest_population=config.population)
-    with contained_output():
+    with importing_from(config.import_paths), contained_output():
         facts = ((STRATEGY_SOURCE, digest_sources([strategy_source(evolution)])),)
         if evolution.mode == "steady_state":
             make_steady_state(evolution, space, config.population, config.seed)
@@ -61,5 +61,5 @@ def check_strategy_class(config: ExperimentConfig) -> None:
         ConfigError: The class cannot be imported or is not a strategy.
     """
     if isinstance(config.evolution, CustomStrategyConfig):
-        with contained_output():
+        with importing_from(config.import_paths), contained_output():
             strategy_source(config.evolution)

@@ -4,19 +4,40 @@ Agent files, server responses and stored experiments contain data of other peopl
 here. An address is a program that this process would connect to. Both need the user's consent by name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from clau_doom.config import CustomPolicyConfig, PolicyConfig, RemotePolicyConfig
 from clau_doom.errors import ConfigError
 
-__all__ = ["BUNDLED", "TRUST_VARIABLE", "Trust"]
+__all__ = ["BUNDLED", "TRUST_VARIABLE", "Trust", "check_import_paths"]
 
 TRUST_VARIABLE = "CLAU_DOOM_TRUST"
 """Environment variable with the trusted names, separated by spaces."""
 
 BUNDLED = frozenset(f"clau_doom.policies:{name}" for name in ("RandomPolicy", "RulesPolicy"))
 """Policy classes that are always trusted, because they are part of clau-doom."""
+
+
+def check_import_paths(folders: Iterable[str], experiment: Path) -> None:
+    """Refuse folders to import from that are inside the folder of the experiment that names them.
+
+    A stored experiment of another person must not bring code that a resume or a replay would run.
+
+    Args:
+        folders: `import_paths` of the experiment.
+        experiment: Folder of the experiment.
+
+    Raises:
+        ConfigError: A folder is inside.
+    """
+    inside = [folder for folder in folders if Path(folder).resolve().is_relative_to(experiment.resolve())]
+    if inside:
+        raise ConfigError(
+            f"import_paths: {inside[0]} is inside the folder of experiment {experiment.name}, whose content is data: "
+            "move the modules to another folder, and name it in import_paths"
+        )
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from clau_doom.config.evolution import (
 )
 from clau_doom.config.experiment_limits import LimitsConfig
 from clau_doom.config.gene_space_json import gene_space_from_json, gene_space_to_json
+from clau_doom.config.import_paths import import_paths, importing_from
 from clau_doom.config.load import (
     Examine,
     Resolved,
@@ -145,7 +146,9 @@ __all__ = [
     "gene_space_from_json",
     "gene_space_to_json",
     "has_fields_below",
+    "import_paths",
     "import_target",
+    "importing_from",
     "installed_plugins",
     "is_loopback",
     "json_schema",

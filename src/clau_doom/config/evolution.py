@@ -115,7 +115,7 @@ class CustomStrategyConfig(_StrategyConfig):
     kind: Literal["class"] = Field(default="class", description="Evolution strategy.")
     target: str = Field(
         pattern=TARGET_PATTERN,
-        description="Strategy class as module:Class, importable from the working folder; or the name of a plugin.",
+        description="Strategy class as module:Class, importable from import_paths; or the name of a plugin.",
         examples=["my_es:OpenAIES"],
     )
     options: Options = Field(

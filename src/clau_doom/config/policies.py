@@ -56,7 +56,7 @@ class CustomPolicyConfig(ConfigSection):
     kind: Literal["class"] = Field(default="class", description="Policy that a genome parameterises.")
     target: str = Field(
         pattern=TARGET_PATTERN,
-        description="Policy class as module:Class, importable from the working folder; or the name of a plugin.",
+        description="Policy class as module:Class, importable from import_paths; or the name of a plugin.",
         examples=["my_policy:MyPolicy"],
     )
     options: Options = Field(

@@ -4,6 +4,7 @@ A change is allowed if it cannot alter episodes or their results. Allowed are:
 
 - a larger budget (`generations`, `budget`), because schedules depend on absolute generations only;
 - a new path of the scenario's .cfg, because the provenance holds the digests of its files;
+- `import_paths`, because the provenance holds the digests of the modules;
 - `max_duration`, `execution`, `trackers`, the sections of backends and the sections of the service;
 - address, deadline and `on_missed` of a remote agent.
 
@@ -24,7 +25,7 @@ from clau_doom.errors import ResumeRefused, WrongState
 __all__ = ["Difference", "by_paths", "check_budget", "check_resume", "condition_changes", "differences", "used_up"]
 
 _REMOTE = ("policy.address", "policy.deadline", "policy.on_missed")
-_FREE = ("max_duration", "execution.", "trackers", *(f"{name}." for name in SERVICE_SECTIONS), *_REMOTE)
+_FREE = ("max_duration", "execution.", "import_paths", "trackers", *(f"{name}." for name in SERVICE_SECTIONS), *_REMOTE)
 
 
 @dataclass(frozen=True, kw_only=True)

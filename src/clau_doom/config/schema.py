@@ -31,7 +31,7 @@ from clau_doom.config.evolution import (
 from clau_doom.config.experiment_limits import LimitsConfig
 from clau_doom.config.fitness import FitnessConfig
 from clau_doom.config.measures import MeasuresConfig, measure_clashes
-from clau_doom.config.path_fields import ScenarioName
+from clau_doom.config.path_fields import FilePath, ScenarioName
 from clau_doom.config.policies import NeuralPolicyConfig, PolicyConfig, RemotePolicyConfig, RulesPolicyConfig
 from clau_doom.config.service import SERVICE_SECTIONS, GrpcConfig, MetricsConfig, NatsConfig, ServerConfig, WebConfig
 from clau_doom.config.trackers import TrackerConfig
@@ -127,6 +127,13 @@ class ExperimentConfig(ConfigSection):
     episodes: int = Field(default=4, ge=1, le=10_000, description="Number of training episodes of each agent.")
     seeds: EpisodesSeeds = Field(
         default="per_generation", description="Use the same seeds in all generations, or new seeds in each."
+    )
+    import_paths: Annotated[tuple[FilePath, ...], FromList] = Field(
+        default=(),
+        max_length=16,
+        description="Folders to import your own policies, strategies, measures and trackers from; "
+        "default: the working folder.",
+        examples=[["agents"]],
     )
     policy: PolicyConfig = Field(default_factory=RulesPolicyConfig, description="Policy that a genome parameterises.")
     fitness: FitnessConfig = Field(

@@ -1,6 +1,6 @@
 """Import of classes and functions of users, which a configuration names as ``module:Name`` or as a plugin.
 
-The working folder is importable, so that a module can lie next to its configuration.
+`import_paths` of the configuration are importable, or else the working folder; see `config.import_paths`.
 """
 
 import importlib
@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from clau_doom.config.import_paths import prepare_import, user_folders
 from clau_doom.config.plugins import GROUPS, find_plugin
 from clau_doom.error_description import error_text
 from clau_doom.errors import ConfigError
@@ -78,9 +79,6 @@ def import_target(target: str, *, field: str, group: str, functions: bool = Fals
     where = f"{field} {target!r}"
     identity, path = _identified(target, where, group)
     name, _, attribute = path.partition(":")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.append(here)
     if name == "__main__":
         raise ConfigError(
             f"{where}: workers cannot import from a script or a notebook; write the {GROUPS[group]} to a file "
@@ -92,7 +90,7 @@ def import_target(target: str, *, field: str, group: str, functions: bool = Fals
             found = getattr(module, attribute, None)
     except ConfigError as error:
         if isinstance(missing := error.__cause__, ModuleNotFoundError):
-            raise _not_found(where, name, missing, here) from missing
+            raise _not_found(where, name, missing) from missing
         raise
     fits: Callable[[object], bool] = _is_function if functions else _is_class
     if not fits(found):
@@ -127,6 +125,8 @@ def _current_module(name: str) -> ModuleType:
     file. A server and a notebook run for a long time.
     """
     with _lock:
+        first = name.partition(".")[0]
+        prepare_import(name, replaceable=any(each.partition(".")[0] == first for each in _imported))
         before = _imported.get(name)
         if before is not None and sys.modules.get(name) is before.module and before.text != _text_of(before.module):
             cached = importlib.util.cache_from_source(str(before.module.__file__))
@@ -172,7 +172,8 @@ def _is_function(value: object) -> bool:
     return callable(value) and not isinstance(value, type)
 
 
-def _not_found(where: str, name: str, error: ModuleNotFoundError, here: str) -> ConfigError:
+def _not_found(where: str, name: str, error: ModuleNotFoundError) -> ConfigError:
     if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
-        return ConfigError(f"{where}: module {name!r} not found; it must be importable from {here}")
+        folders = ", ".join(user_folders())
+        return ConfigError(f"{where}: module {name!r} not found; it must be importable from {folders}")
     return ConfigError(f"{where}: importing {name!r} needs {error.name!r}: {error}")

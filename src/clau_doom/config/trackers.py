@@ -140,7 +140,7 @@ class CustomTrackerConfig(ConfigSection):
     kind: Literal["class"] = Field(default="class", description=_KIND)
     target: str = Field(
         pattern=TARGET_PATTERN,
-        description="Tracker class as module:Class, importable from the working folder; or the name of a plugin.",
+        description="Tracker class as module:Class, importable from import_paths; or the name of a plugin.",
         examples=["my_tracker:MyTracker"],
     )
     options: Options = Field(

@@ -158,6 +158,8 @@ def _unknown(location: Place, path: Place, holder: type[BaseModel] | None) -> st
     kinds = [kind for kind, model in unions().get(str(path[0]), {}).items() if name in model.model_fields]
     if kinds and len(path) == 2:
         return f"is not a field of {path[0]} kind {location[1]}: it belongs to {' and '.join(kinds)}"
+    if name == "path" and path[0] in unions() and len(path) == 2:
+        return "is an unknown field: name folders to import from in import_paths, at the top level"
     if moved := next((field.name for field in fields() if field.path[-1] == name), None):
         return f"is an unknown field in this section: did you mean {moved}?"
     if guess := nearest(name, known):

@@ -17,7 +17,7 @@ class SourceCommit:
     """Git commit of a folder with code of the user. It contains no path, no user name and no remote address.
 
     Attributes:
-        folder: The folder's role: ``working folder``.
+        folder: The folder's role: ``working folder`` or an entry of the configuration, such as ``import_paths[0]``.
         commit: Hexadecimal id of the commit, or None if it is unavailable.
         dirty: Whether tracked files differ from the commit. Untracked files do not count. None: unknown.
         unavailable: Reason for a missing `commit` or `dirty`, or None.

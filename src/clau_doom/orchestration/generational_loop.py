@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from clau_doom.config import ExperimentConfig
+from clau_doom.config import ExperimentConfig, importing_from
 from clau_doom.domain import Agent, Evaluation, Fitness, Genome, GenomeSpace
 from clau_doom.domain.events import GenerationCompleted, GenerationStarted
 from clau_doom.domain.snapshot import Snapshot
@@ -105,9 +105,15 @@ class GenerationalLoop:
             known = snapshot.generations[generation] if generation < len(snapshot.generations) else None
             await self._evolve(generation, progress, snapshot, known)
 
+    def _new_strategy(self) -> Strategy:
+        """Return the strategy before generation 0."""
+        config = self._config
+        with importing_from(config.import_paths):
+            return make_strategy(config.evolution, self._space, config.population, config.seed, start=self._start)
+
     async def _restore(self, snapshot: Snapshot) -> _Progress:
         config = self._config
-        strategy = make_strategy(config.evolution, self._space, config.population, config.seed, start=self._start)
+        strategy = self._new_strategy()
         finished = snapshot.finished_generations
         await asyncio.to_thread(replay, strategy, config.name, finished, self._fitness, self._shutdown.check)
         lengths = [array("d", map(_length, evaluations)) for evaluations in finished]
@@ -178,7 +184,7 @@ class GenerationalLoop:
         """Rebuild a strategy that has asked for the generation under evaluation, but does not know its results."""
         snapshot = await self._store.snapshot()
         config, done = self._config, len(snapshot.summaries)
-        strategy = make_strategy(config.evolution, self._space, config.population, config.seed, start=self._start)
+        strategy = self._new_strategy()
         finished, agents = snapshot.generations[:done], [each.agent for each in snapshot.generations[done]]
         await asyncio.to_thread(replay, strategy, config.name, finished, self._fitness, self._shutdown.check)
         asked = await asyncio.to_thread(strategy.ask)

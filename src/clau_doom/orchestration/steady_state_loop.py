@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache, partial
 from itertools import chain, groupby
 
-from clau_doom.config import ExperimentConfig
+from clau_doom.config import ExperimentConfig, importing_from
 from clau_doom.domain import Agent, AgentStatus, Evaluation, Fitness, Genome, GenomeSpace
 from clau_doom.domain.agent_commands import AgentAction
 from clau_doom.domain.events import AgentsAsked, Event, GenerationCompleted
@@ -69,7 +69,8 @@ class SteadyStateLoop(AgentEvaluation):
             longest_episode=longest_episode,
         )
         self._summaries: list[GenerationSummary] = []
-        self._strategy = make_steady_state(config.evolution, space, config.population, config.seed, start=start)
+        with importing_from(config.import_paths):
+            self._strategy = make_steady_state(config.evolution, space, config.population, config.seed, start=start)
         self._seeds = lru_cache(maxsize=8)(partial(seeds_of, config))
         self._completed = completed
         self._closed = 0

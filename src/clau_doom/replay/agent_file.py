@@ -40,6 +40,8 @@ class Setting:
         fitness: Fitness of the experiment, or None for an agent file.
         measures: Functions of the user's measures, by name. Empty for an agent file and for agents of a server, because
             measures are code; replays then compare bundled measures only.
+        import_paths: Folders that modules of the user are imported from. Empty for an agent file and for agents of a
+            server, which cannot name folders of this machine: the working folder.
     """
 
     scenario: ScenarioConfig
@@ -50,6 +52,7 @@ class Setting:
     inputs: Path | None = None
     fitness: Fitness | None = None
     measures: Mapping[str, str] = field(default_factory=dict)
+    import_paths: tuple[str, ...] = ()
 
 
 class _Recorded(ConfigSection):

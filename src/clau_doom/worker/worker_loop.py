@@ -9,7 +9,7 @@ from typing import Protocol
 
 from pydantic import TypeAdapter
 
-from clau_doom.config import PolicyConfig, RandomPolicyConfig
+from clau_doom.config import PolicyConfig, RandomPolicyConfig, importing_from
 from clau_doom.domain import Genome
 from clau_doom.error_description import describe
 from clau_doom.errors import AgentUnreachable, ClauDoomError, ConfigError, EngineCrashed, MeasureFailed, PolicyFailed
@@ -68,6 +68,19 @@ def serve(
         page: Progress page that records the start and end of each decision.
         shared_frame: Shared memory for requested pictures.
     """
+    with importing_from(setup.import_paths):
+        _serve(channel, setup, scenario, folder, page, shared_frame=shared_frame)
+
+
+def _serve(
+    channel: Channel,
+    setup: pb.Setup,
+    scenario: Scenario,
+    folder: Path,
+    page: ProgressPage,
+    *,
+    shared_frame: SharedFrame,
+) -> None:
     config = _POLICY.validate_json(setup.policy_json)
     try:
         policy = make_policy(config, scenario.facts)

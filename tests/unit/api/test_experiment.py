@@ -87,6 +87,8 @@ def test_status(experiment: Experiment) -> None:
     assert status.best_fitness == max(experiment.generations["best_fitness"])
     assert status.champion in experiment.agents["agent"]
     assert (status.failed_agents, status.deviations) == (0, 0)
+    assert status.processor_time.unmeasured == len(experiment.episodes)
+    assert status.environments == ()
     assert status.last_activity.timestamp() == pytest.approx(experiment.events["time"][-1], abs=1e-3)
 
 

@@ -45,6 +45,27 @@ def test_unlisted_policy_is_not_imported(tmp_path: Path, monkeypatch: pytest.Mon
     assert (tmp_path / "sneaky.imported").exists()
 
 
+def test_clients_cannot_name_folders_to_import_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An allowed name is imported from the folders of the server, never from one that a client names."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    for name in ("theirs", "ours"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "sneaky_paths.py").write_text(POLICY)
+    lists = ServerConfig(policies=("sneaky_paths:Policy",))
+    own = ExperimentConfig(server=lists, import_paths=(str(tmp_path / "ours"),))
+    config = ExperimentConfig(policy=CustomPolicyConfig(target="sneaky_paths:Policy"))
+    theirs = config.model_copy(update={"import_paths": (str(tmp_path / "theirs"),)})
+    for server in (own, own.model_copy(update={"import_paths": ()})):
+        with pytest.raises(NotAllowed, match="import_paths is a setting of the server: omit it"):
+            FolderRepository(server, tmp_path / "runs").plan(theirs)
+        with pytest.raises(ConfigError):
+            FolderRepository(server, tmp_path / "runs").space(theirs)
+    assert not (tmp_path / "theirs" / "sneaky_paths.imported").exists()
+    with pytest.raises(ConfigError, match="has no class 'Policy'"):
+        FolderRepository(own, tmp_path / "runs").plan(config)
+    assert (tmp_path / "ours" / "sneaky_paths.imported").exists()
+
+
 def test_unlisted_strategy_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The refusal names the list also if a backend isolates policies, because strategies run in the server."""
     (tmp_path / "sneaky_es.py").write_text(POLICY)

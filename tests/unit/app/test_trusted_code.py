@@ -1,8 +1,10 @@
 """Tests of consent to policy classes and addresses that an agent file or a server names."""
 
+from pathlib import Path
+
 import pytest
 
-from clau_doom.app.trusted_code import BUNDLED, Trust
+from clau_doom.app.trusted_code import BUNDLED, Trust, check_import_paths
 from clau_doom.config import CustomPolicyConfig, NeuralPolicyConfig, PolicyConfig, RemotePolicyConfig, RulesPolicyConfig
 from clau_doom.errors import ConfigError
 from clau_doom.policies.custom import load_custom
@@ -37,6 +39,17 @@ def test_policy_classes_and_addresses_need_consent_by_name(policy: PolicyConfig,
 def test_bundled_policies_need_no_consent(policy: PolicyConfig) -> None:
     """A policy that is part of clau-doom runs no code of the file's author."""
     Trust().check(policy, "agent.json")
+
+
+def test_experiments_cannot_bring_code(tmp_path: Path) -> None:
+    """A stored experiment of another person must not name its own folder, also not through a link."""
+    experiment = tmp_path / "runs" / "lab"
+    (experiment / "inputs").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(experiment)
+    for folder in (experiment, experiment / "inputs", tmp_path / "link", experiment / ".." / "lab"):
+        with pytest.raises(ConfigError, match="is inside the folder of experiment lab"):
+            check_import_paths([str(tmp_path), str(folder)], experiment)
+    check_import_paths([str(tmp_path), str(tmp_path / "runs"), str(tmp_path / "runs" / "lab-2")], experiment)
 
 
 def test_bundled_classes_exist() -> None:

@@ -4,12 +4,15 @@ import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from clau_doom.domain.events import Event, GenerationStarted
+from clau_doom.domain import Purpose
+from clau_doom.domain.events import EpisodeFinished, Event, ExperimentStarted, GenerationStarted
+from clau_doom.domain.run_environment import RunEnvironment, SourceCommit
 
 Run = Callable[..., Any]
 Keep = Callable[..., None]
@@ -77,6 +80,39 @@ def test_status_of_an_experiment_has_hash_and_deviations(run: Run, keep: Keep, s
     assert found["failed_agents"] == 1
     assert [row["best_agent"] for row in found["generations"]] == ["tiny-g000-a001", "tiny-g001-a000"]
     assert found["unfinished_generation"] is None
+
+
+def test_status_has_commit_packages_and_processor_time(run: Run, keep: Keep, story: list[Event]) -> None:
+    """The text has the commit of the last run. JSON has the environments of all runs."""
+    commit = SourceCommit(folder="import_paths[0]", commit="0123456789ab" + "c" * 28, dirty=True)
+    environment = RunEnvironment(commits=(commit,), packages=(("numpy", "2.4"),))
+    costs = {Purpose.TRAINING: 0.5, Purpose.VALIDATION: None, Purpose.HELD_OUT: 2.0}
+    for place, event in enumerate(story):
+        if isinstance(event, ExperimentStarted):
+            story[place] = replace(event, environment=environment)
+        if isinstance(event, EpisodeFinished):
+            played = event.episode
+            timing = replace(played.timing, processor_seconds=costs[played.purpose])
+            story[place] = EpisodeFinished(episode=replace(played, timing=timing))
+    keep(story)
+    found = document(run, "status", "tiny")
+    assert found["processor_seconds"] == {
+        "training": 5.0,
+        "validation": 0.0,
+        "held_out": 30.0,
+        "total": 35.0,
+        "unmeasured_episodes": 2,
+    }
+    assert found["environments"] == [
+        {
+            "commits": [{"folder": "import_paths[0]", "commit": commit.commit, "dirty": True, "unavailable": None}],
+            "packages_sha256": environment.packages_sha256,
+            "packages": {"numpy": "2.4"},
+        }
+    ]
+    shown = run("status", "tiny").out
+    assert "0123456789ab, with uncommitted changes (import_paths[0])" in shown
+    assert "5.0 s training, 0.0 s validation, 30.0 s held out; 2 episodes not measured" in shown
 
 
 def test_unfinished_generation_is_shown_and_not_hashed(

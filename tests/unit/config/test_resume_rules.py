@@ -108,7 +108,7 @@ def test_refusal_lists_every_change_that_affects_results() -> None:
 
 def test_change_of_any_other_field_is_refused() -> None:
     """A new field of the schema is refused by default."""
-    free = {"generations", "max_duration", "budget.episodes", "budget.tics", "trackers"}
+    free = {"generations", "max_duration", "budget.episodes", "budget.tics", "import_paths", "trackers"}
     sections = {"execution", *SERVICE_SECTIONS, *(backend.name for backend in registered_backends())}
     free |= {name for name in values(_OLD) if name.partition(".")[0] in sections}
     changed = {

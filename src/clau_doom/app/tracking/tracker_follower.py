@@ -15,7 +15,7 @@ from clau_doom.app.tracking.final_results import final_results
 from clau_doom.app.tracking.generation_curves import CurveAccumulator
 from clau_doom.app.tracking.tracked_experiment import tracked_experiment
 from clau_doom.blocking_thread import BlockingThread
-from clau_doom.config import CustomTrackerConfig, TrackerConfig
+from clau_doom.config import CustomTrackerConfig, TrackerConfig, import_paths, importing_from
 from clau_doom.domain.events import ExperimentCompleted, ExperimentCreated, RecordedEvent
 from clau_doom.error_description import describe
 from clau_doom.errors import ClauDoomError, StoreCorrupted, TrackerUnavailable
@@ -87,6 +87,7 @@ class TrackerFollower:
         self._config = config
         self._output_dir = output_dir
         self._experiment = experiment
+        self._import_paths = import_paths()
         self._folder = ExperimentFolders(output_dir).open(experiment).trackers
         self._private = PrivatePaths.of_process(output_dir)
         self._position = 0
@@ -137,7 +138,8 @@ class TrackerFollower:
             experiment = await asyncio.to_thread(tracked_experiment, first.event.experiment, first.time, self._folder)
             cursor = TrackerCursor(self._folder, self._config, experiment.uuid)
             with self._reporting(), cursor.claim():
-                tracker = make_tracker(self._config)
+                with importing_from(self._import_paths):
+                    tracker = make_tracker(self._config)
                 thread = BlockingThread(self.name)
                 try:
                     known = await thread.call(partial(tracker.open, experiment))

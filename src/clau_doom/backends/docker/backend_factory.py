@@ -14,7 +14,7 @@ from clau_doom.backends.local.worker_process import LaunchSettings
 from clau_doom.backends.provider import BackendContext
 from clau_doom.backends.scenario_files import announced_files, placed_scenario
 from clau_doom.backends.work_dirs import WorkDirs
-from clau_doom.config import RandomPolicyConfig, RemotePolicyConfig
+from clau_doom.config import RandomPolicyConfig, RemotePolicyConfig, import_paths
 from clau_doom.game import own_files
 from clau_doom.policies import make_policy
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
@@ -71,10 +71,12 @@ def _service(context: BackendContext, limits: SessionLimits, cores: CoreAllocato
     config, docker = context.config, context.config.section_of(DockerConfig)
     assert isinstance(config.policy, RemotePolicyConfig)
     assert docker.port is not None, "checked with the configuration"
+    setup = pb.Setup(import_paths=import_paths())  # those of containers are in the image
+    setup.MergeFrom(limits.setup)
     return Service(
         launch=LaunchSettings(
             measures={each.name: each.declaration for each in load_measures(config.measures)},
-            setup=limits.setup,
+            setup=setup,
             facts=context.facts,
             episode_timeout=config.execution.episode_timeout,
             stall_timeout=docker.stall_timeout,

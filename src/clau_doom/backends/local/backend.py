@@ -16,7 +16,14 @@ from clau_doom.backends.local.start_failure import starting
 from clau_doom.backends.local.worker_channel import Requeued
 from clau_doom.backends.local.worker_process import LaunchSettings, WorkerProcess
 from clau_doom.backends.work_dirs import WorkDirs
-from clau_doom.config import CustomPolicyConfig, ExecutionConfig, PolicyConfig, RemotePolicyConfig, ScenarioConfig
+from clau_doom.config import (
+    CustomPolicyConfig,
+    ExecutionConfig,
+    PolicyConfig,
+    RemotePolicyConfig,
+    ScenarioConfig,
+    import_paths,
+)
 from clau_doom.domain import Episode, Purpose
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import (
@@ -91,6 +98,7 @@ class LocalBackend(EvaluationBackend):
                 scenario_json=scenario.model_dump_json(),
                 policy_json=policy.model_dump_json(),
                 measures_json=json.dumps(dict(measures)),
+                import_paths=import_paths(),
                 record=execution.record != "none",
                 # The actions of evaluation episodes allow a replay of the champion without the user's policy.
                 actions=isinstance(policy, CustomPolicyConfig | RemotePolicyConfig),

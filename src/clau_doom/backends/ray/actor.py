@@ -16,7 +16,7 @@ from clau_doom.backends.local.backend import LocalBackend
 from clau_doom.backends.local.configuration import LocalConfig
 from clau_doom.backends.ray.error_mapping import fault_of
 from clau_doom.backends.ray.scenario_cache import store
-from clau_doom.config import ExecutionConfig, PolicyConfig, ScenarioConfig
+from clau_doom.config import ExecutionConfig, PolicyConfig, ScenarioConfig, importing_from
 from clau_doom.domain import Genome, Purpose
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import ClauDoomError
@@ -112,20 +112,21 @@ class EpisodeActor:
         hosting, setup = self._hosting, self._hosting.setup
         files, self._files = self._files, ()
         paths = await asyncio.to_thread(store, setup.files, files)
-        return LocalBackend(
-            scenario=_scenario(setup, paths),
-            policy=_POLICY.validate_json(setup.policy_json),
-            measures=json.loads(setup.measures_json or "{}"),
-            execution=ExecutionConfig(
-                workers=1, episode_timeout=hosting.episode_timeout, record="all" if setup.record else "none"
-            ),
-            local=LocalConfig(stall_timeout=hosting.stall_timeout),
-            facts=Provenance(facts=tuple(sorted(hosting.facts.items()))),
-            cores=CoreAllocator.of_machine(1, pin=hosting.pin, announce=False),
-            files=ScenarioFiles(wad=paths.get(pb.ScenarioFile.ROLE_WAD), game=paths.get(pb.ScenarioFile.ROLE_GAME))
-            if paths
-            else None,
-        )
+        with importing_from(setup.import_paths):
+            return LocalBackend(
+                scenario=_scenario(setup, paths),
+                policy=_POLICY.validate_json(setup.policy_json),
+                measures=json.loads(setup.measures_json or "{}"),
+                execution=ExecutionConfig(
+                    workers=1, episode_timeout=hosting.episode_timeout, record="all" if setup.record else "none"
+                ),
+                local=LocalConfig(stall_timeout=hosting.stall_timeout),
+                facts=Provenance(facts=tuple(sorted(hosting.facts.items()))),
+                cores=CoreAllocator.of_machine(1, pin=hosting.pin, announce=False),
+                files=ScenarioFiles(wad=paths.get(pb.ScenarioFile.ROLE_WAD), game=paths.get(pb.ScenarioFile.ROLE_GAME))
+                if paths
+                else None,
+            )
 
 
 def _scenario(setup: pb.Setup, paths: "dict[pb.ScenarioFile.Role, Path]") -> ScenarioConfig:

@@ -9,7 +9,7 @@ from clau_doom.backends.ray.actor_handle import ActorSettings
 from clau_doom.backends.ray.backend import RayBackend
 from clau_doom.backends.ray.configuration import RayConfig
 from clau_doom.backends.scenario_files import announced_files
-from clau_doom.config import CustomPolicyConfig
+from clau_doom.config import CustomPolicyConfig, import_paths
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.worker import load_measures
 
@@ -24,6 +24,7 @@ def create_ray_backend(context: BackendContext) -> RayBackend:
         scenario_json=config.scenario.model_dump_json(),
         policy_json=config.policy.model_dump_json(),
         measures_json=json.dumps(config.measures),
+        import_paths=import_paths(),  # a node without these folders has copies of the modules
         record=config.execution.record != "none",
         files=[announced for announced, _ in files],
     )

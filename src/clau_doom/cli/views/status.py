@@ -11,11 +11,12 @@ from rich.text import Text
 from clau_doom.app.catalog.folder_source import ExperimentOverview, overview_of
 from clau_doom.app.text_format import clock
 from clau_doom.cli.shared_options import resume_command
-from clau_doom.domain import AgentStatus
+from clau_doom.domain import AgentStatus, Purpose
 from clau_doom.domain.budget import BudgetUnit
 from clau_doom.domain.event_consumer_failure import LogReaderFailure
 from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.domain.history_hash import history_sha256
+from clau_doom.domain.processor_time import ProcessorTime
 from clau_doom.domain.run_environment import RunEnvironment
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.number_format import number
@@ -69,7 +70,7 @@ def experiment_json(stored: StoredExperiment, folder: str) -> dict[str, object]:
         "failed_agents": _failed_agents(snapshot),
         "unfinished_generation": _unfinished(stored),
         "generations": [_summary_json(name, summary) for summary in snapshot.summaries],
-        "processor_seconds": {**asdict(snapshot.processor_time), "total": snapshot.processor_time.total},
+        "processor_seconds": _processor_json(snapshot.processor_time),
         "provenance": dict(snapshot.experiment.provenance.facts),
         "environments": [_environment_json(each) for each in snapshot.environments],
     }
@@ -141,6 +142,11 @@ def _unfinished(stored: StoredExperiment) -> dict[str, int] | None:
 
 def _failed_agents(snapshot: Snapshot) -> int:
     return sum(each.status is AgentStatus.FAILED for row in snapshot.generations for each in row)
+
+
+def _processor_json(found: ProcessorTime) -> dict[str, float | int]:
+    seconds = {purpose.value: found.of(purpose) for purpose in Purpose}
+    return {**seconds, "total": found.total, "unmeasured_episodes": found.unmeasured}
 
 
 def _environment_json(environment: RunEnvironment) -> dict[str, object]:

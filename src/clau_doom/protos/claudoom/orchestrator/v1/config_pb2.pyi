@@ -9,7 +9,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ExperimentConfig(_message.Message):
-    __slots__ = ("name", "seed", "generations", "population", "max_duration", "scenario", "episodes", "seeds", "policy", "fitness", "evolution", "execution", "local", "holdout", "docker", "ray", "other_backends", "budget", "measures")
+    __slots__ = ("name", "seed", "generations", "population", "max_duration", "scenario", "episodes", "seeds", "policy", "fitness", "evolution", "execution", "local", "holdout", "docker", "ray", "other_backends", "budget", "measures", "import_paths")
     class Seeds(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         SEEDS_UNSPECIFIED: _ClassVar[ExperimentConfig.Seeds]
@@ -51,6 +51,7 @@ class ExperimentConfig(_message.Message):
     OTHER_BACKENDS_FIELD_NUMBER: _ClassVar[int]
     BUDGET_FIELD_NUMBER: _ClassVar[int]
     MEASURES_FIELD_NUMBER: _ClassVar[int]
+    IMPORT_PATHS_FIELD_NUMBER: _ClassVar[int]
     name: str
     seed: int
     generations: int
@@ -70,7 +71,8 @@ class ExperimentConfig(_message.Message):
     other_backends: _containers.MessageMap[str, _struct_pb2.Struct]
     budget: BudgetConfig
     measures: _containers.ScalarMap[str, str]
-    def __init__(self, name: _Optional[str] = ..., seed: _Optional[int] = ..., generations: _Optional[int] = ..., population: _Optional[int] = ..., max_duration: _Optional[str] = ..., scenario: _Optional[_Union[ScenarioConfig, _Mapping]] = ..., episodes: _Optional[int] = ..., seeds: _Optional[_Union[ExperimentConfig.Seeds, str]] = ..., policy: _Optional[_Union[PolicyConfig, _Mapping]] = ..., fitness: _Optional[_Union[FitnessConfig, _Mapping]] = ..., evolution: _Optional[_Union[EvolutionConfig, _Mapping]] = ..., execution: _Optional[_Union[ExecutionConfig, _Mapping]] = ..., local: _Optional[_Union[LocalConfig, _Mapping]] = ..., holdout: _Optional[_Union[HoldoutConfig, _Mapping]] = ..., docker: _Optional[_Union[DockerConfig, _Mapping]] = ..., ray: _Optional[_Union[RayConfig, _Mapping]] = ..., other_backends: _Optional[_Mapping[str, _struct_pb2.Struct]] = ..., budget: _Optional[_Union[BudgetConfig, _Mapping]] = ..., measures: _Optional[_Mapping[str, str]] = ...) -> None: ...
+    import_paths: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., seed: _Optional[int] = ..., generations: _Optional[int] = ..., population: _Optional[int] = ..., max_duration: _Optional[str] = ..., scenario: _Optional[_Union[ScenarioConfig, _Mapping]] = ..., episodes: _Optional[int] = ..., seeds: _Optional[_Union[ExperimentConfig.Seeds, str]] = ..., policy: _Optional[_Union[PolicyConfig, _Mapping]] = ..., fitness: _Optional[_Union[FitnessConfig, _Mapping]] = ..., evolution: _Optional[_Union[EvolutionConfig, _Mapping]] = ..., execution: _Optional[_Union[ExecutionConfig, _Mapping]] = ..., local: _Optional[_Union[LocalConfig, _Mapping]] = ..., holdout: _Optional[_Union[HoldoutConfig, _Mapping]] = ..., docker: _Optional[_Union[DockerConfig, _Mapping]] = ..., ray: _Optional[_Union[RayConfig, _Mapping]] = ..., other_backends: _Optional[_Mapping[str, _struct_pb2.Struct]] = ..., budget: _Optional[_Union[BudgetConfig, _Mapping]] = ..., measures: _Optional[_Mapping[str, str]] = ..., import_paths: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class BudgetConfig(_message.Message):
     __slots__ = ("episodes", "tics")

@@ -53,20 +53,22 @@ class Hello(_message.Message):
     def __init__(self, facts: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class Setup(_message.Message):
-    __slots__ = ("scenario_json", "policy_json", "record", "actions", "files", "measures_json")
+    __slots__ = ("scenario_json", "policy_json", "record", "actions", "files", "measures_json", "import_paths")
     SCENARIO_JSON_FIELD_NUMBER: _ClassVar[int]
     POLICY_JSON_FIELD_NUMBER: _ClassVar[int]
     RECORD_FIELD_NUMBER: _ClassVar[int]
     ACTIONS_FIELD_NUMBER: _ClassVar[int]
     FILES_FIELD_NUMBER: _ClassVar[int]
     MEASURES_JSON_FIELD_NUMBER: _ClassVar[int]
+    IMPORT_PATHS_FIELD_NUMBER: _ClassVar[int]
     scenario_json: str
     policy_json: str
     record: bool
     actions: bool
     files: _containers.RepeatedCompositeFieldContainer[ScenarioFile]
     measures_json: str
-    def __init__(self, scenario_json: _Optional[str] = ..., policy_json: _Optional[str] = ..., record: bool = ..., actions: bool = ..., files: _Optional[_Iterable[_Union[ScenarioFile, _Mapping]]] = ..., measures_json: _Optional[str] = ...) -> None: ...
+    import_paths: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, scenario_json: _Optional[str] = ..., policy_json: _Optional[str] = ..., record: bool = ..., actions: bool = ..., files: _Optional[_Iterable[_Union[ScenarioFile, _Mapping]]] = ..., measures_json: _Optional[str] = ..., import_paths: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Hosting(_message.Message):
     __slots__ = ("setup", "facts", "episode_timeout", "stall_timeout", "pin")
