@@ -71,6 +71,7 @@ def snapshot_of(
     seed: int = 1,
     champion: Sequence[float] = (1.0, 2.0),
     random: Sequence[float] = (0.0, 1.0),
+    tics: Sequence[int] = (),
 ) -> Snapshot:
     """Return the snapshot of a completed experiment with given rewards.
 
@@ -82,6 +83,7 @@ def snapshot_of(
         seed: Seed of the experiment.
         champion: Rewards of the champion on held-out seeds. The champion is the last generation's best agent.
         random: Rewards of random play on held-out seeds.
+        tics: Stored tics of each generation. Empty: none are stored, as by earlier versions.
     """
     generations = tuple(
         tuple(_evaluation(name, AgentRef(number, index), rewards) for index, rewards in enumerate(row))
@@ -102,14 +104,20 @@ def snapshot_of(
         state=ExperimentState.COMPLETED,
         reason=None,
         generations=generations,
-        summaries=tuple(_summary(row) for row in generations),
+        summaries=tuple(replace(_summary(row), tics=tics[at] if tics else None) for at, row in enumerate(generations)),
         judging=judging,
         champion=(best.ref, 0.0),
     )
 
 
 def learning_run(
-    name: str, values: Sequence[float], *, seed: int = 1, champion: Sequence[float] = (1.0, 2.0), played: int = 1
+    name: str,
+    values: Sequence[float],
+    *,
+    seed: int = 1,
+    champion: Sequence[float] = (1.0, 2.0),
+    played: int = 1,
+    tics: Sequence[int] = (),
 ) -> Snapshot:
     """Return a completed experiment with a given curve of validation fitness.
 
@@ -121,11 +129,12 @@ def learning_run(
         seed: Seed of the experiment.
         champion: Rewards of the champion on held-out seeds.
         played: Training episodes of each agent.
+        tics: Stored tics of each generation. Empty: none are stored.
     """
     n = len(values)
     training = [[[float(n)] * played if agent == at else [0.0] * played for agent in range(n)] for at in range(n)]
     validation = {(at, at): [value - 1.0, value - 1.0, value + 1.0, value + 1.0] for at, value in enumerate(values)}
-    return snapshot_of(name, training, validation, seed=seed, champion=champion)
+    return snapshot_of(name, training, validation, seed=seed, champion=champion, tics=tics)
 
 
 def _compared(snapshot: Snapshot) -> ComparedExperiment:
@@ -185,5 +194,5 @@ def _summary(row: Sequence[Evaluation]) -> GenerationSummary:
         worst_fitness=min(fit)[0],
         std_fitness=0.0,
         failed=len(row) - len(fit),
-        episodes=sum(len(each.outcomes) for each in row),
+        episodes=sum(len(each.outcomes) for each in row if each.fitness is not None),
     )

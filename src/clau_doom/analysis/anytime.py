@@ -1,8 +1,9 @@
 """Anytime performance of compared conditions: runtimes to targets, and areas under the learning curves.
 
 A run is measured by the cross-validated fitness of its champion so far (see `run_curves`). Its budget is counted in
-training episodes. A target is reached at the end of the first generation after which the champion so far has at least
-this fitness. Validation episodes are not counted, because they do not influence the evolution.
+the unit of the curves: training episodes, tics of training episodes, or generations. A target is reached at the end of
+the first generation after which the champion so far has at least this fitness. Validation episodes are not counted,
+because they do not influence the evolution.
 
 The targets are given, or follow a fixed rule: `TARGETS` values at equal distances from the start to the best champion.
 The start is the mean over the runs of the first champion, generation 0's best agent. The end is the largest mean of the
@@ -18,6 +19,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from clau_doom.analysis.evolution_axis import EvolutionAxis
 from clau_doom.analysis.run_curves import ConditionCurve, RunCurve
 from clau_doom.analysis.run_statistics import RunDifference, run_difference
 from clau_doom.analysis.unavailable import Unavailable
@@ -68,11 +70,11 @@ class RuntimeShare:
     """Value of a runtime distribution.
 
     Attributes:
-        episodes: Training episodes.
-        share: Share of pairs of a run and a target with a runtime of at most this number, with its interval over runs.
+        spent: Amount of evolution.
+        share: Share of pairs of a run and a target with a runtime of at most this amount, with its interval over runs.
     """
 
-    episodes: int
+    spent: int
     share: Interval
 
 
@@ -82,12 +84,12 @@ class ConditionRuntimes:
 
     Attributes:
         condition: Number of the condition.
-        budget: Training episodes of the run that ended first. The distribution ends there.
+        budget: Amount of evolution of the run that ended first. The distribution ends there.
         runs: Ids of the runs.
         runtimes: Runtime of each run to each target, by run and target.
         expected: Expected running time to each target.
         champions: Number of champions with at least this mean fitness on held-out seeds, for each target.
-        distribution: Runtime distribution at each number of episodes at which a generation of a run ended.
+        distribution: Runtime distribution at each amount at which a generation of a run ended.
     """
 
     condition: int
@@ -118,11 +120,11 @@ class ConditionArea:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AreaComparison:
-    """Areas under the learning curves over the training episodes that all runs have in common.
+    """Areas under the learning curves over the part of the axis that all runs have in common.
 
     Attributes:
-        start: First number of training episodes.
-        end: Last number of training episodes.
+        start: Largest amount of evolution at which a run has finished its first generation.
+        end: Smallest amount at which a run ends.
         conditions: Areas of each condition, in the order of the curves.
         differences: Differences of the other conditions from the first.
     """
@@ -175,9 +177,13 @@ def condition_runtimes(
         targets: Fitness to reach, at least one.
         champions: Mean fitness of each run's champion on held-out seeds, by id of the run.
     """
-    runtimes = [[runtime_to(target, run.episodes, run.champion) for target in targets] for run in curve.runs]
-    budget, first = min(run.episodes[-1] for run in curve.runs), curve.runs[0]
-    ends = sorted({spent for run in curve.runs for spent in run.episodes if spent <= budget})
+    spent_by_runs = [run.spent(curve.x) for run in curve.runs]
+    runtimes = [
+        [runtime_to(target, spent, run.champion) for target in targets]
+        for run, spent in zip(curve.runs, spent_by_runs, strict=True)
+    ]
+    budget, first = min(spent[-1] for spent in spent_by_runs), curve.runs[0]
+    ends = sorted({each for spent in spent_by_runs for each in spent if each <= budget})
     return ConditionRuntimes(
         condition=curve.condition,
         budget=budget,
@@ -189,7 +195,7 @@ def condition_runtimes(
         ),
         champions=tuple(sum(champions[run.experiment] >= target for run in curve.runs) for target in targets),
         distribution=tuple(
-            RuntimeShare(episodes=spent, share=share_interval([reached_share(row, spent) for row in runtimes]))
+            RuntimeShare(spent=spent, share=share_interval([reached_share(row, spent) for row in runtimes]))
             for spent in ends
         ),
     )
@@ -199,12 +205,12 @@ def compare_areas(curves: Sequence[ConditionCurve]) -> AreaComparison | Unavaila
     """Compare the areas under the learning curves, or return the reason why they are unavailable.
 
     Args:
-        curves: Curves of the conditions. The others are compared with the first.
+        curves: Curves of the conditions with the same axis. The others are compared with the first.
     """
-    runs = [run for curve in curves for run in curve.runs]
-    start, end = max(run.episodes[0] for run in runs), min(run.episodes[-1] for run in runs)
+    runs = [run.spent(curve.x) for curve in curves for run in curve.runs]
+    start, end = max(spent[0] for spent in runs), min(spent[-1] for spent in runs)
     if start >= end:
-        return Unavailable(missing="the runs have no interval of training episodes in common")
+        return Unavailable(missing=f"the runs have no interval of {EvolutionAxis(curves[0].x).noun} in common")
     if missing := _unmeasured(curves):
         return missing
     conditions = tuple(_condition_area(curve, start, end) for curve in curves)
@@ -240,7 +246,7 @@ def _unmeasured(curves: Sequence[ConditionCurve]) -> Unavailable | None:
 
 
 def _condition_area(curve: ConditionCurve, start: int, end: int) -> ConditionArea:
-    areas = tuple(_area(run, start, end) for run in curve.runs)
+    areas = tuple(_area(run, run.spent(curve.x), start, end) for run in curve.runs)
     return ConditionArea(
         condition=curve.condition,
         runs=tuple(run.experiment for run in curve.runs),
@@ -249,6 +255,6 @@ def _condition_area(curve: ConditionCurve, start: int, end: int) -> ConditionAre
     )
 
 
-def _area(run: RunCurve, start: int, end: int) -> float:
+def _area(run: RunCurve, spent: Sequence[int], start: int, end: int) -> float:
     values = [value for value in run.champion if value is not None]
-    return mean_height(run.episodes, values, start, end)
+    return mean_height(spent, values, start, end)

@@ -9,10 +9,12 @@ from clau_doom.analysis.charts import Colour
 from clau_doom.analysis.comparison import ExperimentComparison
 from clau_doom.analysis.condition_colours import condition_colour
 from clau_doom.analysis.elite_map import EliteMap
+from clau_doom.analysis.evolution_axis import EvolutionAxis
 from clau_doom.analysis.quality_diversity import QualityDiversity, RunMap, compare_maps, run_map
 from clau_doom.analysis.run_curves import ConditionCurve, condition_curve, run_curve
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.domain import Fitness
+from clau_doom.domain.budget import BudgetUnit
 from clau_doom.ports import StoredExperiment
 
 __all__ = ["ComparisonData"]
@@ -27,6 +29,7 @@ class ComparisonData:
         comparison: Comparison of the experiments, in the same order.
         fitness: Fitness of an episode's measures.
         targets: Fitness values of the runtimes. Empty: see `anytime`.
+        x: Unit of the horizontal axis of curves, of running times and of areas. None: see `axis`.
         find_archive: Returns the map of an experiment's MAP-Elites archive, or the reason why it is unavailable.
     """
 
@@ -35,6 +38,7 @@ class ComparisonData:
     fitness: Fitness
     find_archive: Callable[[StoredExperiment], EliteMap | Unavailable]
     targets: tuple[float, ...] = ()
+    x: BudgetUnit | None = None
 
     def label(self, condition: int) -> str:
         """Return the label of a condition."""
@@ -51,11 +55,17 @@ class ComparisonData:
         at = next(at for at, row in enumerate(rows) if row.id == experiment)
         return condition_colour(rows[at].condition if self.grouped else at)
 
+    @property
+    def axis(self) -> EvolutionAxis:
+        """Horizontal axis of curves: the chosen unit, or else tics if all budgets are in tics, or else episodes."""
+        budgets = {each.config.evolution_budget.unit for each in self.experiments}
+        return EvolutionAxis(self.x or (BudgetUnit.TICS if budgets == {BudgetUnit.TICS} else BudgetUnit.EPISODES))
+
     @cached_property
     def condition_curves(self) -> tuple[ConditionCurve, ...]:
         """Learning curves of each condition's runs."""
         return tuple(
-            condition_curve(number, [run_curve(run.snapshot, self.fitness) for run in runs])
+            condition_curve(number, [run_curve(run.snapshot, self.fitness) for run in runs], self.axis)
             for number, runs in self.runs
         )
 

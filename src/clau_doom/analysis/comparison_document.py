@@ -50,6 +50,7 @@ def comparison_document(data: ComparisonData, names: Sequence[str] | None = None
             "scenario": comparison.scenario,
             "fitness": comparison.fitness,
             "remarks": comparison.remarks,
+            "x": data.axis.unit,
         },
     )
 

@@ -6,9 +6,11 @@ from functools import cached_property
 from typing import Any, TypeVar, cast
 
 from clau_doom.analysis.elite_map import EliteMap
+from clau_doom.analysis.evolution_axis import EvolutionAxis
 from clau_doom.analysis.topsis import Criterion
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.domain import AgentRef, Evaluation, Fitness, GenomeSpace
+from clau_doom.domain.budget import BudgetUnit
 from clau_doom.domain.experiment import RaceTally
 from clau_doom.ports import StoredExperiment
 
@@ -32,6 +34,7 @@ class ExperimentData:
         find_space: Returns the genes of the policy, or the reason why they are unknown.
         find_archive: Returns the map of the MAP-Elites archive for these genes, or the reason why it is unavailable.
         count_races: Returns the number of episodes that racing saved, or the reason why it is unavailable.
+        x: Unit of the horizontal axis of curves and of their tables. None: see `axis`.
         given: Results that replace computations, by computation.
     """
 
@@ -44,6 +47,7 @@ class ExperimentData:
     find_space: Callable[[], GenomeSpace | Unavailable]
     find_archive: Callable[[GenomeSpace | Unavailable], EliteMap | Unavailable]
     count_races: Callable[[], RaceTally | Unavailable]
+    x: BudgetUnit | None = None
     given: Mapping[Computation[Any], object] = field(default_factory=dict)
 
     def result(self, compute: Computation[T]) -> T:
@@ -69,6 +73,15 @@ class ExperimentData:
     def seed(self) -> int:
         """Seed of the experiment."""
         return self.stored.snapshot.experiment.seed
+
+    def axis(self, default: BudgetUnit = BudgetUnit.GENERATIONS) -> EvolutionAxis:
+        """Return the horizontal axis of curves: the chosen unit, or else the unit of a budget in episodes or tics.
+
+        Args:
+            default: Unit of a curve if neither is given.
+        """
+        budget = self.stored.config.evolution_budget.unit
+        return EvolutionAxis(self.x or (default if budget is BudgetUnit.GENERATIONS else budget))
 
     @property
     def champion(self) -> AgentRef | None:

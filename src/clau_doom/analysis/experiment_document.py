@@ -8,7 +8,7 @@ from clau_doom.analysis.document import Document
 from clau_doom.analysis.experiment_data import ExperimentData
 from clau_doom.analysis.section_loader import describe_all
 from clau_doom.analysis.wording import count
-from clau_doom.config import CustomStrategyConfig, EvolutionConfig
+from clau_doom.config import CustomStrategyConfig, EvolutionConfig, kind_label
 from clau_doom.domain.budget import BudgetUnit
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.statistics.intervals import CONFIDENCE
@@ -35,8 +35,8 @@ def experiment_document(data: ExperimentData, names: Sequence[str] | None = None
         kind="clau-doom experiment report",
         title=data.id,
         subtitle=(
-            f"{config.evolution.kind} · {config.policy.kind} policy · {data.scenario} · fitness {data.fitness_name} · "
-            f"seed {data.seed} · {state.value}"
+            f"{kind_label(config.evolution)} · {kind_label(config.policy)} policy · {data.scenario} · "
+            f"fitness {data.fitness_name} · seed {data.seed} · {state.value}"
         ),
         sections=describe_all(sections.__name__, sections.EXPERIMENT_SECTIONS if names is None else names, data),
         introduction=_introduction(data),
@@ -49,6 +49,7 @@ def experiment_document(data: ExperimentData, names: Sequence[str] | None = None
             "scenario": data.scenario,
             "fitness": data.fitness_name,
             "confidence": CONFIDENCE,
+            "x": data.axis().unit,
             "deviations": {**asdict(deviations), "total": deviations.total},
         },
     )
@@ -68,7 +69,7 @@ def _introduction(data: ExperimentData) -> str:
         f"{count(config.episodes, 'episode')} each, from seed {data.seed}"
     )
     return (
-        f"{strategy} evolved the genes of a {config.policy.kind} policy on {data.scenario} to maximise "
+        f"{strategy} evolved the genes of a {kind_label(config.policy)} policy on {data.scenario} to maximise "
         f"{data.fitness_name}: {size}."
     )
 

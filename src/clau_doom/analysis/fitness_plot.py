@@ -1,4 +1,4 @@
-"""Plot of fitness by generation with the held-out results.
+"""Plot of the training fitness of the generations with the held-out results.
 
 This module uses matplotlib's objects instead of pyplot, which has global figures and a global backend. The file does
 not contain a date, so that equal values give equal bytes.
@@ -12,7 +12,7 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from clau_doom.analysis.result_tables import GenerationRow, ResultRow
 from clau_doom.escaping import printable
@@ -64,15 +64,19 @@ def fitness_figure(
     generations: Sequence[GenerationRow],
     results: Sequence[ResultRow] = (),
     *,
+    places: Sequence[int] = (),
+    axis: str = "generation",
     title: str,
     subtitle: str = "",
     fitness: str = "fitness",
 ) -> FitnessFigure:
-    """Draw fitness by generation and the held-out results.
+    """Draw the training fitness of the generations and the held-out results.
 
     Args:
         generations: Generations to draw. A generation without any fitness leaves a gap.
         results: Held-out results, drawn as levels with intervals.
+        places: Position of each generation on the horizontal axis. Empty: its number.
+        axis: Label of the horizontal axis.
         title: Title of the figure.
         subtitle: Line below the title.
         fitness: Label of the vertical axis.
@@ -82,15 +86,17 @@ def fitness_figure(
     """
     if not any(row.best is not None for row in generations):
         raise ValueError("no generation has a fitness yet")
+    xs = list(places) or [row.index for row in generations]
     with _style():
         figure = FitnessFigure(figsize=(9.0, 4.9), facecolor="white")
         curve, levels = _panels(figure, results)
-        _draw_generations(curve, generations)
+        _draw_generations(curve, xs, generations)
         for row in results:
             colour, mean = _ROLES.get(row.role, _FAINT), row.fitness.mean
             curve.axhline(mean, color=colour, linewidth=1.0, linestyle=(0, (5, 4)), alpha=0.75, zorder=1)
         _draw_levels(levels, results)
-        _dress(figure, curve, generations, title=title, subtitle=subtitle, fitness=fitness)
+        _set_axes(curve, xs, axis=axis, fitness=fitness)
+        _set_titles(figure, title=title, subtitle=subtitle)
     return figure
 
 
@@ -103,7 +109,7 @@ def _panels(figure: Figure, results: Sequence[ResultRow]) -> tuple[Axes, Axes]:
     """Create the axes of the curve and, with the same vertical axis, the axes of the held-out results."""
     ratios = (1.0, 0.05 + 0.105 * len(results))
     left, right = figure.subplots(1, 2, sharey=True, gridspec_kw={"width_ratios": ratios, "wspace": 0.03})
-    figure.subplots_adjust(left=0.075, right=0.985 if results else 1.04, top=0.8, bottom=0.115)
+    figure.subplots_adjust(left=0.09, right=0.985 if results else 1.04, top=0.775, bottom=0.115)
     right.set_visible(bool(results))
     for axes in (left, right):
         axes.grid(axis="y", color=_GRID, linewidth=0.8)
@@ -115,8 +121,7 @@ def _panels(figure: Figure, results: Sequence[ResultRow]) -> tuple[Axes, Axes]:
     return left, right
 
 
-def _draw_generations(axes: Axes, rows: Sequence[GenerationRow]) -> None:
-    xs = [row.index for row in rows]
+def _draw_generations(axes: Axes, xs: Sequence[int], rows: Sequence[GenerationRow]) -> None:
     marker = "o" if len(rows) <= _MARKED else None
     means = [row.mean for row in rows]
     axes.fill_between(
@@ -150,14 +155,19 @@ def _draw_levels(axes: Axes, results: Sequence[ResultRow]) -> None:
     axes.set_title("on held-out seeds", fontsize=9.5, color=_FAINT)
 
 
-def _dress(
-    figure: Figure, axes: Axes, generations: Sequence[GenerationRow], *, title: str, subtitle: str, fitness: str
-) -> None:
-    axes.set_xlabel("generation", color=_FAINT)
+def _set_axes(axes: Axes, xs: Sequence[int], *, axis: str, fitness: str) -> None:
+    axes.set_xlabel(axis, color=_FAINT)
     axes.set_ylabel(printable(fitness), color=_FAINT, parse_math=False)
+    axes.set_title("in training", fontsize=9.5, color=_FAINT)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.margins(y=0.12)
-    axes.set_xlim(generations[0].index - 0.5, generations[-1].index + 0.5)
+    # Half of the distance between two generations, so that the first and the last marker are not cut off.
+    margin = (xs[-1] - xs[0]) / (len(xs) - 1) / 2 if len(xs) > 1 else 0.5
+    axes.set_xlim(xs[0] - margin, xs[-1] + margin)
+
+
+def _set_titles(figure: Figure, *, title: str, subtitle: str) -> None:
     # Names may contain dollar signs, which do not mark formulas.
     figure.text(0.015, 0.945, printable(title), fontsize=15, fontweight="bold", color=_INK, parse_math=False)
     figure.text(0.015, 0.897, printable(subtitle), fontsize=10, color=_FAINT, parse_math=False)

@@ -16,10 +16,10 @@ _SHOWN = (0, 10, 20, 30, 40, 45, 50)
 """Rows of the table, if the targets follow the rule: 0, 20, 40, 60, 80, 90 and 100 % of the range."""
 
 _NOTE = (
-    "ERT, expected running time: the episodes of all runs, up to the hit or to the end of the run, over the number of "
-    "hits (Hansen et al. 2009). Without a hit, the episodes of all runs are a lower bound. The 95 % interval is the "
+    "ERT, expected running time: the {unit} of all runs, up to the hit or to the end of the run, over the number of "
+    "hits (Hansen et al. 2009). Without a hit, the {unit} of all runs are a lower bound. The 95 % interval is the "
     f"percentile bootstrap over runs, from {FEWEST_HITS} hits and {FEWEST_SCORES} runs on. Restarts: a run without a "
-    "hit is followed by another run, until a run has a hit. The column has the percentiles of the total episodes in "
+    "hit is followed by another run, until a run has a hit. The column has the percentiles of the total {unit} in "
     f"{SIMULATED:,} simulated sequences. They describe single runtimes, and are not an interval of the ERT. Fewer than "
     f"{FEWEST_HITS} hits have no percentiles. Champions: champions with at least this mean on held-out seeds."
 )
@@ -36,7 +36,7 @@ def runtime_blocks(data: ComparisonData, targets: Targets, conditions: Sequence[
     shown = range(len(targets.values)) if targets.given else _SHOWN
     rows = [(at, each) for at in shown for each in conditions]
     yield Table(
-        title="Expected running time to targets, in training episodes",
+        title=f"Expected running time to targets, in {data.axis.noun}",
         columns=(
             Column("target"),
             *(() if targets.given else (Column("of range"),)),
@@ -47,7 +47,7 @@ def runtime_blocks(data: ComparisonData, targets: Targets, conditions: Sequence[
             Column("10 to 90 % of restarts"),
         ),
         rows=tuple(_row(data, targets, shown, at, each) for at, each in rows),
-        note=_NOTE,
+        note=_NOTE.format(unit=data.axis.unit),
     )
     if any(_exceeds(at, each) for at, each in rows):
         yield Paragraph(

@@ -1,6 +1,7 @@
 """HTML of a loaded agent for notebooks."""
 
 from clau_doom.api.notebook_html import facts_html
+from clau_doom.config import kind_label
 from clau_doom.replay import ReplayedAgent, Setting
 
 __all__ = ["agent_html"]
@@ -14,7 +15,7 @@ def agent_html(setting: Setting, agent: ReplayedAgent) -> str:
     facts = {
         "champion": "yes" if agent.champion else None,
         "scenario": setting.scenario.name,
-        "policy": "random" if agent.baseline else getattr(policy, "target", policy.kind),
+        "policy": "random" if agent.baseline else kind_label(policy),
         "recorded episodes": f"{len(agent.episodes):,}",
     }
     shown = facts_html(f"agent {agent.id}", facts)

@@ -22,6 +22,7 @@ def compare(
     criteria: Mapping[str, float] | str | None = None,
     targets: Iterable[float] = (),
     margin: float | None = None,
+    x: str | None = None,
     output_dir: str | os.PathLike[str] | None = None,
 ) -> Analysis:
     """Compare experiments on their held-out seeds, as `clau-doom analyze ID ID ...` does.
@@ -37,6 +38,8 @@ def compare(
         targets: Fitness values to reach, for running times. Empty: 51 values from the best agents of generation 0 to
             the best champion.
         margin: Smallest difference of interest in fitness, above 0, for tests of equivalence. None: no such tests.
+        x: Unit of learning curves, running times and areas: ``generations``, ``episodes`` or ``tics``. None: ``tics``
+            if all budgets are in tics, or else ``episodes``.
         output_dir: Folder of experiments, for ids. None: ``$CLAU_DOOM_OUTPUT_DIR``, or else ``runs``.
 
     Raises:
@@ -54,7 +57,7 @@ def compare(
     stored = [current_state(_opened(each, output_dir)) for each in given]
     if len(stored) < 2:
         raise ConfigError(f"compare needs two or more experiments: {len(stored)} given")
-    return compare_experiments(stored, _baseline_id(baseline), criteria, tuple(targets), margin)
+    return compare_experiments(stored, _baseline_id(baseline), criteria, tuple(targets), margin=margin, x=x)
 
 
 def _baseline_id(baseline: Openable | None) -> str | None:

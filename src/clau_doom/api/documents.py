@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from clau_doom.analysis import comparison_sections, sections
 from clau_doom.analysis.comparison_document import comparison_document, main_sections
+from clau_doom.analysis.evolution_axis import axis_unit
 from clau_doom.analysis.experiment_document import experiment_document
 from clau_doom.analysis.ranking import criteria_of
 from clau_doom.api.analysis import Analysis
@@ -26,14 +27,19 @@ Criteria = Mapping[str, float] | str | None
 _RANKING = "multicriteria-ranking"
 
 
-def analyze_experiment(stored: StoredExperiment, criteria: Criteria = None) -> Analysis:
+def analyze_experiment(stored: StoredExperiment, criteria: Criteria = None, x: str | None = None) -> Analysis:
     """Analyse one experiment.
 
+    Args:
+        stored: The experiment.
+        criteria: Criteria for the ranking of agents.
+        x: Unit of the horizontal axis. None: the default.
+
     Raises:
-        ConfigError: A criterion or a weight is not valid.
+        ConfigError: A criterion, a weight or the unit is not valid.
     """
     chosen = _criteria(criteria)
-    data = analyse(stored, chosen)
+    data = analyse(stored, chosen, x=axis_unit(x))
     shown = [*sections.MAIN_SECTIONS, *([_RANKING] if chosen else [])]
     return Analysis(
         lambda names: experiment_document(data, names),
@@ -47,7 +53,9 @@ def compare_experiments(
     baseline: str | None,
     criteria: Criteria,
     targets: Sequence[float],
-    margin: float | None,
+    *,
+    margin: float | None = None,
+    x: str | None = None,
 ) -> Analysis:
     """Compare experiments of one scenario or of several.
 
@@ -57,6 +65,7 @@ def compare_experiments(
         criteria: Criteria for the ranking of champions.
         targets: Fitness values of the runtimes.
         margin: Smallest difference of interest in fitness. None: no tests of equivalence.
+        x: Unit of the horizontal axis. None: the default.
 
     Raises:
         ConfigError: The experiments are not comparable, or an argument does not fit them.
@@ -64,14 +73,15 @@ def compare_experiments(
     """
     if margin is not None and not margin > 0.0:
         raise ConfigError(f"margin {margin:g} is not above 0: give the smallest difference of interest")
+    unit = axis_unit(x)
     first = baseline or experiments[0].snapshot.experiment.id
     chosen = _criteria(criteria)
     if has_several_scenarios(experiments):
-        for name, value in (("criteria", chosen), ("targets", targets)):
+        for name, value in (("criteria", chosen), ("targets", targets), ("x", unit)):
             if value:
                 raise ConfigError(f"{name} needs experiments of one scenario: omit {name}, or give such experiments")
         return _compare_scenarios(experiments, first, control=baseline is not None, margin=margin)
-    data = compare(experiments, first, chosen, targets, margin=margin)
+    data = compare(experiments, first, chosen, targets, margin=margin, x=unit)
     return Analysis(
         lambda names: comparison_document(data, names),
         sections=comparison_sections.COMPARISON_SECTIONS,

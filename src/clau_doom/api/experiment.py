@@ -74,7 +74,7 @@ class Experiment:
 
     @property
     def generations(self) -> Table:
-        """Finished generations, one in each row: best, mean and worst fitness, and the number of failed agents."""
+        """Finished generations, one in each row: fitness, failed agents, and training episodes and tics so far."""
         from clau_doom.app.experiment_tables import generations_table  # noqa: PLC0415 - pyarrow
 
         return Table(generations_table(self._reading.stored(measured=False)), name="generations")
@@ -168,25 +168,29 @@ class Experiment:
         name = agent.id if isinstance(agent, StoredAgent) else _agent_id(agent, stored.snapshot.experiment.id)
         return Table(lineage_table(stored, name), name=f"lineage of {name}")
 
-    def analyze(self, *, criteria: Mapping[str, float] | str | None = None) -> Analysis:
+    def analyze(self, *, criteria: Mapping[str, float] | str | None = None, x: str | None = None) -> Analysis:
         """Analyse the experiment in its current state, as `clau-doom analyze ID` does.
 
         Args:
             criteria: Measures with weights for a ranking of the agents, such as ``{"kills": 1, "damage_taken": -2}``. A
                 negative weight prefers less. None: no ranking.
+            x: Unit of the horizontal axis of curves and of their tables: ``generations``, ``episodes`` or ``tics``.
+                None: the unit of the budget. Without a budget in episodes or tics, the curve on validation seeds is by
+                episodes, and the others are by generation.
 
         Raises:
-            ConfigError: A criterion or a weight is not valid.
+            ConfigError: A criterion, a weight or the unit is not valid.
         """
         from clau_doom.api.documents import analyze_experiment  # noqa: PLC0415 - scipy
 
-        return analyze_experiment(self._reading.stored(), criteria)
+        return analyze_experiment(self._reading.stored(), criteria, x)
 
     def report(
         self,
         path: str | os.PathLike[str],
         *,
         criteria: Mapping[str, float] | str | None = None,
+        x: str | None = None,
         force: bool = False,
     ) -> Path:
         """Write a report with figures to an HTML file, as `clau-doom analyze ID --report FILE` does.
@@ -194,16 +198,17 @@ class Experiment:
         Args:
             path: The file, which ends in ``.html``. An older report is replaced.
             criteria: Measures with weights for a ranking of the agents; see `analyze`.
+            x: Unit of the horizontal axis; see `analyze`.
             force: Replace a file that is not a report.
 
         Returns:
             Path of the file.
 
         Raises:
-            ConfigError: A criterion is not valid, or the file cannot be replaced.
+            ConfigError: A criterion or the unit is not valid, or the file cannot be replaced.
             StorageFailed: The file cannot be written.
         """
-        return self.analyze(criteria=criteria).report(path, force=force)
+        return self.analyze(criteria=criteria, x=x).report(path, force=force)
 
     def track(self, kind: str, **options: object) -> "WrittenCounts":
         """Write the experiment to a tracker, as `clau-doom track ID --to KIND` does. A second call repeats nothing.
@@ -229,8 +234,11 @@ class Experiment:
         experiment, output_dir = self.location
         return run_blocking(track_experiment(output_dir, experiment, tracker_config(kind, options)))
 
-    def plot(self) -> "FitnessFigure":
-        """Draw the fitness by generation and the held-out results.
+    def plot(self, *, x: str | None = None) -> "FitnessFigure":
+        """Draw the training fitness of the generations, and the held-out results next to it.
+
+        Args:
+            x: Unit of the horizontal axis: ``generations``, ``episodes`` or ``tics``. None: the unit of the budget.
 
         Returns:
             A matplotlib Figure that is not registered with pyplot. Notebooks show it as an image. ``savefig`` writes it
@@ -238,11 +246,13 @@ class Experiment:
 
         Raises:
             WrongState: No generation has a fitness yet.
+            ConfigError: The unit is not valid.
         """
+        from clau_doom.analysis.evolution_axis import axis_unit  # noqa: PLC0415 - as below
         from clau_doom.app.analyze import analyse  # noqa: PLC0415 - scipy
         from clau_doom.app.plot import plot_experiment  # noqa: PLC0415 - matplotlib
 
-        return plot_experiment(analyse(self._reading.stored()))
+        return plot_experiment(analyse(self._reading.stored(), x=axis_unit(x)))
 
     def __repr__(self) -> str:
         return f"<Experiment {self.id}>"

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from clau_doom.api.notebook_html import facts_html
+from clau_doom.config import kind_label
 from clau_doom.domain import AgentStatus
 from clau_doom.domain.budget import Budget
 from clau_doom.domain.experiment import ExperimentState
@@ -29,8 +30,8 @@ class ExperimentStatus:
             Members equal their text.
         reason: Reason of an interruption or failure, or None.
         scenario: Name of the scenario.
-        policy: Kind of the policy.
-        strategy: Kind of the evolution strategy.
+        policy: Kind of the policy, or target of a class such as ``my_policy:MyPolicy``.
+        strategy: Kind of the evolution strategy, or target of a class such as ``my_es:OpenAIES``.
         generations_finished: Number of finished generations.
         generations_planned: Number of planned generations, or None if the budget is in episodes or tics.
         budget: Amount of evolution after which the experiment ends, and its unit.
@@ -107,8 +108,8 @@ def status_of(stored: "StoredExperiment", name: str) -> ExperimentStatus:
         state=stored.state,
         reason=snapshot.reason,
         scenario=config.scenario.name,
-        policy=config.policy.kind,
-        strategy=config.evolution.kind,
+        policy=kind_label(config.policy),
+        strategy=kind_label(config.evolution),
         generations_finished=len(snapshot.summaries),
         generations_planned=config.generations,
         budget=config.evolution_budget,

@@ -20,7 +20,14 @@ from clau_doom.api.table import Table
 from clau_doom.app.input_copies import stored_scenario
 from clau_doom.app.replay_agent_lookup import with_address
 from clau_doom.app.trusted_code import Trust
-from clau_doom.config import CustomPolicyConfig, PolicyConfig, RandomPolicyConfig, ScenarioConfig, importing_from
+from clau_doom.config import (
+    CustomPolicyConfig,
+    PolicyConfig,
+    RandomPolicyConfig,
+    ScenarioConfig,
+    importing_from,
+    kind_label,
+)
 from clau_doom.domain import Episode
 from clau_doom.errors import ConfigError, WrongState
 from clau_doom.game import Scenario
@@ -265,7 +272,7 @@ class LoadedAgent:
 
     def __repr__(self) -> str:
         """Return id, scenario and policy."""
-        policy = "random" if self._agent.baseline else self._setting.policy.kind
+        policy = "random" if self._agent.baseline else kind_label(self._setting.policy)
         return f"<agent {self.id}: {policy} policy in {self.scenario.name}>"
 
     def _repr_html_(self) -> str:

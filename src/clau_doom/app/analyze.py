@@ -9,6 +9,7 @@ from clau_doom.app.run_planning import make_fitness
 from clau_doom.app.warm_start import start_genomes
 from clau_doom.config import ExperimentConfig, MapElitesConfig, by_paths, condition_changes
 from clau_doom.domain import AgentStatus, GenomeSpace
+from clau_doom.domain.budget import BudgetUnit
 from clau_doom.domain.experiment import HoldoutResult, Provenance, RaceTally
 from clau_doom.error_description import describe
 from clau_doom.errors import ClauDoomError, ConfigError, StoreCorrupted, WrongState
@@ -39,7 +40,11 @@ def fitness_name(config: ExperimentConfig) -> str:
 
 
 def analyse(
-    stored: StoredExperiment, criteria: "Sequence[Criterion]" = (), *, space: "GenomeSpace | Unavailable | None" = None
+    stored: StoredExperiment,
+    criteria: "Sequence[Criterion]" = (),
+    *,
+    space: "GenomeSpace | Unavailable | None" = None,
+    x: BudgetUnit | None = None,
 ) -> "ExperimentData":
     """Prepare the analysis of an experiment in its current state. Results are computed at their first use.
 
@@ -48,6 +53,8 @@ def analyse(
         criteria: Criteria for the ranking of agents. Empty: no ranking.
         space: Genes of the policy, or the reason why they are unknown. None: read them from the policy, which may
             import its module.
+        x: Unit of the horizontal axis of curves and of their tables. None: that of a budget in episodes or tics, or
+            else of each curve's own.
     """
     from clau_doom.analysis.experiment_data import ExperimentData  # noqa: PLC0415 - scipy, which no run needs
     from clau_doom.analysis.result_tables import telling_measures  # noqa: PLC0415 - as above
@@ -62,6 +69,7 @@ def analyse(
         find_space=lambda: space or _space(stored),
         find_archive=lambda known: archive(stored, known),
         count_races=lambda: tally(stored),
+        x=x,
     )
 
 
@@ -72,6 +80,7 @@ def compare(
     targets: Sequence[float] = (),
     *,
     margin: float | None = None,
+    x: BudgetUnit | None = None,
 ) -> "ComparisonData":
     """Compare experiments with a baseline.
 
@@ -81,6 +90,8 @@ def compare(
         criteria: Criteria for the ranking of champions. Empty: no ranking.
         targets: Fitness values of the runtimes. Empty: the rule of `clau_doom.analysis.anytime`.
         margin: Smallest difference of interest in fitness, above 0, for equivalence tests. None: no such tests.
+        x: Unit of the horizontal axis of curves, of running times and of areas. None: tics if all budgets are in tics,
+            or else episodes.
 
     Raises:
         ConfigError: An experiment is given twice, the baseline is not among the experiments, their scenarios or
@@ -116,6 +127,7 @@ def compare(
         fitness=make_fitness(base.config),
         find_archive=_archive,
         targets=tuple(targets),
+        x=x,
     )
 
 

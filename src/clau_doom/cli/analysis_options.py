@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from clau_doom.analysis import comparison_sections, sections
+from clau_doom.domain.budget import BudgetUnit
 from clau_doom.errors import ConfigError
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "ReportFile",
     "SectionNames",
     "Targets",
+    "XAxis",
 ]
 
 
@@ -96,8 +98,22 @@ Targets = Annotated[
         show_default=False,
     ),
 ]
+XAxis = Annotated[
+    BudgetUnit | None,
+    typer.Option(
+        "--x",
+        help=(
+            "Unit of the horizontal axis of curves and of their tables (default: the unit of the budget; without one, "
+            "generations, and episodes for several experiments)."
+        ),
+        show_default=False,
+    ),
+]
 PlotFile = Annotated[
-    Path | None, typer.Option("--plot", metavar="FILE", help="File for a plot of the fitness curve (.png or .svg).")
+    Path | None,
+    typer.Option(
+        "--plot", metavar="FILE", help="File for a plot of the training fitness, with held-out results (.png or .svg)."
+    ),
 ]
 ReportFile = Annotated[
     Path | None,
@@ -117,7 +133,8 @@ class AnalysisRequest:
         names: Sections to show in full.
         everything: Whether to show all sections.
         targets: Fitness values for running times.
-        plot: File for a plot of the fitness curve, or None.
+        x: Unit of the horizontal axis. None: the default.
+        plot: File for a plot of the training fitness, or None.
         report: HTML file for a report, or None.
         force: Whether the report may replace a file that is not a report.
         as_json: Whether to print JSON.
@@ -129,6 +146,7 @@ class AnalysisRequest:
     names: Sequence[str]
     everything: bool
     targets: Sequence[float]
+    x: BudgetUnit | None
     plot: Path | None
     report: Path | None
     force: bool

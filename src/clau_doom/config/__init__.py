@@ -13,6 +13,7 @@ from clau_doom.config.backend_registry import (
     registered_backends,
     unregister_backend,
 )
+from clau_doom.config.display_name import kind_label
 from clau_doom.config.duration import format_duration, parse_duration
 from clau_doom.config.evolution import (
     CmaEsConfig,
@@ -152,6 +153,7 @@ __all__ = [
     "installed_plugins",
     "is_loopback",
     "json_schema",
+    "kind_label",
     "load_config",
     "load_error",
     "load_failures",

@@ -7,7 +7,7 @@ from enum import StrEnum
 from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.number_format import counted
 
-__all__ = ["Budget", "BudgetUnit"]
+__all__ = ["Budget", "BudgetUnit", "running_totals"]
 
 
 class BudgetUnit(StrEnum):
@@ -60,3 +60,23 @@ class Budget:
     def __str__(self) -> str:
         """Return the budget as text, such as ``10,000 episodes``."""
         return counted(self.amount, self.unit.removesuffix("s"))
+
+
+def running_totals(unit: BudgetUnit, summaries: Iterable[GenerationSummary]) -> tuple[int | None, ...]:
+    """Return the amount up to the end of each generation, with the same counting rule as a budget.
+
+    Args:
+        unit: Unit of the amounts.
+        summaries: Finished generations in order.
+
+    Returns:
+        One amount for each generation, ascending. In tics, None from the first generation on for which an earlier
+        version has stored no tics.
+    """
+    totals: list[int | None] = []
+    total: int | None = 0
+    for summary in summaries:
+        spent = {BudgetUnit.GENERATIONS: 1, BudgetUnit.EPISODES: summary.episodes, BudgetUnit.TICS: summary.tics}[unit]
+        total = None if total is None or spent is None else total + spent
+        totals.append(total)
+    return tuple(totals)

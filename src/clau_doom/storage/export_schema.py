@@ -11,6 +11,7 @@ from enum import Enum
 
 from clau_doom.domain import AgentStatus, Episode, Evaluation, Fitness, Gene, GeneKind, GenomeSpace
 from clau_doom.domain.agent import AgentRef
+from clau_doom.domain.budget import BudgetUnit, running_totals
 from clau_doom.domain.fitness import MEASURES
 from clau_doom.domain.snapshot import Snapshot
 
@@ -98,6 +99,7 @@ def _number_field(name: str, meaning: str) -> ExportedColumn:
     return ExportedColumn(name=name, kind=ColumnKind.NUMBER, meaning=meaning)
 
 
+_UNKNOWN_TICS = "missing if an earlier version evolved a counted generation"
 _ID = _text_field("experiment_id", "the experiment")
 
 EXPORTED = (
@@ -156,7 +158,10 @@ EXPORTED = (
             _number_field("worst_fitness", "lowest fitness"),
             _number_field("std_fitness", "sample standard deviation of fitness; 0 for a single agent"),
             _integer_field("failed", "number of agents without a fitness"),
-            _integer_field("episodes", "number of the generation's training episodes"),
+            _integer_field("episodes", "training episodes of the generation's agents with a fitness"),
+            _integer_field("tics", f"tics of these episodes; {_UNKNOWN_TICS}"),
+            _integer_field("episodes_total", "training episodes up to the end of the generation, as in a budget"),
+            _integer_field("tics_total", f"tics of these episodes; {_UNKNOWN_TICS}"),
         ),
     ),
     ExportedTable(
@@ -227,7 +232,8 @@ def agent_row(evaluation: Evaluation, experiment: str, space: GenomeSpace) -> tu
 def generation_rows(snapshot: Snapshot) -> Iterator[tuple[Value, ...]]:
     """Yield the rows of `generations`."""
     name = snapshot.experiment.id
-    for summary in snapshot.summaries:
+    episodes, tics = (running_totals(unit, snapshot.summaries) for unit in (BudgetUnit.EPISODES, BudgetUnit.TICS))
+    for summary, episodes_total, tics_total in zip(snapshot.summaries, episodes, tics, strict=True):
         yield (
             name,
             summary.index,
@@ -238,6 +244,9 @@ def generation_rows(snapshot: Snapshot) -> Iterator[tuple[Value, ...]]:
             summary.std_fitness,
             summary.failed,
             summary.episodes,
+            summary.tics,
+            episodes_total,
+            tics_total,
         )
 
 

@@ -1,6 +1,6 @@
 """Conversion of snapshots to JSON for the dashboard. Agents are given by their ids; missing values are null."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,8 @@ import numpy as np
 
 from clau_doom.analysis.held_out_results import ROLE_NAMES, held_out_table
 from clau_doom.analysis.lineage import line_of
-from clau_doom.analysis.result_tables import fitness_interval, generation_rows, telling_measures
+from clau_doom.analysis.result_tables import GenerationRow, fitness_interval, generation_rows, telling_measures
+from clau_doom.config import kind_label
 from clau_doom.domain import (
     Agent,
     AgentStatus,
@@ -19,6 +20,7 @@ from clau_doom.domain import (
     GeneKind,
     GenomeSpace,
 )
+from clau_doom.domain.budget import BudgetUnit, running_totals
 from clau_doom.domain.episode import MEASURES
 from clau_doom.domain.history_hash import history_sha256
 from clau_doom.domain.snapshot import Snapshot
@@ -52,8 +54,8 @@ def experiment_row(stored: StoredExperiment, *, here: bool) -> Json:
         "here": here,
         "reason": _shown(snapshot.reason),
         "scenario": printable(config.scenario.name),
-        "policy": config.policy.kind,
-        "evolution": config.evolution.kind,
+        "policy": kind_label(config.policy),
+        "evolution": kind_label(config.evolution),
         "backend": config.execution.backend,
         "generations_planned": config.generations,
         "budget": {
@@ -89,6 +91,8 @@ def experiment_view(stored: StoredExperiment, fitness: Fitness, *, here: bool) -
         "generations": [
             {
                 "index": row.index,
+                "episodes_total": episodes,
+                "tics_total": tics,
                 "best": row.best_fitness,
                 "best_agent": row.best.agent_id(name) if row.best else None,
                 "mean": row.mean.mean if row.mean else None,
@@ -98,7 +102,7 @@ def experiment_view(stored: StoredExperiment, fitness: Fitness, *, here: bool) -
                 "worst": row.worst_fitness,
                 "failed": row.failed,
             }
-            for row in generation_rows(snapshot.finished_generations)
+            for row, episodes, tics in _rows_with_totals(snapshot)
         ],
         "generations_started": len(snapshot.generations),
         "champion": {"agent": champion[0].agent_id(name), "validation_fitness": champion[1]} if champion else None,
@@ -112,6 +116,11 @@ def experiment_view(stored: StoredExperiment, fitness: Fitness, *, here: bool) -
         "config_yaml": snapshot.config_yaml,
         "provenance": {printable(name): printable(fact) for name, fact in snapshot.experiment.provenance.facts},
     }
+
+
+def _rows_with_totals(snapshot: Snapshot) -> Iterator[tuple[GenerationRow, int | None, int | None]]:
+    episodes, tics = (running_totals(unit, snapshot.summaries) for unit in (BudgetUnit.EPISODES, BudgetUnit.TICS))
+    return zip(generation_rows(snapshot.finished_generations), episodes, tics, strict=True)
 
 
 def population_view(stored: StoredExperiment, space: GenomeSpace | None, generation: int | None) -> Json:

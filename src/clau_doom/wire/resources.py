@@ -125,6 +125,7 @@ def generation_message(stored: StoredExperiment, generation: int | None) -> pb.G
         episodes=len(row) * stored.config.episodes,
         episodes_finished=sum(_finished(snapshot, evaluation) for evaluation in row),
         summary=summary_message(name, snapshot.summaries[number]) if finished else None,
+        budget=_budget_message(stored.config.evolution_budget, snapshot.summaries),
     )
 
 

@@ -12,19 +12,22 @@ from clau_doom.analysis.anytime import (
     standard_error,
     targets_between,
 )
+from clau_doom.analysis.evolution_axis import EvolutionAxis
 from clau_doom.analysis.run_curves import ConditionCurve, RunCurve, condition_curve
 from clau_doom.analysis.unavailable import Unavailable
+from clau_doom.domain.budget import BudgetUnit
 from clau_doom.statistics.anytime_performance import Runtime
 
 
 def _run(name: str, *values: float | None, seed: int = 1, step: int = 10) -> RunCurve:
-    """Return a run that plays `step` episodes in each generation."""
+    """Return a run that plays `step` episodes in each generation, with 100 tics each."""
     n = len(values)
     episodes = tuple(step * (at + 1) for at in range(n))
     return RunCurve(
         experiment=name,
         seed=seed,
         episodes=episodes,
+        tics=tuple(100 * each for each in episodes),
         training=(0.0,) * n,
         champion=values,
         champion_error=(0.5,) * n,
@@ -32,8 +35,8 @@ def _run(name: str, *values: float | None, seed: int = 1, step: int = 10) -> Run
     )
 
 
-def _condition(*runs: RunCurve, number: int = 0) -> ConditionCurve:
-    return condition_curve(number, runs)
+def _condition(*runs: RunCurve, number: int = 0, x: BudgetUnit = BudgetUnit.EPISODES) -> ConditionCurve:
+    return condition_curve(number, runs, EvolutionAxis(x))
 
 
 def test_targets_are_spread_from_generation_0_to_the_best_champion() -> None:
@@ -70,9 +73,21 @@ def test_runtimes_of_a_condition_by_hand() -> None:
     assert [(each.successes, each.runs) for each in found.expected] == [(3, 3), (2, 3)]
     assert found.champions == (3, 1)
     assert found.budget == 20
-    assert [point.episodes for point in found.distribution] == [10, 20]
+    assert [point.spent for point in found.distribution] == [10, 20]
     assert [point.share.mean for point in found.distribution] == pytest.approx([1 / 6, 1 / 3])
     assert found.distribution[0].share.low is None
+
+
+@pytest.mark.parametrize(
+    ("x", "hit", "ert", "budget"), [(BudgetUnit.TICS, 2000, 7000 / 3, 2000), (BudgetUnit.GENERATIONS, 2, 7 / 3, 2)]
+)
+def test_runtimes_have_the_unit_of_the_axis(x: BudgetUnit, hit: int, ert: float, budget: int) -> None:
+    """The runs of the test above reach 2 after 2, 1 and 4 generations of 10 episodes of 100 tics."""
+    runs = [_run("a", 1.0, 3.0, 5.0), _run("b", 2.0, 1.0, seed=2), _run("c", 1.0, 1.0, 1.0, 6.0, seed=3)]
+    found = condition_runtimes(_condition(*runs, x=x), (2.0,), {"a": 5.0, "b": 2.0, "c": 4.5})
+    assert found.runtimes[0] == (Runtime(evaluations=hit, reached=True),)
+    assert found.expected[0].ert == pytest.approx(ert)
+    assert found.budget == budget
 
 
 def test_distribution_is_within_0_and_1() -> None:
@@ -108,6 +123,16 @@ def test_areas_cover_the_common_episodes() -> None:
     assert (difference.condition, difference.paired, difference.n, difference.n_theirs) == (1, False, 1, 1)
     assert difference.difference.mean == pytest.approx(-2.75)
     assert difference.difference.reason == "a sample of 1 value"
+
+
+def test_areas_have_the_unit_of_the_axis() -> None:
+    """By generations, the runs of the test above have 1 to 2 in common: the heights 2 and 1.5."""
+    curves = [
+        _condition(_run("a", 1.0, 3.0, 5.0), x=BudgetUnit.GENERATIONS),
+        _condition(_run("b", 1.0, 2.0, step=20), number=1, x=BudgetUnit.GENERATIONS),
+    ]
+    found = _areas(*curves)
+    assert (found.start, found.end, [each.areas for each in found.conditions]) == (1, 2, [(2.0,), (1.5,)])
 
 
 def test_equal_seeds_are_pairs() -> None:

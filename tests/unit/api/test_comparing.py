@@ -51,15 +51,24 @@ def test_a_comparison_has_text_html_and_a_report(folder: Path, tmp_path: Path) -
     assert "defe-6" in found.report(tmp_path / "both.html").read_text()
 
 
+def test_curves_are_compared_by_episodes_unless_another_unit_is_given(folder: Path) -> None:
+    """Eight and twelve episodes each in one generation: by generations, the runs end together."""
+    found = compare(["defe-4", "defe-6"], output_dir=folder).to_dict()
+    assert (found["x"], [curve["points"][0]["x"] for curve in found["curves"]]) == ("episodes", [8, 12])
+    found = compare(["defe-4", "defe-6"], output_dir=folder, x="generations").to_dict()
+    assert (found["x"], [curve["points"][0]["x"] for curve in found["curves"]]) == ("generations", [0, 0])
+    assert "--x tics" in compare(["defe-4", "defe-6"], output_dir=folder, x="tics").text("reproduction", width=200)
+
+
 def test_experiments_of_several_scenarios_are_compared_over_scenarios(folder: Path) -> None:
     ids = ["defe-4", "defe-6", "dead-4", "dead-6"]
     found = compare(ids, output_dir=folder, margin=0.1)
     assert {"scenarios", "conditions"} <= found.to_dict().keys()
     assert found.sections
     assert found.text(found.sections[0])
-    for name, value in (("criteria", {"kills": 1}), ("targets", [1.0])):
+    for name, value in (("criteria", {"kills": 1}), ("targets", [1.0]), ("x", "tics")):
         with pytest.raises(ConfigError, match=f"{name} needs experiments of one scenario"):
-            compare(ids, output_dir=folder, **{name: value})  # type: ignore[arg-type] # one of two types
+            compare(ids, output_dir=folder, **{name: value})  # type: ignore[arg-type] # one of three types
 
 
 def test_errors_name_the_argument(folder: Path) -> None:
@@ -67,6 +76,8 @@ def test_errors_name_the_argument(folder: Path) -> None:
         compare(["defe-4"], output_dir=folder)
     with pytest.raises(ConfigError, match=r"the baseline dead-4 is not one of defe-4, defe-6"):
         compare(["defe-4", "defe-6"], output_dir=folder, baseline="dead-4")
+    with pytest.raises(ConfigError, match="x 'hours' is not a unit"):
+        compare(["defe-4", "defe-6"], output_dir=folder, x="hours")
     with pytest.raises(ConfigError, match="margin -1 is not above 0"):
         compare(["defe-4", "defe-6"], output_dir=folder, margin=-1)
     with pytest.raises(WrongState, match="stopped is interrupted"):

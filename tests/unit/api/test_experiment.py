@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from clau_doom.api.experiment import Experiment, open_experiment
 from clau_doom.config import CustomPolicyConfig
+from clau_doom.config.budget import BudgetConfig
 from clau_doom.domain import EpisodeOutcome, Genome
 from clau_doom.errors import AgentNotFound, ConfigError, ExperimentNotFound, WrongState
 from clau_doom.orchestration import Shutdown
@@ -45,6 +48,11 @@ def test_generations_have_one_row_each(experiment: Experiment) -> None:
     table = experiment.generations
     assert table["generation"] == [0, 1, 2]
     assert table["episodes"] == [8, 8, 8]
+    assert table["episodes_total"] == [8, 16, 24]
+    training = [row for row in experiment.episodes if row["purpose"] == "training"]
+    tics = [sum(int(row["tics"]) for row in training if row["generation"] == at) for at in range(3)]
+    assert table["tics"] == tics
+    assert table["tics_total"] == [tics[0], tics[0] + tics[1], sum(tics)]
     assert set(table["experiment_id"]) == {"lab"}
     assert table["best_fitness"] == [max(_fitnesses(experiment, number)) for number in range(3)]
 
@@ -142,6 +150,34 @@ def test_the_plot_is_a_figure_that_notebooks_show(experiment: Experiment) -> Non
     assert figure._repr_png_().startswith(b"\x89PNG")
     texts = [text.get_text() for text in figure.texts]
     assert "lab: defend_the_center" in texts
+    training, held_out = figure.axes
+    assert (training.get_title(), held_out.get_title()) == ("in training", "on held-out seeds")
+    assert training.get_xlabel() == "generation"
+
+
+def test_curves_are_drawn_by_training_episodes_or_tics(experiment: Experiment) -> None:
+    """The plot and the analysis have the amounts of the table."""
+    amounts = experiment.generations["tics_total"]
+    training, _ = experiment.plot(x="tics").axes
+    assert training.get_xlabel() == "tics of training episodes"
+    assert np.asarray(training.lines[0].get_xdata()).tolist() == amounts
+    found = experiment.analyze(x="tics")
+    assert [row["tics_total"] for row in found.to_dict()["generations"]] == amounts
+    assert [point["x"] for point in found.to_dict()["validation_curve"]["points"]] == amounts
+    for refused in (experiment.analyze, experiment.plot):
+        with pytest.raises(ConfigError, match="x 'hours' is not a unit: choose generations, episodes or tics"):
+            refused(x="hours")
+
+
+def test_budget_in_tics_is_the_axis_by_default(tmp_path: Path) -> None:
+    """A budget of 6,000 tics has one of some hundred tics an episode, and each generation has 8 episodes."""
+    config = SMALL.model_copy(update={"generations": None, "budget": BudgetConfig(tics=6000)})
+    store_experiment(tmp_path, config)
+    found = open_experiment("lab", tmp_path)
+    assert found.plot().axes[0].get_xlabel() == "tics of training episodes"
+    assert found.analyze().to_dict()["x"] == "tics"
+    assert re.search(r"generation +tics +failed", found.analyze().text("generations"))
+    assert found.plot(x="generations").axes[0].get_xlabel() == "generation"
 
 
 def test_html_shows_the_status_and_escapes_it(experiment: Experiment) -> None:
@@ -165,6 +201,8 @@ def test_the_policy_module_is_not_needed(tmp_path: Path) -> None:
     assert len(found.agents) == 12
     assert found.champion is not None
     assert found.plot().axes
+    assert found.status.policy == "no_such_module:Policy"
+    assert "no_such_module:Policy policy, genetic" in found._repr_html_()
 
 
 def test_an_unknown_experiment_is_an_error(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Tests of the reading commands on a stored experiment."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -174,6 +175,27 @@ def test_analyze_writes_a_plot(run: Run, keep: Keep, story: list[Event], tmp_pat
     assert refused.code == 2
     assert "curve.gif" in refused.err
     assert run("analyze", "tiny", "--plot", "no/such/folder/curve.png").code == 1
+
+
+def test_analyze_by_training_episodes_or_tics(
+    run: Run, keep: Keep, story: list[Event], twin: list[Event], tmp_path: Path
+) -> None:
+    """Tables have the amount, and the report's command has the option. Generation 1 has an agent without a fitness."""
+    keep(story)
+    keep(twin, "twin")
+    found = document(run, "analyze", "tiny", "--x", "episodes", "--report", "tiny.html", "--plot", "curve.svg")
+    assert found["x"] == "episodes"
+    assert [row["episodes_total"] for row in found["generations"]] == [6, 10]
+    assert "analyze tiny --output-dir again --x episodes --report tiny.html" in (tmp_path / "tiny.html").read_text()
+    assert "<!-- training episodes" in (tmp_path / "curve.svg").read_text()
+    table = run("analyze", "tiny", "--x", "episodes", "--section", "generations").out
+    assert re.search(r"generation +episodes +failed", table)
+    assert not re.search(r"generation +episodes", run("analyze", "tiny", "--section", "generations").out)
+    assert document(run, "analyze", "tiny", "twin", "--x", "tics")["x"] == "tics"
+    assert document(run, "analyze", "tiny", "twin")["x"] == "episodes"
+    refused = run("analyze", "tiny", "--x", "seconds")
+    assert refused.code == 2
+    assert "'generations', 'episodes', 'tics'" in refused.err
 
 
 def test_analyze_writes_a_report(run: Run, keep: Keep, story: list[Event], twin: list[Event], tmp_path: Path) -> None:

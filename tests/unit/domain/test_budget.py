@@ -3,7 +3,7 @@
 import pytest
 
 from clau_doom.domain import AgentRef
-from clau_doom.domain.budget import Budget, BudgetUnit
+from clau_doom.domain.budget import Budget, BudgetUnit, running_totals
 from clau_doom.domain.experiment import GenerationSummary
 
 
@@ -49,3 +49,17 @@ def test_text_has_amount_and_unit() -> None:
     assert str(Budget(12_000, BudgetUnit.EPISODES)) == "12,000 episodes"
     assert str(Budget(1)) == "1 generation"
     assert Budget(3_000, BudgetUnit.TICS).progress(FINISHED) == "2,000 of 3,000 tics"
+
+
+def test_totals_end_with_the_spent_part_of_a_budget() -> None:
+    assert running_totals(BudgetUnit.GENERATIONS, FINISHED) == (1, 2)
+    assert running_totals(BudgetUnit.EPISODES, FINISHED) == (12, 21)
+    assert running_totals(BudgetUnit.TICS, FINISHED) == (900, 2000)
+    assert running_totals(BudgetUnit.TICS, ()) == ()
+
+
+def test_totals_are_unknown_after_a_generation_without_tics() -> None:
+    """A later total without these tics would be too small."""
+    mixed = (summary(0, 12, 900), summary(1, 9, None), summary(2, 9, 700))
+    assert running_totals(BudgetUnit.TICS, mixed) == (900, None, None)
+    assert running_totals(BudgetUnit.EPISODES, mixed) == (12, 21, 30)

@@ -8,12 +8,13 @@ from rich.console import Console
 
 from clau_doom.app.run_planning import make_fitness
 from clau_doom.cli.views.agent import portrait_view
-from clau_doom.config import ExperimentConfig, ScenarioConfig, to_yaml
+from clau_doom.config import CustomPolicyConfig, CustomStrategyConfig, ExperimentConfig, ScenarioConfig, to_yaml
 from clau_doom.domain import Agent, AgentRef, AgentStatus, Evaluation, Gene, Genome, GenomeSpace
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.ports import StoredExperiment
-from clau_doom.web.serializers import agent_view, experiment_view
+from clau_doom.web.serializers import agent_view, experiment_row, experiment_view
+from tests.support.stored_runs import learning_run
 
 TIED = ExperimentConfig(name="a")
 
@@ -39,6 +40,33 @@ def test_untrusted_text_is_shortened_and_escaped() -> None:
     assert not {"\x1b", "\u202e"} & set(text)
     assert "x" * 201 not in text
     assert view["reason"].startswith(r"\x1b[2J\u202exxx")
+
+
+def test_classes_are_named_by_their_targets() -> None:
+    config = ExperimentConfig(
+        name="a",
+        policy=CustomPolicyConfig(kind="class", target="hasty:Hasty"),
+        evolution=CustomStrategyConfig(kind="class", target="my_es:OpenAIES"),
+    )
+    snapshot = Snapshot(
+        experiment=Experiment(id="a", uuid="4f8", seed=7, config_yaml="", provenance=Provenance(facts=())),
+        config_yaml="",
+        state=ExperimentState.RUNNING,
+        reason=None,
+        generations=(),
+        summaries=(),
+    )
+    stored = StoredExperiment(snapshot=snapshot, config=config, state=ExperimentState.RUNNING, last_activity=0.0)
+    row = experiment_row(stored, here=False)
+    assert (row["policy"], row["evolution"]) == ("hasty:Hasty", "my_es:OpenAIES")
+
+
+def test_generations_have_the_training_so_far() -> None:
+    """Two generations of two episodes of 70 and 90 tics."""
+    run = learning_run("a", [1.0, 2.0], tics=(140, 180))
+    stored = StoredExperiment(snapshot=run, config=TIED, state=ExperimentState.COMPLETED, last_activity=0.0)
+    rows = experiment_view(stored, make_fitness(TIED), here=False)["generations"]
+    assert [(row["episodes_total"], row["tics_total"]) for row in rows] == [(2, 140), (4, 320)]
 
 
 def test_ties_in_a_lineage_are_resolved_as_on_the_command_line() -> None:

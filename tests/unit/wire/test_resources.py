@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from clau_doom.config import ExperimentConfig, gene_space_from_json
+from clau_doom.config.budget import BudgetConfig
 from clau_doom.domain import (
     Agent,
     AgentRef,
@@ -198,6 +199,7 @@ async def test_generation_message_has_its_agents() -> None:
     assert (message.experiment_id, message.generation, message.finished) == ("lab", 1, False)
     assert (message.episodes, message.episodes_finished) == (6, 3)
     assert not message.HasField("summary")
+    assert message.budget == pb.Budget(generations=3, spent=1)
     assert [agent_status(agent.status) for agent in message.agents] == [
         (AgentStatus.COMPLETED, False),
         (AgentStatus.PENDING, True),
@@ -210,11 +212,21 @@ async def test_generation_message_has_its_agents() -> None:
 async def test_finished_generation_has_summary_and_failures() -> None:
     message = generation_message(await stored(*GENERATION_0, *HALF_OF_GENERATION_1), 0)
     assert message.finished
+    assert message.budget == pb.Budget(generations=3, spent=1)
     assert message.summary.best_fitness == -1.0
     failed = message.agents[2]
     assert agent_status(failed.status) == (AgentStatus.FAILED, False)
     assert failed.failure == "lost three times"
     assert not failed.HasField("fitness")
+
+
+async def test_budget_has_its_unit() -> None:
+    """Generation 0 has four episodes that count."""
+    budget = {"generations": None, "budget": BudgetConfig(episodes=9)}
+    found = await stored(*GENERATION_0, *HALF_OF_GENERATION_1)
+    by_episodes = replace(found, config=found.config.model_copy(update=budget))
+    assert generation_message(by_episodes, 0).budget == pb.Budget(episodes=9, spent=4)
+    assert experiment_message(by_episodes, whole=False).budget == pb.Budget(episodes=9, spent=4)
 
 
 async def test_generation_that_has_not_started_is_not_found() -> None:

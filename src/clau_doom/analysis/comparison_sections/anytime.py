@@ -27,7 +27,7 @@ _METHOD = (
     "A run reaches a target at the end of the first generation after which its champion so far has at least this "
     "fitness on the validation seeds. The validation episodes form two halves, by turns. Each half chooses a champion "
     "so far, and the other half measures it. The compared fitness is the mean of both measurements. The budget is "
-    "counted in training episodes. These comparisons are exploratory: they are not corrected for their number."
+    "counted in {unit}. These comparisons are exploratory: they are not corrected for their number."
 )
 
 
@@ -36,7 +36,7 @@ def describe(data: ComparisonData) -> Section:
     targets, areas = data.runtime_targets, compare_areas(data.condition_curves)
     champions = {row.id: row.fitness.mean for row in data.comparison.entrants}
     runtimes = compare_runtimes(data.condition_curves, targets, champions)
-    blocks: list[Block] = [Paragraph(text=f"{_METHOD}{_noise(data)}", kind="note")]
+    blocks: list[Block] = [Paragraph(text=f"{_METHOD.format(unit=data.axis.noun)}{_noise(data)}", kind="note")]
     if isinstance(targets, Unavailable):
         blocks.append(targets)
     elif isinstance(runtimes, Unavailable):
@@ -67,7 +67,7 @@ def _noise(data: ComparisonData) -> str:
 
 
 def _cautions(data: ComparisonData) -> tuple[str, ...]:
-    lengths = {len(run.episodes) for curve in data.condition_curves for run in curve.runs}
+    lengths = {len(run.training) for curve in data.condition_curves for run in curve.runs}
     validations = {stored.config.holdout.validation for stored in data.experiments}
     if len(lengths) == len(validations) == 1:
         return ()
@@ -85,14 +85,14 @@ def _distribution_chart(data: ComparisonData, targets: Targets, conditions: Sequ
         name="runtimes",
         title="Runtime distribution",
         caption=(
-            "Share of pairs of a run and a target that are reached within a number of training episodes (COCO, Hansen "
+            f"Share of pairs of a run and a target that are reached within a number of {data.axis.noun} (COCO, Hansen "
             f"et al. 2021), over {_targets_text(targets)}. The band is the pointwise 95 % interval over runs "
             "(Student's t on the logit scale, Korn and Graubard 1999), so that it is within 0 to 1. A curve "
             f"ends where the condition's shortest run ends. {reasons}".strip()
         ),
         alt="A rising curve for each condition; the table below has the numbers.",
         plot=XYPlot(
-            label="training episodes",
+            label=data.axis.noun,
             panels=(
                 Panel(
                     label="share of reached targets",
@@ -105,9 +105,9 @@ def _distribution_chart(data: ComparisonData, targets: Targets, conditions: Sequ
         ),
         table=Table(
             title="Share of reached targets with 95 % intervals over runs",
-            columns=(Column("condition", text=True), Column("runs"), Column("episodes"), Column("share [95 %]")),
+            columns=(Column("condition", text=True), Column("runs"), Column(data.axis.unit), Column("share [95 %]")),
             rows=tuple(
-                (data.label(each.condition), len(each.runs), point.episodes, _share(point.share))
+                (data.label(each.condition), len(each.runs), point.spent, _share(point.share))
                 for each in conditions
                 for point in each.distribution
             ),
@@ -136,7 +136,7 @@ def _distribution_series(condition: ConditionRuntimes, label: str) -> Series:
     """Return the runtime distribution as steps."""
     points, band = [(0.0, 0.0)], []
     for at, point in enumerate(condition.distribution):
-        x, share = float(point.episodes), point.share
+        x, share = float(point.spent), point.share
         points += [(x, points[-1][1]), (x, share.mean)]
         if at:
             before = condition.distribution[at - 1].share
@@ -178,7 +178,7 @@ def _area_chart(data: ComparisonData, areas: AreaComparison) -> Chart:
         name="areas",
         title="Area under the learning curve",
         caption=(
-            f"Mean height of the curve of the champion so far from {areas.start:,} to {areas.end:,} training episodes, "
+            f"Mean height of the curve of the champion so far from {areas.start:,} to {areas.end:,} {data.axis.noun}, "
             "which all runs have in common, with the 95 % interval over runs (trapezoidal rule; Hall's transformation "
             f"of t). {reasons}".strip()
         ),

@@ -4,7 +4,7 @@ from clau_doom.analysis.comparison_data import ComparisonData
 from clau_doom.analysis.condition_contrasts import ConditionComparison
 from clau_doom.analysis.document import Section
 from clau_doom.analysis.sections.multicriteria_ranking import criteria_flag
-from clau_doom.analysis.sections.reproduction import TITLE, reproduction_blocks
+from clau_doom.analysis.sections.reproduction import TITLE, reproduction_blocks, x_flag
 from clau_doom.analysis.unavailable import Unavailable
 
 __all__ = ["describe"]
@@ -14,7 +14,9 @@ def describe(data: ComparisonData) -> Section:
     """Describe the data that are needed to repeat the experiments and the report."""
     comparison = data.comparison
     targets = "".join(f" --target {target!r}" for target in data.targets)
-    optional = f"{criteria_flag(comparison.ranking)}{_margin_flag(comparison.condition_comparison)}{targets}"
+    optional = (
+        f"{criteria_flag(comparison.ranking)}{_margin_flag(comparison.condition_comparison)}{targets}{x_flag(data.x)}"
+    )
     flags = f" --baseline {comparison.baseline}{optional}"
     return Section(name="reproduction", title=TITLE, blocks=reproduction_blocks(data.experiments, flags))
 

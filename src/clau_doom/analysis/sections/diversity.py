@@ -55,6 +55,9 @@ def describe(data: ExperimentData) -> Section:
 
 def _chart(data: ExperimentData, rows: Sequence[Diversity]) -> Chart:
     first, last = rows[0], rows[-1]
+    axis = data.axis()
+    places = axis.places(data.stored.snapshot)
+    counted = not axis.counts_generations
     return Chart(
         name="diversity",
         title="Distance between agents",
@@ -66,14 +69,14 @@ def _chart(data: ExperimentData, rows: Sequence[Diversity]) -> Chart:
         ),
         alt="Mean distance between two agents by generation; the table below has the numbers.",
         plot=XYPlot(
-            label="generation",
+            label=axis.label,
             panels=(
                 Panel(
                     label="mean distance",
                     series=(
                         Series(
                             label="mean distance",
-                            points=tuple((row.generation, row.distance) for row in rows),
+                            points=tuple((places[row.generation], row.distance) for row in rows),
                             colour=Colour.BLUE,
                             marker=Marker.DOT,
                         ),
@@ -86,8 +89,10 @@ def _chart(data: ExperimentData, rows: Sequence[Diversity]) -> Chart:
         ),
         table=Table(
             title="Diversity by generation",
-            columns=(Column("generation"), Column("mean distance")),
-            rows=tuple((row.generation, Fixed(row.distance, 4)) for row in rows),
+            columns=(Column("generation"), *([Column(axis.unit)] if counted else []), Column("mean distance")),
+            rows=tuple(
+                (row.generation, *([places[row.generation]] if counted else []), Fixed(row.distance, 4)) for row in rows
+            ),
             spread=True,
         ),
     )

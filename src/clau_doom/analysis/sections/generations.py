@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from clau_doom.analysis.charts import Colour, Level, Marker, Panel, Series, XYPlot
 from clau_doom.analysis.document import Block, Chart, Fact, Paragraph, Section, TextTable
+from clau_doom.analysis.evolution_axis import totals_of
 from clau_doom.analysis.experiment_data import ExperimentData
 from clau_doom.analysis.generation_table import generations_table, withheld_note
 from clau_doom.analysis.racing_savings import racing_sentence
@@ -14,7 +15,7 @@ from clau_doom.analysis.wording import count
 from clau_doom.domain.budget import BudgetUnit
 from clau_doom.domain.experiment import RaceTally
 
-__all__ = ["TITLE", "describe", "mean_series", "races", "rows_of"]
+__all__ = ["TITLE", "describe", "races", "rows_of"]
 
 TITLE = "Fitness by generation"
 
@@ -44,21 +45,7 @@ def describe(data: ExperimentData) -> Section:
         title=TITLE,
         blocks=tuple(blocks),
         facts=(_fact(data, rows),),
-        data={"racing": racing, "generations": [_json(row) for row in rows]},
-    )
-
-
-def mean_series(rows: Sequence[GenerationRow], label: str, colour: Colour, *, band_label: str = "") -> Series:
-    """Return the means of generations with their intervals as a series."""
-    return Series(
-        label=label,
-        points=tuple((row.index, row.mean.mean if row.mean else None) for row in rows),
-        colour=colour,
-        marker=Marker.DOT,
-        band=tuple(
-            (row.index, row.mean.low if row.mean else None, row.mean.high if row.mean else None) for row in rows
-        ),
-        band_label=band_label,
+        data={"racing": racing, "generations": _json(data, rows)},
     )
 
 
@@ -71,7 +58,7 @@ def _fact(data: ExperimentData, rows: Sequence[GenerationRow]) -> Fact:
 
 
 def _chart(data: ExperimentData, rows: Sequence[GenerationRow]) -> Chart:
-    results = data.result(held_out.table_of)
+    results, unit = data.result(held_out.table_of), data.axis().unit
     levels = results.rows if results else ()
     agents = [row.agents for row in rows]
     n = f"{min(agents)} to {max(agents)}" if min(agents) < max(agents) else f"{agents[0]}"
@@ -89,15 +76,17 @@ def _chart(data: ExperimentData, rows: Sequence[GenerationRow]) -> Chart:
         marks=held.strip(),
         alt=f"Mean and best fitness of {count(len(rows), 'generation')}; the table below has the numbers.",
         plot=_plot(data, rows, levels),
-        table=generations_table(rows, data.id),
+        table=generations_table(rows, data.id, unit, totals_of(data.stored.snapshot, unit)),
         text_table=TextTable.INSTEAD,
     )
 
 
 def _plot(data: ExperimentData, rows: Sequence[GenerationRow], levels: Sequence[ResultRow]) -> XYPlot:
+    axis = data.axis()
+    placed = [(float(x), row) for x, row in zip(axis.places(data.stored.snapshot), rows, strict=True)]
     best = Series(
         label="best agent",
-        points=tuple((row.index, row.best_fitness) for row in rows),
+        points=tuple((x, row.best_fitness) for x, row in placed),
         colour=Colour.TEXT,
         marker=Marker.DOT,
         thin=True,
@@ -105,7 +94,7 @@ def _plot(data: ExperimentData, rows: Sequence[GenerationRow], levels: Sequence[
     )
     panel = Panel(
         label=data.fitness_name,
-        series=(mean_series(rows, "mean of the generation", Colour.RED, band_label="its 95 % interval"), best),
+        series=(_mean_series(placed), best),
         levels=tuple(
             Level(
                 label=f"held-out: {held_out.role_name(level.role)}",
@@ -116,18 +105,41 @@ def _plot(data: ExperimentData, rows: Sequence[GenerationRow], levels: Sequence[
         ),
         height=290.0,
     )
-    return XYPlot(label="generation", panels=(panel,))
+    return XYPlot(label=axis.label, panels=(panel,))
 
 
-def _json(row: GenerationRow) -> dict[str, object]:
-    return {
-        "index": row.index,
-        "best_agent": row.best,
-        "best_fitness": row.best_fitness,
-        "best_interval": row.best_interval,
-        "mean_fitness": row.mean,
-        "worst_fitness": row.worst_fitness,
-        "worst_interval": row.worst_interval,
-        "agents": row.agents,
-        "failed": row.failed,
-    }
+def _mean_series(placed: Sequence[tuple[float, GenerationRow]]) -> Series:
+    """Return the means of generations with their intervals as a series.
+
+    Args:
+        placed: The generations with their positions on the axis.
+    """
+    return Series(
+        label="mean of the generation",
+        points=tuple((x, row.mean.mean if row.mean else None) for x, row in placed),
+        colour=Colour.RED,
+        marker=Marker.DOT,
+        band=tuple((x, row.mean.low if row.mean else None, row.mean.high if row.mean else None) for x, row in placed),
+        band_label="its 95 % interval",
+    )
+
+
+def _json(data: ExperimentData, rows: Sequence[GenerationRow]) -> list[dict[str, object]]:
+    snapshot = data.stored.snapshot
+    totals = zip(totals_of(snapshot, BudgetUnit.EPISODES), totals_of(snapshot, BudgetUnit.TICS), strict=True)
+    return [
+        {
+            "index": row.index,
+            "episodes_total": episodes,
+            "tics_total": tics,
+            "best_agent": row.best,
+            "best_fitness": row.best_fitness,
+            "best_interval": row.best_interval,
+            "mean_fitness": row.mean,
+            "worst_fitness": row.worst_fitness,
+            "worst_interval": row.worst_interval,
+            "agents": row.agents,
+            "failed": row.failed,
+        }
+        for row, (episodes, tics) in zip(rows, totals, strict=True)
+    ]

@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from clau_doom.analysis.charts import Colour, Level, Marker, Panel, Series, XYPlot
 from clau_doom.analysis.document import Block, Chart, Column, Paragraph, Section, Table
+from clau_doom.analysis.evolution_axis import EvolutionAxis, totals_of
 from clau_doom.analysis.experiment_data import ExperimentData
 from clau_doom.analysis.learning import LearningCurve, Verdict, fit_learning_curve
 from clau_doom.analysis.result_tables import GenerationRow
@@ -59,13 +62,14 @@ def _sentence(curve: LearningCurve, last: int) -> str:
 
 def _chart(data: ExperimentData, curve: LearningCurve) -> Chart:
     rows = [row for row in data.result(generations.rows_of) if row.mean]
+    axis = data.axis()
     return Chart(
         name="learning",
         title="Asymptotic regression",
         caption=_caption(data, curve),
         alt="Means of the generations with the fitted curve and its asymptote; the table below has the numbers.",
-        plot=XYPlot(label="generation", panels=(_panel(data, rows, curve),)),
-        table=_curve_table(rows, curve),
+        plot=XYPlot(label=axis.label, panels=(_panel(data, rows, curve),)),
+        table=_curve_table(rows, curve, axis, totals_of(data.stored.snapshot, axis.unit)),
     )
 
 
@@ -83,8 +87,11 @@ def _caption(data: ExperimentData, curve: LearningCurve) -> str:
 
 
 def _panel(data: ExperimentData, rows: Sequence[GenerationRow], curve: LearningCurve) -> Panel:
+    places = data.axis().places(data.stored.snapshot)
     first, last = rows[0].index, rows[-1].index
-    grid = [first + (last - first) * at / _STEPS for at in range(_STEPS + 1)]
+    grid = np.linspace(first, last, _STEPS + 1)
+    # The model is in generations. Between their ends, the axis is linear.
+    xs = np.interp(grid, range(len(places)), places)
     asymptote = curve.asymptote
     band: tuple[Series, ...] = ()
     if asymptote is not None and asymptote.low is not None:
@@ -94,7 +101,7 @@ def _panel(data: ExperimentData, rows: Sequence[GenerationRow], curve: LearningC
                 points=(),
                 colour=Colour.BLUE,
                 line=False,
-                band=tuple((float(at), asymptote.low, asymptote.high) for at in (first, last)),
+                band=tuple((float(places[at]), asymptote.low, asymptote.high) for at in (first, last)),
                 band_label="95 % interval of the asymptote",
             ),
         )
@@ -102,10 +109,14 @@ def _panel(data: ExperimentData, rows: Sequence[GenerationRow], curve: LearningC
         label=f"mean {data.fitness_name}",
         series=(
             *band,
-            Series(label="fitted curve", points=tuple((at, curve.at(at)) for at in grid), colour=Colour.RED),
+            Series(
+                label="fitted curve",
+                points=tuple((x, curve.at(at)) for x, at in zip(xs.tolist(), grid.tolist(), strict=True)),
+                colour=Colour.RED,
+            ),
             Series(
                 label="mean of the generation",
-                points=tuple((row.index, row.mean.mean if row.mean else None) for row in rows),
+                points=tuple((places[row.index], row.mean.mean if row.mean else None) for row in rows),
                 colour=Colour.TEXT,
                 line=False,
                 marker=Marker.DOT,
@@ -116,12 +127,21 @@ def _panel(data: ExperimentData, rows: Sequence[GenerationRow], curve: LearningC
     )
 
 
-def _curve_table(rows: Sequence[GenerationRow], curve: LearningCurve) -> Table:
+def _curve_table(
+    rows: Sequence[GenerationRow], curve: LearningCurve, axis: EvolutionAxis, totals: Sequence[int]
+) -> Table:
+    further = [] if axis.counts_generations else [Column(axis.unit)]
     return Table(
         title="Means and fitted values",
-        columns=(Column("generation"), Column("mean"), Column("fitted"), Column("residual")),
+        columns=(Column("generation"), *further, Column("mean"), Column("fitted"), Column("residual")),
         rows=tuple(
-            (row.index, row.mean.mean, curve.at(float(row.index)), row.mean.mean - curve.at(float(row.index)))
+            (
+                row.index,
+                *([totals[row.index]] if further else []),
+                row.mean.mean,
+                curve.at(float(row.index)),
+                row.mean.mean - curve.at(float(row.index)),
+            )
             for row in rows
             if row.mean
         ),

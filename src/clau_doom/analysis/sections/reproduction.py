@@ -6,20 +6,21 @@ from clau_doom.analysis.document import Block, Column, Listing, Paragraph, Secti
 from clau_doom.analysis.experiment_data import ExperimentData
 from clau_doom.analysis.sections import multicriteria_ranking
 from clau_doom.domain import Purpose
+from clau_doom.domain.budget import BudgetUnit
 from clau_doom.domain.history_hash import history_sha256
 from clau_doom.domain.run_environment import SourceCommit
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.number_format import MISSING
 from clau_doom.ports import StoredExperiment
 
-__all__ = ["TITLE", "describe", "reproduction_blocks"]
+__all__ = ["TITLE", "describe", "reproduction_blocks", "x_flag"]
 
 TITLE = "Reproduction"
 
 
 def describe(data: ExperimentData) -> Section:
     """Describe the data that are needed to repeat the experiment and its report."""
-    flags = multicriteria_ranking.criteria_flag(data.result(multicriteria_ranking.compute))
+    flags = multicriteria_ranking.criteria_flag(data.result(multicriteria_ranking.compute)) + x_flag(data.x)
     return Section(name="reproduction", title=TITLE, blocks=reproduction_blocks([data.stored], flags))
 
 
@@ -38,6 +39,11 @@ def reproduction_blocks(experiments: Sequence[StoredExperiment], flags: str) -> 
     for stored in experiments:
         blocks += _experiment_blocks(stored, shared, folded=len(experiments) > 1)
     return tuple(blocks)
+
+
+def x_flag(x: BudgetUnit | None) -> str:
+    """Return the option for the unit of the horizontal axis, or an empty text for the default."""
+    return "" if x is None else f" --x {x}"
 
 
 def _commands(experiments: Sequence[StoredExperiment], report: str) -> str:

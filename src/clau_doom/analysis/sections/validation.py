@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from clau_doom.analysis.charts import Colour, Marker, Panel, Series, XYPlot
 from clau_doom.analysis.document import Block, Chart, Column, Section, Table, TextTable
+from clau_doom.analysis.evolution_axis import EvolutionAxis
 from clau_doom.analysis.experiment_data import ExperimentData
 from clau_doom.analysis.run_curves import run_curve, validated_fitness
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import measured, withheld
 from clau_doom.domain import AgentRef
+from clau_doom.domain.budget import BudgetUnit
 from clau_doom.number_format import number
 from clau_doom.statistics.anytime_performance import mean_height
 from clau_doom.statistics.intervals import Interval, mean_interval
@@ -26,7 +28,9 @@ class ValidatedBest:
 
     Attributes:
         generation: Number of the generation, from 0.
-        episodes: Training episodes played up to the end of the generation.
+        episodes: Training episodes of agents with a fitness, up to the end of the generation.
+        tics: Tics of these episodes.
+        x: Position on the axis of the curve.
         agent: The best agent.
         training: Training fitness of the agent, which selected it.
         validation: Mean fitness on the validation seeds with its interval over episodes. None if an episode is missing.
@@ -35,6 +39,8 @@ class ValidatedBest:
 
     generation: int
     episodes: int
+    tics: int
+    x: int
     agent: AgentRef
     training: float
     validation: Interval | None
@@ -47,32 +53,38 @@ class ValidationCurve:
 
     Attributes:
         points: Best agent of each finished generation.
-        area: Mean height of the curve of the champion so far over the training episodes. None if a value is missing,
-            and for one generation.
+        x: Unit of the axis.
+        area: Mean height of the curve of the champion so far over the axis. None if a value is missing, and for one
+            generation.
         selection_bias: Mean over the generations of training minus validation fitness.
     """
 
     points: tuple[ValidatedBest, ...]
+    x: BudgetUnit
     area: float | None
     selection_bias: float
 
 
 def compute(data: ExperimentData) -> ValidationCurve | Unavailable:
     """Compute the validation fitness of each generation's best agent."""
-    snapshot = data.stored.snapshot
+    snapshot, axis = data.stored.snapshot, data.axis(BudgetUnit.EPISODES)
     curve = run_curve(snapshot, data.fitness)
     points = tuple(
         ValidatedBest(
             generation=summary.index,
-            episodes=spent,
+            episodes=episodes,
+            tics=tics,
+            x=axis.place(spent),
             agent=summary.best,
             training=summary.best_fitness,
             validation=mean_interval(played) if played else None,
             champion=champion,
         )
-        for summary, spent, champion, played in zip(
+        for summary, spent, episodes, tics, champion, played in zip(
             snapshot.summaries,
+            curve.spent(axis.unit),
             curve.episodes,
+            curve.tics,
             curve.champion,
             validated_fitness(snapshot, data.fitness),
             strict=True,
@@ -81,7 +93,7 @@ def compute(data: ExperimentData) -> ValidationCurve | Unavailable:
     gaps = [point.training - point.validation.mean for point in points if point.validation is not None]
     if not gaps:
         return Unavailable(missing="the best agents of the generations have not played the validation seeds yet")
-    return ValidationCurve(points=points, area=_area(points), selection_bias=math.fsum(gaps) / len(gaps))
+    return ValidationCurve(points=points, x=axis.unit, area=_area(points), selection_bias=math.fsum(gaps) / len(gaps))
 
 
 def describe(data: ExperimentData) -> Section:
@@ -93,9 +105,9 @@ def describe(data: ExperimentData) -> Section:
 
 def _area(points: Sequence[ValidatedBest]) -> float | None:
     values = [point.champion for point in points if point.champion is not None]
-    if len(values) < len(points) or len(points) < 2:
+    if len(values) < len(points) or points[0].x == points[-1].x:
         return None
-    return mean_height([point.episodes for point in points], values, points[0].episodes, points[-1].episodes)
+    return mean_height([point.x for point in points], values, points[0].x, points[-1].x)
 
 
 def _chart(data: ExperimentData, found: ValidationCurve) -> Chart:
@@ -122,7 +134,7 @@ def _chart(data: ExperimentData, found: ValidationCurve) -> Chart:
 
 
 def _plot(data: ExperimentData, found: ValidationCurve) -> XYPlot:
-    known = [(float(point.episodes), point.validation) for point in found.points]
+    known = [(float(point.x), point.validation) for point in found.points]
     validation = Series(
         label="on validation seeds",
         points=tuple((x, None if each is None else each.mean) for x, each in known),
@@ -133,27 +145,28 @@ def _plot(data: ExperimentData, found: ValidationCurve) -> XYPlot:
     )
     champion = Series(
         label="champion so far",
-        points=tuple((float(point.episodes), point.champion) for point in found.points),
+        points=tuple((float(point.x), point.champion) for point in found.points),
         colour=Colour.BLUE,
     )
     training = Series(
         label="in training",
-        points=tuple((float(point.episodes), point.training) for point in found.points),
+        points=tuple((float(point.x), point.training) for point in found.points),
         colour=Colour.TEXT,
         marker=Marker.DOT,
         thin=True,
         size=4.5,
     )
     panel = Panel(label=f"{data.fitness_name} of the best agent", series=(validation, champion, training), height=290.0)
-    return XYPlot(label="training episodes", panels=(panel,))
+    return XYPlot(label=EvolutionAxis(found.x).label, panels=(panel,))
 
 
 def _table(found: ValidationCurve) -> Table:
+    counted = not EvolutionAxis(found.x).counts_generations
     return Table(
         title=TITLE,
         columns=(
             Column("generation"),
-            Column("episodes"),
+            *([Column(found.x)] if counted else []),
             Column("best agent", text=True),
             Column("in training"),
             Column("validation [95 %]"),
@@ -162,7 +175,7 @@ def _table(found: ValidationCurve) -> Table:
         rows=tuple(
             (
                 point.generation,
-                point.episodes,
+                *([point.x] if counted else []),
                 point.agent,
                 point.training,
                 measured(point.validation),

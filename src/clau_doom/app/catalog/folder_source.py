@@ -84,7 +84,7 @@ class ExperimentOverview:
         """Finished generations with the planned ones, or with the share of a budget in another unit."""
         if self.generations_planned is not None:
             return f"{self.generations_finished} of {self.generations_planned}"
-        return f"{self.generations_finished} ({self.spent / self.budget.amount:.0%} of {self.budget})"
+        return f"{self.generations_finished}, {100 * self.spent / self.budget.amount:.0f} % of budget"
 
 
 def overview_of(stored: StoredExperiment, folder: str) -> ExperimentOverview:

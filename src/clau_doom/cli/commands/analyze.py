@@ -14,6 +14,7 @@ from clau_doom.cli.analysis_options import (
     ReportFile,
     SectionNames,
     Targets,
+    XAxis,
 )
 from clau_doom.cli.commands.analyze_data import analyze_table
 from clau_doom.cli.commands.analyze_experiments import analyze_experiments
@@ -55,6 +56,7 @@ def analyze(
     section: SectionNames = None,
     everything: AllSections = False,
     target: Targets = None,
+    x: XAxis = None,
     as_json: AsJson = False,
     plot: PlotFile = None,
     report: ReportFile = None,
@@ -108,6 +110,7 @@ def analyze(
         names=section or (),
         everything=everything,
         targets=target or (),
+        x=x,
         plot=plot,
         report=report,
         force=force,
@@ -124,8 +127,8 @@ def analyze(
 
 
 def _analyze_data(data: Path, table: TableRequest, request: AnalysisRequest, experiments: list[str] | None) -> None:
-    if experiments or request.targets or request.plot is not None:
-        raise ConfigError("--data excludes the experiment's id, --plot and --target: omit them")
+    if experiments or request.targets or request.plot is not None or request.x is not None:
+        raise ConfigError("--data excludes the experiment's id, --plot, --target and --x: omit them")
     over = TaskRequest(control=request.baseline, report=request.report, force=request.force)
     if table.task is None:
         over.refuse_without_task()

@@ -54,7 +54,7 @@ def _analyze(stored: "StoredExperiment", criteria: "Sequence[Criterion]", reques
     from clau_doom.app.analyze import analyse
     from clau_doom.app.report import report_experiment
 
-    analysis = analyse(stored, criteria)
+    analysis = analyse(stored, criteria, x=request.x)
     if request.plot is not None:
         _draw(analysis, request.plot)
     if request.report is not None:
@@ -84,7 +84,7 @@ def _compare(
     if has_several_scenarios(stored):
         _compare_scenarios(stored, baseline, request)
         return
-    comparison = compare(stored, baseline, criteria, request.targets, margin=request.margin)
+    comparison = compare(stored, baseline, criteria, request.targets, margin=request.margin, x=request.x)
     if request.report is not None:
         write_report(request.report, report_comparison(stored, baseline, criteria, comparison=comparison))
     if request.as_json:
@@ -97,7 +97,12 @@ def _compare(
 
 
 def _compare_scenarios(stored: "Sequence[StoredExperiment]", baseline: str, request: AnalysisRequest) -> None:
-    options = (("--criteria", request.criteria), ("--target", request.targets), ("--section", request.names))
+    options = (
+        ("--criteria", request.criteria),
+        ("--target", request.targets),
+        ("--section", request.names),
+        ("--x", request.x),
+    )
     for flag, value in options:
         if value:
             raise ConfigError(f"{flag} needs experiments of one scenario: omit {flag}, or give such experiments")

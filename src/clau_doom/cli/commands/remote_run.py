@@ -53,16 +53,19 @@ def check_at_server(remote: RemoteServer, output_dir: Path, request: RunRequest)
         output_dir: The folder that may hold the server's token.
         request: The request to check.
     """
+    from clau_doom.config import kind_label
+
     checked = asyncio.run(check_request(remote, output_dir, request))
     config, status = checked.config, f"seed {checked.config.seed}"
+    policy = kind_label(config.policy)
     if checked.state is not None:
         finished = checked.generations_finished
         status = f"{checked.state.value}, {finished} generations finished; it can be resumed"
     lines = {
         "experiment": f"{config.name}, {status}, at {remote.address}",
         "scenario": config.scenario.name,
-        "policy": config.policy.kind if checked.genes is None else f"{config.policy.kind}, {checked.genes} genes",
-        "evolution": f"{config.evolution.kind}, {config.evolution_size}",
+        "policy": policy if checked.genes is None else f"{policy}, {checked.genes} genes",
+        "evolution": f"{kind_label(config.evolution)}, {config.evolution_size}",
         "episodes": f"{most_training_episodes(config):,} of training at most",
     }
     for name, text in lines.items():

@@ -164,14 +164,15 @@ def _at_server(
 
 def _print_plan(plan: "Plan") -> None:
     from clau_doom.app.resource_estimate import gigabytes
+    from clau_doom.config import kind_label
 
     config, facts, resources = plan.config, plan.scenario.facts, plan.resources
     episodes = resources.agents * config.episodes
     lines = {
         "experiment": f"{config.name}, seed {config.seed}, in {plan.output_dir}",
         "scenario": f"{facts.name} at skill {facts.doom_skill}, {facts.timeout} tics, frame skip {facts.frame_skip}",
-        "policy": f"{config.policy.kind}, {len(plan.space)} genes",
-        "evolution": f"{config.evolution.kind}, {config.evolution_size}",
+        "policy": f"{kind_label(config.policy)}, {len(plan.space)} genes",
+        "evolution": f"{kind_label(config.evolution)}, {config.evolution_size}",
         "episodes": f"{episodes:,} of training, {config.episodes} an agent",
         "memory": f"about {gigabytes(resources.memory)} at most, and 60 MB for each worker",
         "disk": f"about {gigabytes(resources.disk)} at most",

@@ -9,6 +9,7 @@ from clau_doom.analysis.document import Block
 from clau_doom.app.document_rendering import block_view, section_view
 from clau_doom.cli.console import ExitCode, data_console, progress_console
 from clau_doom.domain import Purpose
+from clau_doom.domain.budget import running_totals
 from clau_doom.domain.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -23,8 +24,10 @@ def generations_view(stored: "StoredExperiment") -> RenderableType:
     from clau_doom.analysis.generation_table import generations_table, withheld_note
     from clau_doom.analysis.result_tables import generation_rows
 
-    rows = generation_rows(stored.snapshot.finished_generations)
-    blocks: list[Block] = [generations_table(rows, stored.snapshot.experiment.id), *withheld_note(rows)]
+    snapshot, unit = stored.snapshot, stored.config.evolution_budget.unit
+    rows = generation_rows(snapshot.finished_generations)
+    table = generations_table(rows, snapshot.experiment.id, unit, running_totals(unit, snapshot.summaries))
+    blocks: list[Block] = [table, *withheld_note(rows)]
     return Group(*(block_view(block, whole=True) for block in blocks))
 
 

@@ -1,5 +1,6 @@
 """Terminal output and JSON of an experiment's status."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +12,9 @@ from rich.text import Text
 from clau_doom.app.catalog.folder_source import ExperimentOverview, overview_of
 from clau_doom.app.text_format import clock
 from clau_doom.cli.shared_options import resume_command
+from clau_doom.config import kind_label
 from clau_doom.domain import AgentStatus, Purpose
-from clau_doom.domain.budget import BudgetUnit
+from clau_doom.domain.budget import BudgetUnit, running_totals
 from clau_doom.domain.event_consumer_failure import LogReaderFailure
 from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.domain.history_hash import history_sha256
@@ -69,7 +71,7 @@ def experiment_json(stored: StoredExperiment, folder: str) -> dict[str, object]:
         "champion": champion,
         "failed_agents": _failed_agents(snapshot),
         "unfinished_generation": _unfinished(stored),
-        "generations": [_summary_json(name, summary) for summary in snapshot.summaries],
+        "generations": _summaries_json(name, snapshot.summaries),
         "processor_seconds": _processor_json(snapshot.processor_time),
         "provenance": dict(snapshot.experiment.provenance.facts),
         "environments": [_environment_json(each) for each in snapshot.environments],
@@ -99,7 +101,9 @@ def experiment_view(stored: StoredExperiment, folder: str, state_style: str) -> 
     grid.add_row("state", Text(f"● {stored.state.value}", state_style))
     if snapshot.reason:
         grid.add_row("reason", snapshot.reason)
-    grid.add_row("scenario", f"{config.scenario.name}, {config.policy.kind} policy, {config.evolution.kind}")
+    grid.add_row(
+        "scenario", f"{config.scenario.name}, {kind_label(config.policy)} policy, {kind_label(config.evolution)}"
+    )
     budget = config.evolution_budget
     planned = f" of {budget.amount}" if budget.unit is BudgetUnit.GENERATIONS else ""
     grid.add_row("generations", f"{len(snapshot.summaries)}{planned}, {config.population} agents each")
@@ -157,6 +161,11 @@ def _environment_json(environment: RunEnvironment) -> dict[str, object]:
     }
 
 
-def _summary_json(name: str, summary: GenerationSummary) -> dict[str, object]:
-    values = {key: value for key, value in asdict(summary).items() if key != "best"}
-    return {**values, "best_agent": summary.best.agent_id(name)}
+def _summaries_json(name: str, summaries: Sequence[GenerationSummary]) -> list[dict[str, object]]:
+    episodes, tics = (running_totals(unit, summaries) for unit in (BudgetUnit.EPISODES, BudgetUnit.TICS))
+    rows = []
+    for summary, episodes_total, tics_total in zip(summaries, episodes, tics, strict=True):
+        values = {key: value for key, value in asdict(summary).items() if key != "best"}
+        totals = {"episodes_total": episodes_total, "tics_total": tics_total}
+        rows.append({**values, **totals, "best_agent": summary.best.agent_id(name)})
+    return rows

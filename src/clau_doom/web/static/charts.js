@@ -54,28 +54,40 @@ const axis = (label) => ({
   ticks: { stroke: paint("line"), width: 1 },
 });
 
-const whole = (_plot, splits) => splits.map((value) => (Number.isInteger(value) ? value : ""));
+const whole = (_plot, splits) => splits.map((value) => (Number.isInteger(value) ? value.toLocaleString("en") : ""));
+
+// Distances between ticks on an axis of whole numbers: 1, 2, 5, 10, ..., 5e9.
+const WHOLE_STEPS = Array.from({ length: 10 }, (_, exponent) => [1, 2, 5].map((factor) => factor * 10 ** exponent)).flat();
 
 // Width of a vertical axis, for its label and its longest number.
 const roomFor = (_plot, values) => 30 + 8 * Math.max(4, ...(values ?? []).map((value) => String(value).length));
 
-const base = (generationsLabel, valueLabel) => ({
+const base = (progressLabel, valueLabel) => ({
   padding: [12, 30, 0, 0], // room for half of the last label
   cursor: { points: { size: 7 }, drag: { x: true, y: false } },
   legend: { show: false },
   scales: { x: { time: false } },
   axes: [
-    { ...axis(generationsLabel), values: whole, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000] },
+    { ...axis(progressLabel), values: whole, incrs: WHOLE_STEPS },
     { ...axis(valueLabel), size: roomFor },
   ],
 });
 
-// Fitness by generation: the best, the mean, and the 95 % interval of the mean as a band.
-export function FitnessChart({ generations, name, height = 320 }) {
-  const column = (key) => generations.map((row) => row[key]);
-  const data = [column("index"), column("high"), column("low"), column("mean"), column("best"), column("worst")];
+// Labels of the horizontal axis, and keys of its values, by unit of the budget.
+const PROGRESS = {
+  generations: { label: "generation", key: "index" },
+  episodes: { label: "training episodes", key: "episodes_total" },
+  tics: { label: "tics of training episodes", key: "tics_total" },
+};
+
+// Fitness by generation: the best, the mean, and the 95 % interval of the mean as a band. `unit`: unit of the budget.
+export function FitnessChart({ generations, unit, name, height = 320 }) {
+  const { label, key } = PROGRESS[unit];
+  const counted = unit !== "generations";
+  const column = (field) => generations.map((row) => row[field]);
+  const data = [column(key), column("high"), column("low"), column("mean"), column("best"), column("worst")];
   const make = () => ({
-    ...base("generation", name),
+    ...base(label, name),
     series: [
       {},
       { stroke: "transparent", points: { show: false } },
@@ -89,14 +101,15 @@ export function FitnessChart({ generations, name, height = 320 }) {
   const read = (at) => {
     const { index, best, mean, low, high, worst, failed } = generations[at];
     const within = interval(generations[at]);
-    return `generation ${index}: best ${number(best)}, mean ${numberInInterval(mean, low, high)}${within && ` (${within})`}, worst ${number(worst)}${failed ? `, ${failed} failed` : ""}`;
+    const after = counted ? ` (${generations[at][key].toLocaleString("en")} ${unit})` : "";
+    return `generation ${index}${after}: best ${number(best)}, mean ${numberInInterval(mean, low, high)}${within && ` (${within})`}, worst ${number(worst)}${failed ? `, ${failed} failed` : ""}`;
   };
   return html`
     <${Plot} data=${data} make=${make} plotKey=${name} height=${height} label=${fitnessLabel(generations, name)} read=${read} />
     <${Numbers}
       caption=${`${name} by generation`}
-      headings=${["generation", "best", "mean", "95 % interval", "worst", "failed"]}
-      rows=${generations.map((row) => [row.index, row.best, numberInInterval(row.mean, row.low, row.high), interval(row), row.worst, row.failed])}
+      headings=${["generation", ...(counted ? [unit] : []), "best", "mean", "95 % interval", "worst", "failed"]}
+      rows=${generations.map((row) => [row.index, ...(counted ? [row[key].toLocaleString("en")] : []), row.best, numberInInterval(row.mean, row.low, row.high), interval(row), row.worst, row.failed])}
     />
   `;
 }

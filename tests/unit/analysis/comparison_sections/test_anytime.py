@@ -6,6 +6,7 @@ from clau_doom.analysis.charts import IntervalPlot, XYPlot
 from clau_doom.analysis.comparison_sections.anytime import describe
 from clau_doom.analysis.document import Chart, Marked, Measured, Paragraph, PValue, Section, Share, Table
 from clau_doom.analysis.unavailable import Unavailable
+from clau_doom.domain.budget import BudgetUnit
 from tests.support.stored_runs import comparison_of, learning_run
 
 
@@ -33,6 +34,26 @@ def test_table_has_expected_running_times_to_given_targets() -> None:
         ("9.00", "mutation = 0.1", "0 of 2", "0 of 2", "> 8"),
     ]
     assert {row[5] for row in table.rows} == {None}
+
+
+def test_unit_of_running_times_and_areas_is_that_of_the_axis() -> None:
+    """By tics, the run reaches 4 at the end of its second generation, after 700 + 900 tics."""
+    data = comparison_of([learning_run("a1", [1.0, 4.0], tics=(700, 900))])
+    section = describe(replace(data, targets=(4.0,), x=BudgetUnit.TICS))
+    (table,) = [block for block in section.blocks if isinstance(block, Table)]
+    assert (table.title, table.rows[0][4]) == (
+        "Expected running time to targets, in tics of training episodes",
+        "1,600",
+    )
+    assert "the tics of all runs are a lower bound" in table.note
+    distribution, areas = _chart(section, "runtimes"), _chart(section, "areas")
+    assert isinstance(distribution.plot, XYPlot)
+    assert distribution.plot.label == "tics of training episodes"
+    assert [column.heading for column in distribution.table.columns][2] == "tics"
+    assert "from 700 to 1,600 tics of training episodes" in areas.caption
+    first = section.blocks[0]
+    assert isinstance(first, Paragraph)
+    assert "counted in tics of training episodes" in first.text
 
 
 def test_more_hits_than_champions_are_a_caution() -> None:

@@ -1,12 +1,14 @@
 """Tests of the learning curves of compared conditions."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from clau_doom.analysis.charts import Colour, Series, XYPlot
 from clau_doom.analysis.comparison_sections.curves import describe
 from clau_doom.analysis.document import Chart, Measured
+from clau_doom.domain.budget import BudgetUnit
 from clau_doom.domain.snapshot import Snapshot
 from tests.support.stored_runs import comparison_of, learning_run
 
@@ -66,6 +68,38 @@ def test_table_and_json_have_the_points_and_the_runs() -> None:
 
 def test_generations_beyond_the_shortest_run_are_mentioned() -> None:
     """The mean of fewer runs would change its meaning."""
-    (validation, _) = _charts([learning_run("a1", [1.0, 2.0]), learning_run("a2", [3.0], seed=2)])
+    (validation, _) = _charts([learning_run("a1", [1.0, 2.0]), learning_run("a2", [3.0], seed=2, played=2)])
     assert len(validation.table.rows) == 1
-    assert "has not finished are left out" in validation.table.note
+    assert validation.table.note == "The means of a condition end where its first run ends."
+
+
+def test_axis_can_be_generations_or_tics() -> None:
+    """By tics, the runs differ in the ends of their generations: the table has no generations then."""
+    runs = [learning_run("a1", [1.0, 2.0], tics=(100, 150)), learning_run("a2", [3.0, 6.0], seed=2, tics=(80, 120))]
+    data = comparison_of(runs)
+    by_tics, _ = (block for block in describe(replace(data, x=BudgetUnit.TICS)).blocks if isinstance(block, Chart))
+    assert isinstance(by_tics.plot, XYPlot)
+    assert by_tics.plot.label == "tics of training episodes"
+    one, two, mean = _series(by_tics)
+    assert one.points == ((100.0, 1.0), (250.0, 1.0), (250.0, 2.0))
+    assert two.points == ((80.0, 3.0), (200.0, 3.0), (200.0, 6.0))
+    assert mean.points == ((100.0, 2.0), (200.0, 2.0), (200.0, 3.5))
+    assert mean.band == ((100.0, None, None), (200.0, None, None), (200.0, None, None))
+    assert [column.heading for column in by_tics.table.columns] == ["condition", "runs", "tics", "mean [95 %]"]
+    assert [row[2] for row in by_tics.table.rows] == [100, 200]
+    by_generation, _ = (
+        block for block in describe(replace(data, x=BudgetUnit.GENERATIONS)).blocks if isinstance(block, Chart)
+    )
+    assert isinstance(by_generation.plot, XYPlot)
+    assert by_generation.plot.label == "generation"
+    assert _series(by_generation)[2].points == ((0.0, 2.0), (1.0, 4.0))
+    assert [column.heading for column in by_generation.table.columns][2:] == ["generation", "mean [95 %]"]
+
+
+def test_runs_without_a_common_position_are_drawn_without_a_mean() -> None:
+    """One run ends before the other one has finished a generation. No row and no point has an invented value."""
+    data = comparison_of([learning_run("a1", [1.0]), learning_run("a2", [1.0], seed=2, played=9)])
+    validation = describe(data).blocks[0]
+    assert isinstance(validation, Chart)
+    assert validation.table.rows == ()
+    assert [each.points for each in _series(validation)] == [((1.0, 1.0),), ((9.0, 1.0),), ()]

@@ -10,7 +10,9 @@ from clau_doom.analysis.experiment_data import ExperimentData
 from clau_doom.analysis.sections.validation import ValidationCurve, compute, describe
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.config import ExperimentConfig
+from clau_doom.config.budget import BudgetConfig
 from clau_doom.domain import AgentRef
+from clau_doom.domain.budget import BudgetUnit
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.ports import StoredExperiment
 from tests.support.stored_runs import REWARD, learning_run, snapshot_of
@@ -51,6 +53,36 @@ def test_curve_and_bias_by_hand() -> None:
     assert [point.validation.mean for point in found.points if point.validation] == [1.0, 2.0, 3.0]
     assert found.points[1].agent == AgentRef(1, 1)
     assert (found.area, found.selection_bias) == (2.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("x", "xs", "area", "heading"),
+    [
+        (BudgetUnit.GENERATIONS, (0.0, 1.0, 2.0), 1.875, "best agent"),
+        (BudgetUnit.TICS, (10.0, 40.0, 50.0), 1.6875, "tics"),
+    ],
+)
+def test_axis_can_be_generations_or_tics(x: BudgetUnit, xs: tuple[float, ...], area: float, heading: str) -> None:
+    """The values 1, 2 and 2.5 have the mean height (1.5 + 2.25) / 2, and (30 · 1.5 + 10 · 2.25) / 40 by tics."""
+    data = replace(_data(learning_run("a", [1.0, 2.0, 2.5], tics=(10, 30, 10))), x=x)
+    (chart,) = describe(data).blocks
+    assert isinstance(chart, Chart)
+    assert isinstance(chart.plot, XYPlot)
+    assert tuple(at for at, _ in chart.plot.panels[0].series[0].points) == xs
+    assert chart.table.columns[1].heading == heading
+    found = data.result(compute)
+    assert isinstance(found, ValidationCurve)
+    assert (found.x, found.area) == (x, area)
+
+
+def test_budget_decides_the_default_axis() -> None:
+    """Without a budget in episodes or tics, this curve is by episodes."""
+    config = ExperimentConfig(generations=None, budget=BudgetConfig(tics=5000))
+    data = _data(learning_run("a", [1.0, 2.0], tics=(10, 30)))
+    assert (data.axis().unit, data.axis(BudgetUnit.EPISODES).unit) == (BudgetUnit.GENERATIONS, BudgetUnit.EPISODES)
+    with_budget = replace(data, stored=replace(data.stored, config=config))
+    assert with_budget.axis(BudgetUnit.EPISODES).unit is with_budget.axis().unit is BudgetUnit.TICS
+    assert replace(with_budget, x=BudgetUnit.GENERATIONS).axis().unit is BudgetUnit.GENERATIONS
 
 
 def test_interval_is_over_the_validation_episodes() -> None:

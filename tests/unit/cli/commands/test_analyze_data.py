@@ -174,7 +174,7 @@ def test_digits_depend_on_the_uncertainty(run: Run, case: str) -> None:
         (["--response", "len"], "--data needs --response COLUMN and one or more of --factor COLUMN"),
         (
             ["--response", "len", "--factor", "dose", "tiny"],
-            "--data excludes the experiment's id, --plot and --target: omit them",
+            "--data excludes the experiment's id, --plot, --target and --x: omit them",
         ),
         (
             ["--response", "len", "--factor", "dose", "--report", "t.html"],

@@ -81,8 +81,8 @@ const Head = ({ data, again, connection }) => html`
       <div class="facts">
         <${State} state=${data.state} />
         <span>${spaced(data.scenario)}</span>
-        <span>${spaced(data.policy)} policy</span>
-        <span>${spaced(data.evolution)}</span>
+        <span>${data.policy} policy</span>
+        <span>${data.evolution}</span>
         <span>seed ${data.seed}</span>
         <span>${data.backend} backend</span>
         <${State} state=${CONNECTION[connection][0]} label=${CONNECTION[connection][1]} />
@@ -131,12 +131,12 @@ const lastMean = (row) => (row ? [numberInInterval(row.mean, row.low, row.high),
 const Fitness = ({ data }) => html`
   <${Panel}
     id="fitness"
-    title="Fitness by generation"
+    title="Fitness in training"
     width="w8"
     actions=${html`<div class="legend" aria-hidden="true"><span class="ink">best agent</span><span>mean</span><span class="band">95 % interval of the mean</span><span class="faint">worst</span></div>`}
   >
     ${data.generations.length
-      ? html`<${FitnessChart} generations=${data.generations} name=${`fitness (${data.fitness})`} />`
+      ? html`<${FitnessChart} generations=${data.generations} unit=${data.budget.unit} name=${`fitness (${data.fitness})`} />`
       : html`<${Empty} title="No generation is finished yet"><p>The curve starts with the first generation.</p><//>`}
   <//>
 `;

@@ -42,7 +42,7 @@ const Row = ({ row, again }) => html`
       <div class="facts">
         <${State} state=${row.state} />
         <span>${spaced(row.scenario)}</span>
-        <span>${spaced(row.policy)} policy, ${spaced(row.evolution)}</span>
+        <span>${row.policy} policy, ${row.evolution}</span>
       </div>
     </div>
     <div>

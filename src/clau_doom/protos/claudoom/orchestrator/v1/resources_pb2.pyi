@@ -177,7 +177,7 @@ class GenerationSummary(_message.Message):
     def __init__(self, generation: _Optional[int] = ..., best_agent_id: _Optional[str] = ..., best_fitness: _Optional[float] = ..., mean_fitness: _Optional[float] = ..., worst_fitness: _Optional[float] = ..., std_fitness: _Optional[float] = ..., failed: _Optional[int] = ..., episodes: _Optional[int] = ..., tics: _Optional[int] = ...) -> None: ...
 
 class GenerationStatus(_message.Message):
-    __slots__ = ("experiment_id", "generation", "finished", "agents", "episodes", "episodes_finished", "summary")
+    __slots__ = ("experiment_id", "generation", "finished", "agents", "episodes", "episodes_finished", "summary", "budget")
     EXPERIMENT_ID_FIELD_NUMBER: _ClassVar[int]
     GENERATION_FIELD_NUMBER: _ClassVar[int]
     FINISHED_FIELD_NUMBER: _ClassVar[int]
@@ -185,6 +185,7 @@ class GenerationStatus(_message.Message):
     EPISODES_FIELD_NUMBER: _ClassVar[int]
     EPISODES_FINISHED_FIELD_NUMBER: _ClassVar[int]
     SUMMARY_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_FIELD_NUMBER: _ClassVar[int]
     experiment_id: str
     generation: int
     finished: bool
@@ -192,7 +193,8 @@ class GenerationStatus(_message.Message):
     episodes: int
     episodes_finished: int
     summary: GenerationSummary
-    def __init__(self, experiment_id: _Optional[str] = ..., generation: _Optional[int] = ..., finished: bool = ..., agents: _Optional[_Iterable[_Union[Agent, _Mapping]]] = ..., episodes: _Optional[int] = ..., episodes_finished: _Optional[int] = ..., summary: _Optional[_Union[GenerationSummary, _Mapping]] = ...) -> None: ...
+    budget: Budget
+    def __init__(self, experiment_id: _Optional[str] = ..., generation: _Optional[int] = ..., finished: bool = ..., agents: _Optional[_Iterable[_Union[Agent, _Mapping]]] = ..., episodes: _Optional[int] = ..., episodes_finished: _Optional[int] = ..., summary: _Optional[_Union[GenerationSummary, _Mapping]] = ..., budget: _Optional[_Union[Budget, _Mapping]] = ...) -> None: ...
 
 class Agent(_message.Message):
     __slots__ = ("id", "generation", "index", "status", "fitness", "failure", "operator", "parent_ids", "episodes_finished", "genome", "lineage", "episodes", "traceback")
