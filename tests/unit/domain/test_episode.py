@@ -1,5 +1,6 @@
 """Tests of episodes and their outcomes."""
 
+import math
 import struct
 from dataclasses import replace
 from typing import Any
@@ -53,3 +54,14 @@ def test_measures_are_found_by_name() -> None:
     assert list(measures.named()) == [*MEASURES, "aim"]
     with pytest.raises(KeyError):
         Measures().value("aim")
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "first"),
+    [((), (("aim", 0.5),), ("aim", math.nan, 0.5)), ((("aim", 0.5),), (), ("aim", 0.5, math.nan))],
+)
+def test_a_missing_measure_differs_and_reads_nan(
+    here: tuple[tuple[str, float], ...], there: tuple[tuple[str, float], ...], first: tuple[str, float, float]
+) -> None:
+    found = Measures(custom=here).first_difference(Measures(custom=there))
+    assert found == pytest.approx(first, nan_ok=True)

@@ -94,6 +94,13 @@ def test_faults_have_separate_errors(module: str, name: str, options: dict[str, 
     assert str(caught.value).startswith(f"evolution.target '{module}:{name}'")
 
 
+def test_an_error_of_a_steady_state_names_its_call(module: str) -> None:
+    config = CustomStrategyConfig(target=f"{module}:Steady", mode="steady_state", options={"at": 0.5})
+    call = r"Steady\(space, population, seed, lookahead=\.\.\., \*\*options\) raised TypeError: .*'at'"
+    with pytest.raises(ConfigError, match=call):
+        make_steady_state(config, SPACE, 3, 7)
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
