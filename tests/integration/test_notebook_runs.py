@@ -75,6 +75,16 @@ def test_policy_written_in_a_cell_and_start_with_await() -> None:
     assert cells[2].outputs[-1].text == "ExperimentCompleted my_policy:Mine\n"
 
 
+def test_text_of_an_analysis_is_returned_and_not_displayed() -> None:
+    """rich displays text in notebooks by itself, unless that is turned off."""
+    cells = executed(
+        CONFIG, "cd.run(config, progress=False)", "text = cd.open('tiny').analyze().text('generations')\nprint(text)"
+    )
+    (printed,) = cells[2].outputs
+    assert printed.output_type == "stream"
+    assert "Fitness by generation" in printed.text
+
+
 class Kernel:
     """A kernel that a test controls message by message, as the notebook in a browser does."""
 

@@ -22,7 +22,15 @@ def literal_console(*, file: TextIO | None = None, width: int | None = None, sty
         styled: False: without colours and styles, also if the environment requests them.
     """
     system: Literal["auto"] | None = "auto" if styled else None
-    return _LiteralConsole(file=file, width=width, highlight=False, markup=False, emoji=False, color_system=system)
+    return _LiteralConsole(
+        file=file,
+        width=width,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        color_system=system,
+        force_jupyter=False,  # in a notebook, rich would otherwise display the text in place of writing it to `file`
+    )
 
 
 class _LiteralConsole(Console):
