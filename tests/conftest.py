@@ -34,6 +34,7 @@ _PARALLEL = (
     "tests/contract/test_engine.py",
     "tests/contract/test_policy.py",
     "tests/contract/test_store.py",
+    "tests/e2e/test_notebooks.py",
     "tests/e2e/test_replay.py",
     "tests/e2e/test_report.py",
     "tests/integration/test_champions.py",
