@@ -76,7 +76,7 @@ def test_policy_written_in_a_cell_and_start_with_await() -> None:
 
 
 def test_text_of_an_analysis_is_returned_and_not_displayed() -> None:
-    """rich displays text in notebooks by itself, unless that is turned off."""
+    """In a notebook, the library rich displays text by itself, unless that is turned off."""
     cells = executed(
         CONFIG, "cd.run(config, progress=False)", "text = cd.open('tiny').analyze().text('generations')\nprint(text)"
     )
