@@ -33,6 +33,8 @@ __all__ = [
     "Strategy",
     "Table",
     "__version__",
+    "analyze_table",
+    "check_config",
     "compare",
     "connect",
     "experiments",
@@ -44,6 +46,7 @@ __all__ = [
     "optimize",
     "resume",
     "run",
+    "scenarios",
     "start",
 ]
 

@@ -4,6 +4,7 @@ from clau_doom.api.ask_tell import make_strategy as make_strategy
 from clau_doom.api.asynchronous_run import Run as Run
 from clau_doom.api.asynchronous_run import start as start
 from clau_doom.api.comparing import compare as compare
+from clau_doom.api.configuration_checking import check_config as check_config
 from clau_doom.api.environment import make_env as make_env
 from clau_doom.api.experiment import Experiment as Experiment
 from clau_doom.api.experiment_list import ExperimentList as ExperimentList
@@ -14,10 +15,12 @@ from clau_doom.api.optimization import OptimizationResult as OptimizationResult
 from clau_doom.api.optimization import optimize as optimize
 from clau_doom.api.running import resume as resume
 from clau_doom.api.running import run as run
+from clau_doom.api.scenario_list import scenarios as scenarios
 from clau_doom.api.server import Server as Server
 from clau_doom.api.server import connect as connect
 from clau_doom.api.stored_agent import StoredAgent as StoredAgent
 from clau_doom.api.table import Table as Table
+from clau_doom.api.table_analysis import analyze_table as analyze_table
 from clau_doom.app.catalog.folder_source import ExperimentOverview as ExperimentOverview
 from clau_doom.config import ExperimentConfig as ExperimentConfig
 from clau_doom.domain import Gene as Gene
@@ -53,6 +56,8 @@ __all__ = [
     "Strategy",
     "Table",
     "__version__",
+    "analyze_table",
+    "check_config",
     "compare",
     "connect",
     "experiments",
@@ -64,6 +69,7 @@ __all__ = [
     "optimize",
     "resume",
     "run",
+    "scenarios",
     "start",
 ]
 

@@ -32,6 +32,8 @@ NAMES = {
     "Strategy",
     "Table",
     "__version__",
+    "analyze_table",
+    "check_config",
     "compare",
     "connect",
     "experiments",
@@ -43,6 +45,7 @@ NAMES = {
     "optimize",
     "resume",
     "run",
+    "scenarios",
     "start",
 }
 

@@ -59,7 +59,7 @@ class Authenticator:
             NotAuthenticated: The secret is missing or wrong.
         """
         if not secret:
-            raise NotAuthenticated("a token is required: send 'authorization: Bearer TOKEN', or use --token-file FILE")
+            raise NotAuthenticated("a token is required: send 'authorization: Bearer TOKEN'")
         token = self.tokens.find(secret)
         if token is None:
             await self.refuse(transport=transport, address=address)

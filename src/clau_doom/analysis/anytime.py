@@ -24,6 +24,7 @@ from clau_doom.analysis.run_curves import ConditionCurve, RunCurve
 from clau_doom.analysis.run_statistics import RunDifference, run_difference
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.domain import generator
+from clau_doom.parameter_names import parameter
 from clau_doom.statistics.anytime_performance import (
     ExpectedRuntime,
     Runtime,
@@ -147,7 +148,10 @@ def targets_between(curves: Sequence[ConditionCurve], champions: Sequence[float]
     starts = [value for curve in curves for run in curve.runs if (value := run.champion[0]) is not None]
     low, high = math.fsum(starts) / len(starts), max(champions)
     if high <= low:
-        return Unavailable(missing="no champion is better than generation 0's best: give targets with --target")
+        return Unavailable(
+            missing="no champion is better than generation 0's best: give targets with "
+            f"{parameter('targets', option='target')}"
+        )
     steps = TARGETS - 1
     return Targets(values=tuple(low + (high - low) * at / steps for at in range(TARGETS)), given=False)
 

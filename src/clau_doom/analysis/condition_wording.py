@@ -7,6 +7,7 @@ from clau_doom.analysis.conditions import Condition
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import bracket, joined
 from clau_doom.number_format import p_relation
+from clau_doom.parameter_names import parameter
 from clau_doom.statistics.blocked_groups import SeedDesign
 from clau_doom.statistics.interval_format import interval
 
@@ -93,7 +94,8 @@ def margin_cautions(conditions: Sequence[Condition], comparison: ConditionCompar
     if kinds[Conclusion.DIFFERENT]:
         text = f"A difference from 0 is shown for {names(Conclusion.DIFFERENT)}"
         if margin is None:
-            found.append(f"{text}. Without a margin (`--equivalence`), its relevance is not tested.")
+            name = parameter("margin", option="equivalence")
+            found.append(f"{text}. Without a margin (`{name}`), its relevance is not tested.")
         else:
             found.append(f"{text}, but not a difference beyond {margin_text(margin)}: its relevance is open.")
     if kinds[Conclusion.NEITHER]:

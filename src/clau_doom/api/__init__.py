@@ -26,6 +26,8 @@ PUBLIC = {
     "StoredAgent": "clau_doom.api.stored_agent",
     "Strategy": "clau_doom.evolution",
     "Table": "clau_doom.api.table",
+    "analyze_table": "clau_doom.api.table_analysis",
+    "check_config": "clau_doom.api.configuration_checking",
     "compare": "clau_doom.api.comparing",
     "connect": "clau_doom.api.server",
     "experiments": "clau_doom.api.experiment_list",
@@ -37,6 +39,7 @@ PUBLIC = {
     "optimize": "clau_doom.api.optimization",
     "resume": "clau_doom.api.running",
     "run": "clau_doom.api.running",
+    "scenarios": "clau_doom.api.scenario_list",
     "start": "clau_doom.api.asynchronous_run",
 }
 """Module of each public name."""

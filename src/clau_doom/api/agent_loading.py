@@ -8,10 +8,9 @@ from clau_doom.api.event_loop import run_blocking
 from clau_doom.api.loaded_agent import LoadedAgent
 from clau_doom.api.opening import locate
 from clau_doom.api.stored_agent_loading import consent_to, load_stored_agent
+from clau_doom.api.user_paths import expanded_path
 from clau_doom.app.catalog.folder_source import FolderSource
 from clau_doom.app.replay_agent_lookup import find_agent, is_agent_file
-from clau_doom.config.path_expansion import expand_home
-from clau_doom.errors import ConfigError
 
 __all__ = ["load_agent"]
 
@@ -56,12 +55,7 @@ def load_agent(
         return load_stored_agent(FolderSource(folder), name, trust=trust, address=address)
     consent = consent_to(trust, address)
     # No folder is read for a file.
-    setting, replayed = run_blocking(find_agent(_expanded(agent), None, Path(), trust=consent, address=address))
+    setting, replayed = run_blocking(
+        find_agent(str(expanded_path(agent)), None, Path(), trust=consent, address=address)
+    )
     return LoadedAgent(setting, replayed, trust=consent, stored_in=None, address=address)
-
-
-def _expanded(path: str | os.PathLike[str]) -> str:
-    try:
-        return expand_home(os.fspath(path))
-    except ValueError as error:
-        raise ConfigError(f"the path {os.fspath(path)!r} {error}") from error

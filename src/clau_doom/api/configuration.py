@@ -6,8 +6,8 @@ from enum import Enum
 from pathlib import Path
 
 from clau_doom.api.importable_objects import target_of
+from clau_doom.api.user_paths import expanded_path
 from clau_doom.config import ExperimentConfig, YamlDocument, has_fields_below
-from clau_doom.config.path_expansion import expand_home
 from clau_doom.errors import ConfigError
 
 __all__ = ["ConfigSource", "configuration_source", "keyword_arguments"]
@@ -33,7 +33,7 @@ def configuration_source(config: ConfigSource) -> Path | YamlDocument | None:
     if config is None:
         return None
     if isinstance(config, str | os.PathLike):
-        return _path(config)
+        return expanded_path(config)
     if isinstance(config, ExperimentConfig):
         config = config.model_dump(mode="json")
     if not isinstance(config, Mapping):
@@ -50,13 +50,6 @@ def keyword_arguments(overrides: Mapping[str, object]) -> dict[str, object]:
         ConfigError: A key is not a text, or a field is given twice.
     """
     return _dotted(overrides)
-
-
-def _path(config: str | os.PathLike[str]) -> Path:
-    try:
-        return Path(expand_home(os.fspath(config)))
-    except ValueError as error:
-        raise ConfigError(f"the path {os.fspath(config)!r} {error}") from error
 
 
 def _dotted(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:

@@ -12,6 +12,7 @@ from clau_doom.api.experiment_status import ExperimentStatus, status_of
 from clau_doom.api.notebook_html import facts_html
 from clau_doom.api.stored_agent import StoredAgent, agent_of
 from clau_doom.api.table import Table
+from clau_doom.api.user_paths import expanded_path
 from clau_doom.app.catalog.folder_source import ExperimentSource, FolderSource
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import AgentRef
@@ -20,6 +21,7 @@ from clau_doom.errors import ConfigError
 if TYPE_CHECKING:
     from clau_doom.analysis.fitness_plot import FitnessFigure
     from clau_doom.api.loaded_agent import LoadedAgent
+    from clau_doom.app.export import TableFormat
     from clau_doom.app.tracking.tracker_follower import WrittenCounts
     from clau_doom.ports import StoredExperiment
 
@@ -233,6 +235,39 @@ class Experiment:
 
         experiment, output_dir = self.location
         return run_blocking(track_experiment(output_dir, experiment, tracker_config(kind, options)))
+
+    def export(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        format: "TableFormat" = "csv",  # noqa: A002 - as on the command line
+        force: bool = False,
+    ) -> dict[str, Path]:
+        """Write the tables to files, as `clau-doom export ID --to DIR` does. A failed export leaves no file.
+
+        Args:
+            folder: Folder to write to, created if it is missing.
+            format: ``csv`` or ``parquet``.
+            force: Replace existing files.
+
+        Returns:
+            The files of ``episodes``, ``agents``, ``generations`` and ``events``.
+
+        Raises:
+            ConfigError: A file exists already, or the format is unknown.
+            StorageFailed: The folder cannot be written.
+
+        Example:
+            >>> experiment.export("tables", format="parquet")["episodes"]  # doctest: +SKIP
+            PosixPath('tables/episodes.parquet')
+        """
+        from clau_doom.app.export import FORMATS, export_experiment  # noqa: PLC0415 - pyarrow
+
+        if format not in FORMATS:
+            raise ConfigError(f"format={format!r} is unknown: choose {' or '.join(map(repr, FORMATS))}")
+        source, experiment = self._reading.source, self._reading.id
+        written = run_blocking(export_experiment(source, experiment, expanded_path(folder), format, force=force))
+        return {path.stem: path for path, _ in written}
 
     def plot(self, *, x: str | None = None) -> "FitnessFigure":
         """Draw the training fitness of the generations, and the held-out results next to it.

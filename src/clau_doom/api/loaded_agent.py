@@ -259,9 +259,7 @@ class LoadedAgent:
         if end is not None and end <= start:
             raise ConfigError(f"end {end:g} is not after start {start:g}: choose a later end")
         target, size = Path(path), replay.to_size(resolution)
-        if target.is_file() and not force:
-            raise ConfigError(f"{target} exists already: choose another name, or replace it with force=True")
-        check_target(target, force=True)
+        check_target(target, force=force)
         chosen = None if purpose is None else replay.to_purpose(purpose)
         of_seed = None if seed is None else check_seed(seed)
         choice = select_episode(self._agent, purpose=chosen, number=episode, seed=of_seed)

@@ -33,4 +33,4 @@ def load_stored_agent(
 def consent_to(trust: Iterable[str], address: str | None) -> Trust:
     """Return the user's consent to the names in `trust` and in ``CLAU_DOOM_TRUST``, and to an address."""
     allowed = {*trust, *os.environ.get(TRUST_VARIABLE, "").split(), *([address] if address else [])}
-    return Trust(frozenset(allowed), remedy="trust=['{}']")
+    return Trust(frozenset(allowed))

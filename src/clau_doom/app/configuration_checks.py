@@ -1,4 +1,4 @@
-"""Checks of a valid configuration: missing scenarios, policies or strategies, and exceeded limits."""
+"""Checks of a valid configuration: missing scenarios, policies, strategies or start agents, and exceeded limits."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from typing import TypeVar
 from clau_doom.app.policy_output_suppression import contained_output
 from clau_doom.app.resource_estimate import estimate_resources, excesses
 from clau_doom.app.strategy_description import check_strategy_class, describe_strategy
+from clau_doom.app.warm_start import StartAgent, resolve_start
 from clau_doom.config import (
     CustomPolicyConfig,
     ExperimentConfig,
@@ -38,24 +39,31 @@ class ConfigurationCheck:
     Attributes:
         scenario: The scenario, or None if it cannot be used.
         policy: The policy, or None if it cannot be used or runs in another program or image.
+        start: Genomes of a warm start, or None if the genes of the policy are not known here.
         problems: All problems that would prevent a run.
     """
 
     scenario: Scenario | None
     policy: Policy | None
+    start: tuple[StartAgent, ...] | None
     problems: tuple[Problem, ...]
 
 
-def examine(config: ExperimentConfig, limits: LimitsConfig) -> ConfigurationCheck:
-    """Load scenario, policy and strategy of a configuration, and compare its estimate with limits.
+def examine(config: ExperimentConfig, limits: LimitsConfig, output_dir: Path) -> ConfigurationCheck:
+    """Load scenario, policy, strategy and start agents of a configuration, and compare its estimate with limits.
 
     Remote agents, images and clusters are checked by the plan, not here.
+
+    Args:
+        config: The configuration.
+        limits: Limits of its estimate.
+        output_dir: Folder of the experiments that `evolution.start` names.
     """
     with importing_from(config.import_paths):
-        return _examine(config, limits)
+        return _examine(config, limits, output_dir)
 
 
-def _examine(config: ExperimentConfig, limits: LimitsConfig) -> ConfigurationCheck:
+def _examine(config: ExperimentConfig, limits: LimitsConfig, output_dir: Path) -> ConfigurationCheck:
     problems: list[Problem] = []
     problems += _missing_folders(config)
     scenario = _found(("scenario", "name"), lambda: resolve_scenario(config.scenario), problems)
@@ -68,7 +76,8 @@ def _examine(config: ExperimentConfig, limits: LimitsConfig) -> ConfigurationChe
     for index, tracker in enumerate(config.trackers):
         _found(("trackers", index), partial(check_tracker_config, tracker), problems)
     problems += excesses(config, estimate_resources(config, len(space) if space else 0, largest), limits)
-    return ConfigurationCheck(scenario=scenario, policy=policy, problems=tuple(problems))
+    start, missing = (None, ()) if space is None else resolve_start(config, output_dir, space)
+    return ConfigurationCheck(scenario=scenario, policy=policy, start=start, problems=(*problems, *missing))
 
 
 def _missing_folders(config: ExperimentConfig) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from clau_doom.config import PolicyConfig, RemotePolicyConfig, ScenarioConfig, i
 from clau_doom.domain import Fitness, GenomeSpace, check_experiment_id, experiment_of_player, parse_agent_id
 from clau_doom.errors import AgentNotFound, ConfigError, ExperimentNotFound
 from clau_doom.game import resolve as resolve_scenario
+from clau_doom.parameter_names import parameter
 from clau_doom.policies import make_policy
 from clau_doom.ports import StoredExperiment
 from clau_doom.replay import SUFFIX, ReplayedAgent, Setting, agent_text, read_agent, select_agent
@@ -146,7 +147,7 @@ def with_address(policy: PolicyConfig, address: str | None) -> PolicyConfig:
     if address is None:
         return policy
     if not isinstance(policy, RemotePolicyConfig):
-        raise ConfigError(f"a policy of kind {policy.kind} has no address: omit --address")
+        raise ConfigError(f"a policy of kind {policy.kind} has no address: omit {parameter('address')}")
     try:
         return RemotePolicyConfig.model_validate(policy.model_dump() | {"address": address})
     except ValidationError:

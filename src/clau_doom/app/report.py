@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from clau_doom.app.analyze import analyse, compare
 from clau_doom.errors import ConfigError, StorageFailed
+from clau_doom.parameter_names import argument
 from clau_doom.ports import StoredExperiment
 from clau_doom.regular_files import open_regular
 
@@ -81,7 +82,9 @@ def check_report_target(path: Path, *, force: bool) -> None:
     if path.is_dir():
         raise ConfigError(f"{path} is a folder: choose another name")
     if path.exists() and not force and MARK.encode() not in _beginning(path):
-        raise ConfigError(f"{path} is not a report: choose another name, or replace it with --force")
+        raise ConfigError(
+            f"{path} is not a report: choose another name, or replace it with {argument('force', value=True)}"
+        )
 
 
 def _beginning(path: Path) -> bytes:

@@ -62,6 +62,7 @@ def _plan(
     *,
     limits: LimitsConfig | None,
     policy: Policy | None = None,
+    start: tuple[StartAgent, ...] | None = None,
     stored: StoredExperiment | None = None,
 ) -> Plan:
     """Return the plan of a new or stored experiment.
@@ -72,6 +73,7 @@ def _plan(
         scenario: The scenario.
         limits: Limits of the estimate. None: no limits, for an experiment with its original budget.
         policy: Its policy, if it exists already.
+        start: Genomes of its warm start, if they are found already.
         stored: The stored experiment of a resume.
     """
     check_experiment_id(config.name)
@@ -101,7 +103,7 @@ def _plan(
         trackers=trackers,
         resources=resources,
         resume=stored is not None,
-        start=_start(config, output_dir, space, stored),
+        start=_start(config, output_dir, space, stored) if start is None else start,
     )
 
 
@@ -110,7 +112,9 @@ def _start(
 ) -> tuple[StartAgent, ...]:
     """Return the genomes of a warm start: found for a new experiment, and read from the folder of a stored one."""
     if stored is None:
-        return resolve_start(config, output_dir, space)
+        found, problems = resolve_start(config, output_dir, space)
+        refuse_problems(problems)
+        return found
     return stored_start(config, StoredInputs(stored.inputs) if stored.inputs else None, stored.snapshot, space)
 
 
@@ -134,33 +138,46 @@ def plan_run(
     Raises:
         ConfigError: The configuration, the scenario or the policy cannot be used.
     """
-    resolved, known = _load_checked(source, environ=environ, overrides=overrides, arguments=arguments)
+    resolved, known = _load_checked(source, output_dir, environ=environ, overrides=overrides, arguments=arguments)
     return _plan_new(resolved.config, output_dir, known, resolved.config.limits)
 
 
-def check_config(path: Path | None, *, environ: Mapping[str, str], overrides: Mapping[str, object]) -> Resolved:
+def check_config(
+    source: Path | YamlDocument | None,
+    output_dir: Path,
+    *,
+    environ: Mapping[str, str],
+    arguments: Mapping[str, object] = MappingProxyType({}),
+) -> Resolved:
     """Check a configuration as a run would before it starts workers, and return it.
 
-    Remote agents, images and clusters are not checked.
+    Remote agents, images and clusters are not checked, nor the start agents of their policies.
+
+    Args:
+        source: Configuration file, or its content, or None for defaults.
+        output_dir: Folder of the experiments that `evolution.start` names.
+        environ: The environment.
+        arguments: Values of keyword arguments; see `load_config`.
 
     Raises:
-        ConfigError: The text, a value, the scenario or the policy cannot be used, or the estimate exceeds `limits`. The
-            error lists all problems.
+        ConfigError: The text, a value, the scenario, the policy or a start agent cannot be used, or the estimate
+            exceeds `limits`. The error lists all problems.
     """
-    return _load_checked(path, environ=environ, overrides=overrides)[0]
+    return _load_checked(source, output_dir, environ=environ, arguments=arguments)[0]
 
 
 def _load_checked(
     source: Path | YamlDocument | None,
+    output_dir: Path,
     *,
     environ: Mapping[str, str],
-    overrides: Mapping[str, object],
+    overrides: Mapping[str, object] = MappingProxyType({}),
     arguments: Mapping[str, object] = MappingProxyType({}),
 ) -> tuple[Resolved, ConfigurationCheck]:
     found: list[ConfigurationCheck] = []
 
     def check(config: ExperimentConfig) -> Sequence[Problem]:
-        found.append(examine(config, config.limits))
+        found.append(examine(config, config.limits, output_dir))
         return found[-1].problems
 
     resolved = load_config(source, environ=environ, overrides=overrides, arguments=arguments, examine=check)
@@ -179,7 +196,7 @@ def plan_config(config: ExperimentConfig, output_dir: Path, limits: LimitsConfig
         ConfigError: The scenario or the policy cannot be used, or the estimate exceeds the limits.
     """
     limits = limits or config.limits
-    known = examine(config, limits)
+    known = examine(config, limits, output_dir)
     refuse_problems(known.problems)
     return _plan_new(config, output_dir, known, limits)
 
@@ -189,7 +206,7 @@ def _plan_new(config: ExperimentConfig, output_dir: Path, known: ConfigurationCh
     # A user's own .cfg is stored with its absolute path, so that a resume finds it from any folder.
     scenario = config.scenario.model_copy(update={"name": known.scenario.facts.name})
     config = config.model_copy(update={"scenario": scenario})
-    return _plan(config, output_dir, known.scenario, limits=limits, policy=known.policy)
+    return _plan(config, output_dir, known.scenario, limits=limits, policy=known.policy, start=known.start)
 
 
 async def plan_resume(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from clau_doom.config import CustomPolicyConfig, PolicyConfig, RemotePolicyConfig
 from clau_doom.errors import ConfigError
+from clau_doom.parameter_names import argument
 
 __all__ = ["BUNDLED", "TRUST_VARIABLE", "Trust", "check_import_paths"]
 
@@ -46,11 +47,9 @@ class Trust:
 
     Attributes:
         names: Policy classes as ``module:Class``, and addresses of remote agents.
-        remedy: Way to allow a name, for messages; ``{}`` stands for the name.
     """
 
     names: frozenset[str] = frozenset()
-    remedy: str = "--trust {}"
 
     @classmethod
     def of_environment(cls, environ: Mapping[str, str]) -> "Trust":
@@ -71,12 +70,12 @@ class Trust:
             case CustomPolicyConfig(target=target) if target not in self.names | BUNDLED:
                 raise ConfigError(
                     f"{origin} uses the policy class {target}, which would run on this machine: "
-                    f"read its source, then allow it with {self.remedy.format(target)} (or {TRUST_VARIABLE})"
+                    f"read its source, then allow it with {argument('trust', [target])} (or {TRUST_VARIABLE})"
                 )
             case RemotePolicyConfig(address=str(address)) if address not in self.names:
                 raise ConfigError(
                     f"{origin} uses the remote agent {address}: "
-                    f"allow connections to it with {self.remedy.format(address)} (or {TRUST_VARIABLE}), "
+                    f"allow connections to it with {argument('trust', [address])} (or {TRUST_VARIABLE}), "
                     "or give another address"
                 )
             case _:

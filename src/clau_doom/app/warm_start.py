@@ -15,9 +15,10 @@ from pathlib import Path
 from clau_doom.app.catalog.stored_experiments import read_experiment
 from clau_doom.app.gene_space import space_of
 from clau_doom.app.genome_documents import SUFFIX, genome_of_data, genome_of_file
-from clau_doom.config import ExperimentConfig
+from clau_doom.config import ExperimentConfig, Problem
 from clau_doom.domain import Genome, GenomeSpace, check_experiment_id, parse_agent_id
 from clau_doom.domain.snapshot import Snapshot
+from clau_doom.error_description import describe
 from clau_doom.errors import AgentNotFound, ClauDoomError, ConfigError, ResumeRefused, StoreCorrupted
 from clau_doom.evolution.warm_start import START as START_OPERATOR
 from clau_doom.replay import select_agent
@@ -49,25 +50,25 @@ def is_start_file(name: str) -> bool:
     return name.lower().endswith(SUFFIX) or "/" in name
 
 
-def resolve_start(config: ExperimentConfig, output_dir: Path, space: GenomeSpace) -> tuple[StartAgent, ...]:
-    """Find the genomes of `evolution.start.agents`.
+def resolve_start(
+    config: ExperimentConfig, output_dir: Path, space: GenomeSpace
+) -> tuple[tuple[StartAgent, ...], tuple[Problem, ...]]:
+    """Return the genomes of `evolution.start.agents`, and a problem for each agent that cannot be used.
 
     Args:
         config: Configuration of the new experiment.
         output_dir: Folder of the experiments that ids name.
         space: Genes of its policy. Genes of experiments with other scenarios must have the same names.
-
-    Raises:
-        ConfigError: An agent does not exist, or has other genes. The message names the genes that differ.
     """
-    found = []
-    for name in config.evolution.start.agents:
+    found, problems = [], []
+    for index, name in enumerate(config.evolution.start.agents):
         try:
             genome = genome_of_file(Path(name), space) if is_start_file(name) else _stored(name, output_dir, space)
         except ClauDoomError as error:
-            raise ConfigError(f"evolution.start.agents: {error}") from error
-        found.append(StartAgent(source=name, genome=genome))
-    return tuple(found)
+            problems.append(Problem(path=("evolution", "start", "agents", index), text=describe(error)))
+        else:
+            found.append(StartAgent(source=name, genome=genome))
+    return tuple(found), tuple(problems)
 
 
 def start_document(agents: tuple[StartAgent, ...], space: GenomeSpace) -> bytes:

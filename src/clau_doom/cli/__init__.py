@@ -21,6 +21,7 @@ from clau_doom.cli.deferred_commands import RootGroup
 from clau_doom.cli.shared_options import CURRENT, DEFAULT_OUTPUT_DIR, OUTPUT_DIR_VARIABLE, SharedOptions, home_expanded
 from clau_doom.cli.standard_streams import install_streams, output_failure
 from clau_doom.machine_limits import address_space_problem
+from clau_doom.parameter_names import option_names
 
 __all__ = ["app", "main", "run_command"]
 
@@ -95,7 +96,8 @@ def run_command(arguments: list[str]) -> int:
     options = SharedOptions()
     CURRENT.set(options)
     try:
-        ended = app(arguments, prog_name="clau-doom", obj=options, standalone_mode=False)
+        with option_names():
+            ended = app(arguments, prog_name="clau-doom", obj=options, standalone_mode=False)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException as error:

@@ -11,6 +11,7 @@ import typer
 from clau_doom.errors import ConfigError
 
 if TYPE_CHECKING:
+    from clau_doom.app.analyze_table import TableQuestion
     from clau_doom.table_analysis import CsvOptions
 
 __all__ = [
@@ -179,6 +180,7 @@ class TableRequest:
     sums_of_squares: SumsOfSquares
     order: str | None
     margin: float | None
+    baseline: str | None
     delimiter: str | None
     decimal: str | None
     encoding: str | None
@@ -203,6 +205,41 @@ class TableRequest:
             if value:
                 raise ConfigError(f"--{option} needs a table: use --data FILE")
 
+    def check_columns(self) -> None:
+        """Check that the columns of the analysis are given.
+
+        Raises:
+            ConfigError: An option is missing.
+        """
+        if self.response is None or not self.factors:
+            one = "--task needs --response COLUMN and exactly one --factor COLUMN, the methods"
+            several = "--data needs --response COLUMN and one or more of --factor COLUMN"
+            raise ConfigError(several if self.task is None else one)
+
+    @property
+    def question(self) -> "TableQuestion":
+        """Columns and method of the analysis.
+
+        Raises:
+            ConfigError: Options do not fit each other.
+        """
+        from clau_doom.app.analyze_table import TableQuestion
+
+        return TableQuestion(
+            response=self.response or "",
+            factors=tuple(self.factors or ()),
+            where=self.where,
+            block=self.block,
+            covariates=tuple(self.covariates or ()),
+            task=self.task,
+            normalize=self.normalize,
+            baseline=self.baseline,
+            method=self.method.value,
+            sums_of_squares=self.sums_of_squares.value,
+            order=self.order,
+            margin=self.margin,
+        )
+
     @property
     def csv_options(self) -> "CsvOptions":
         """Format of a CSV file.
@@ -212,13 +249,8 @@ class TableRequest:
         """
         from clau_doom.table_analysis import CsvOptions
 
-        delimiter = {"tab": "\t", "\\t": "\t"}.get(self.delimiter or "", self.delimiter)
-        if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n' or not delimiter.isascii()):
-            raise ConfigError(f"--delimiter {delimiter!r}: use one character, such as ';', or tab")
-        if self.decimal not in {None, ".", ","}:
-            raise ConfigError(f"--decimal {self.decimal!r}: use . or ,")
         return CsvOptions(
-            delimiter=delimiter,
+            delimiter={"tab": "\t", "\\t": "\t"}.get(self.delimiter or "", self.delimiter),
             decimal=self.decimal or ".",
             encoding=self.encoding,
             skip_rows=self.skip_rows or 0,

@@ -21,6 +21,7 @@ from clau_doom.config.schema import ExperimentConfig
 from clau_doom.config.schema_introspection import values
 from clau_doom.config.service import SERVICE_SECTIONS
 from clau_doom.errors import ResumeRefused, WrongState
+from clau_doom.parameter_names import parameter
 
 __all__ = ["Difference", "by_paths", "check_budget", "check_resume", "condition_changes", "differences", "used_up"]
 
@@ -140,5 +141,5 @@ def check_budget(config: ExperimentConfig, running_seconds: float) -> None:
         assert config.max_duration is not None, "used up"
         raise WrongState(
             f"experiment {config.name} has used up its max_duration of {format_duration(config.max_duration)} "
-            f"({running_seconds:.1f} s of running time): raise it with --max-duration"
+            f"({running_seconds:.1f} s of running time): raise it with {parameter('max_duration')}"
         )

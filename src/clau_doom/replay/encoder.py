@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from clau_doom.atomic_write import atomic_file
 from clau_doom.errors import ConfigError, StorageFailed
+from clau_doom.parameter_names import argument
 
 __all__ = ["FORMATS", "Format", "check_place", "check_target", "format_of", "write_video"]
 
@@ -73,8 +74,8 @@ def check_place(path: Path, *, force: bool) -> None:
     if not path.parent.is_dir():
         raise ConfigError(f"cannot write {path}: folder {path.parent} not found")
     if path.is_dir() or (path.exists() and not force):
-        remedy = "choose another name" if path.is_dir() else "choose another name, or overwrite it with --force"
-        raise ConfigError(f"{path} exists already: {remedy}")
+        overwrite = "" if path.is_dir() else f", or overwrite it with {argument('force', value=True)}"
+        raise ConfigError(f"{path} exists already: choose another name{overwrite}")
 
 
 def format_of(path: Path) -> Format:

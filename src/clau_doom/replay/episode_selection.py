@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from clau_doom.domain import Episode, Genome, Purpose, baseline_id
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import AgentNotFound, EpisodeNotFound
+from clau_doom.parameter_names import parameter
 
 __all__ = ["ReplayedAgent", "SelectedEpisode", "select_agent", "select_episode"]
 
@@ -106,7 +107,7 @@ def select_episode(
             agent=agent, seed=seed, episode=next((e for e in recorded if e.outcome.seed == seed), None)
         )
     if not agent.episodes:
-        raise EpisodeNotFound(f"{agent.id} has no finished episode: play any seed with --seed")
+        raise EpisodeNotFound(f"{agent.id} has no finished episode: play any seed with {parameter('seed')}")
     if purpose is None:
         purposes = [episode.purpose for episode in agent.episodes]
         purpose = Purpose.HELD_OUT if Purpose.HELD_OUT in purposes else purposes[0]
@@ -114,7 +115,7 @@ def select_episode(
     if not row:
         others = " and ".join(dict.fromkeys(spoken(episode.purpose) for episode in agent.episodes))
         raise EpisodeNotFound(
-            f"{agent.id} has no finished {spoken(purpose)} episode: it has {others} episodes (--purpose)"
+            f"{agent.id} has no finished {spoken(purpose)} episode: it has {others} episodes ({parameter('purpose')})"
         )
     found = next((episode for episode in row if number in {None, episode.number}), None)
     if found is None:

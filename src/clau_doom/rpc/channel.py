@@ -10,6 +10,7 @@ import grpc
 from clau_doom.access import is_token, read_token
 from clau_doom.config import is_loopback
 from clau_doom.errors import ConfigError
+from clau_doom.parameter_names import parameter
 from clau_doom.regular_files import read_regular
 from clau_doom.rpc.tls_diagnosis import TlsFiles
 
@@ -47,7 +48,7 @@ def find_token(
         if not is_token(token):
             raise ConfigError(
                 f"{TOKEN_VARIABLE} is not a token, which is printable ASCII without spaces: "
-                "copy it from the server's token file, or use --token-file FILE"
+                f"copy it from the server's token file, or use {parameter('token_file', metavar='FILE')}"
             )
         return token
     if default_token_file is None or not is_loopback(address.rpartition(":")[0]) or not default_token_file.exists():
@@ -68,8 +69,10 @@ async def dial(address: str, files: TlsFiles) -> AsyncIterator[grpc.aio.Channel]
     """
     target, _ = _target(address)
     if (files.certificate is None) != (files.key is None):
-        missing = "--key (CLAU_DOOM_KEY)" if files.certificate else "--certificate (CLAU_DOOM_CERTIFICATE)"
-        raise ConfigError(f"a client certificate needs its key: give {missing}, too")
+        missing = "key" if files.certificate else "certificate"
+        raise ConfigError(
+            f"a client certificate needs its key: give {parameter(missing)} (CLAU_DOOM_{missing.upper()}), too"
+        )
     if is_plain(address, files):
         # A proxy from the environment would redirect the connection.
         channel = grpc.aio.insecure_channel(target, options=(*_OPTIONS, ("grpc.enable_http_proxy", 0)))

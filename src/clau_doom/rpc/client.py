@@ -15,10 +15,11 @@ from clau_doom.backoff import Backoff
 from clau_doom.domain.agent_commands import UNCHANGED, BudgetChange, Command
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
-from clau_doom.errors import ClauDoomError, ConfigError, ServerUnreachable
+from clau_doom.errors import ClauDoomError, ConfigError, NotAuthenticated, ServerUnreachable
+from clau_doom.parameter_names import parameter
 from clau_doom.protos.claudoom.orchestrator.v1 import config_pb2, orchestrator_pb2_grpc, resources_pb2
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
-from clau_doom.rpc.channel import dial, find_token, is_plain
+from clau_doom.rpc.channel import TOKEN_VARIABLE, dial, find_token, is_plain
 from clau_doom.rpc.errors import DETAILS, error_of_reason, error_of_status
 from clau_doom.rpc.tls_diagnosis import TlsFiles, explain
 from clau_doom.wire import EXPERIMENT_STATES, command_message, recorded_event
@@ -81,6 +82,7 @@ class RpcClient:
         """Use an open channel."""
         self._address = address
         self._files = files
+        self._has_token = token is not None
         shown = {"authorization": f"Bearer {token}" if token else "", NOTE_HEADER: quote(note)}
         self._metadata = tuple((name, value) for name, value in shown.items() if value)
         self._stub: Any = orchestrator_pb2_grpc.OrchestratorServiceStub(channel)
@@ -244,7 +246,13 @@ class RpcClient:
                 return cause
             reason = text.rpartition("Failed to connect to remote host: ")[2] or text
             return ServerUnreachable(f"no server responds at {self._address}: {' '.join(reason.split())}")
-        return error_of_status(error.code().value[0], text, details if isinstance(details, bytes) else None)
+        found = error_of_status(error.code().value[0], text, details if isinstance(details, bytes) else None)
+        if isinstance(found, NotAuthenticated) and not self._has_token:
+            return NotAuthenticated(
+                f"the server at {self._address} requires a token: give {parameter('token_file', metavar='FILE')}, or "
+                f"set {TOKEN_VARIABLE}"
+            )
+        return found
 
     async def _tls_fault(self) -> ClauDoomError | None:
         """Return the TLS error that prevents the connection, or None."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clau_doom.errors import ClauDoomError, NotAuthenticated, ServerUnreachable
+from clau_doom.parameter_names import parameter
 
 __all__ = ["TlsFiles", "explain"]
 
@@ -76,7 +77,7 @@ def explain(address: str, files: TlsFiles, *, plain: bool) -> ClauDoomError | No
     except ssl.SSLCertVerificationError as error:
         return ServerUnreachable(
             f"the certificate of the server at {address} is not valid: {error.verify_message}: "
-            "use --ca FILE for its authority, and an address from its certificate"
+            f"use {parameter('ca', metavar='FILE')} for its authority, and an address from its certificate"
         )
     except ssl.SSLError as error:
         return None if plain and not shaken else _from_alert(address, files, error.reason or "")
@@ -86,7 +87,8 @@ def explain(address: str, files: TlsFiles, *, plain: bool) -> ClauDoomError | No
         closed = shaken and isinstance(error, ConnectionError)
     if plain and shaken:
         return ServerUnreachable(
-            f"the server at {address} uses TLS: give the authority of its certificate with --ca FILE"
+            f"the server at {address} uses TLS: give the authority of its certificate with "
+            f"{parameter('ca', metavar='FILE')}"
         )
     return _refused(address, files, _CLOSED) if closed else None
 
@@ -95,7 +97,9 @@ def _from_alert(address: str, files: TlsFiles, reason: str) -> ClauDoomError | N
     if "ALERT" in reason:
         return _refused(address, files, reason.rpartition("ALERT_")[2].lower().replace("_", " "))
     if reason in {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"}:
-        return ServerUnreachable(f"the server at {address} does not use TLS: omit --ca and --certificate")
+        return ServerUnreachable(
+            f"the server at {address} does not use TLS: omit {parameter('ca')} and {parameter('certificate')}"
+        )
     return None
 
 
@@ -103,7 +107,8 @@ def _refused(address: str, files: TlsFiles, reason: str) -> ClauDoomError:
     if files.certificate is None:
         return NotAuthenticated(
             f"the server at {address} requires a client certificate ({reason}): "
-            "give --certificate FILE and --key FILE, or set CLAU_DOOM_CERTIFICATE and CLAU_DOOM_KEY"
+            f"give {parameter('certificate', metavar='FILE')} and {parameter('key', metavar='FILE')}, or set "
+            "CLAU_DOOM_CERTIFICATE and CLAU_DOOM_KEY"
         )
     return NotAuthenticated(
         f"the server at {address} refuses the client certificate {files.certificate} ({reason}): "

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from clau_doom.errors import ConfigError
+from clau_doom.parameter_names import argument
 from clau_doom.statistics.intervals import CONFIDENCE
 from clau_doom.statistics.mixed_models import ContrastEstimate, FTest
 
@@ -89,7 +90,9 @@ def fit_regression(values: _Array, columns: _Array, kind: CovarianceKind) -> Reg
     else:
         leverage = np.sum(basis**2, axis=1)
         if float(leverage.max()) > 1.0 - _ROUNDING:
-            raise ConfigError("one row alone determines a parameter, so that HC3 is undefined: use --test classical")
+            raise ConfigError(
+                f"one row alone determines a parameter, so that HC3 is undefined: use {argument('test', 'classical')}"
+            )
         weighted = basis * (residuals / (1.0 - leverage))[:, None]
         covariance = inverse @ (weighted.T @ weighted) @ inverse.T
     return RegressionModel(

@@ -23,6 +23,7 @@ from clau_doom.errors import (
     FolderBusy,
     StorageFailed,
 )
+from clau_doom.parameter_names import form_for
 from clau_doom.storage import experiment_lock
 from clau_doom.storage.error_mapping import storage_errors
 from clau_doom.storage.experiment_folder import ExperimentFolder, fill_folder
@@ -72,7 +73,7 @@ class ExperimentFolders:
         if experiment.id in _SERVERS_OWN:
             raise ConfigError(
                 f"an experiment cannot have the id {experiment.id}: a server has a file of that name in the "
-                "same folder; choose another --name"
+                f"same folder; choose another {form_for(command_line='--name', python='name')}"
             )
         with storage_errors(self.root):
             taken = target.exists()
@@ -206,14 +207,19 @@ class ExperimentFolders:
             )
 
     def _exists(self, experiment: str) -> ExperimentExists:
-        return ExperimentExists(
-            f"experiment {experiment} exists already: resume it with `clau-doom run --resume {experiment} "
-            f"--output-dir {shlex.quote(str(self.root))}`, or choose another --name"
+        resume = form_for(
+            command_line=(
+                f"`clau-doom run --resume {experiment} --output-dir {shlex.quote(str(self.root))}`, or choose another "
+                "--name"
+            ),
+            python=f"cd.resume({experiment!r}, output_dir={str(self.root)!r}), or choose another name",
         )
+        return ExperimentExists(f"experiment {experiment} exists already: resume it with {resume}")
 
 
 def _folder_busy(folder: Path, pid: int) -> FolderBusy:
-    return FolderBusy(f"{folder.absolute()} is in use by server process {pid}: stop it, or choose another --output-dir")
+    other = form_for(command_line="--output-dir", python="output_dir")
+    return FolderBusy(f"{folder.absolute()} is in use by server process {pid}: stop it, or choose another {other}")
 
 
 def _is_id(name: str) -> bool:

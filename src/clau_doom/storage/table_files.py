@@ -16,6 +16,7 @@ from pyarrow import csv, parquet
 
 from clau_doom.atomic_write import atomic_file, sync_to_disk
 from clau_doom.errors import ConfigError, DiskFull, StorageFailed
+from clau_doom.parameter_names import argument, form_for
 from clau_doom.storage.arrow_tables import arrow_batch, arrow_schema
 from clau_doom.storage.export_schema import ExportedTable, Value
 
@@ -102,11 +103,14 @@ def _open(table: ExportedTable, target: Path, staged: Path, kind: TableFormat, c
 
 
 def _refuse_existing(targets: Sequence[Path], *, force: bool) -> None:
+    folder = form_for(command_line="--to", python="folder")
     for target in targets:
         if target.is_dir():
-            raise ConfigError(f"{target} is a folder: choose another --to")
+            raise ConfigError(f"{target} is a folder: choose another {folder}")
         if target.exists() and not force:
-            raise ConfigError(f"{target} exists already: choose another --to, or replace it with --force")
+            raise ConfigError(
+                f"{target} exists already: choose another {folder}, or replace it with {argument('force', value=True)}"
+            )
 
 
 def _remove_if_empty(folder: Path) -> None:

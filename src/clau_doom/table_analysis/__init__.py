@@ -1,8 +1,8 @@
 """Analysis of arbitrary tables: read a file, select rows, state a design, test it, compare levels.
 
-`read_table` reads a CSV or Parquet file, `rows_where` selects rows, `make_design` checks the question, and
-`analyze_design` answers it. `make_task_scores` states a comparison of methods over tasks. The package knows nothing of
-experiments. Importing it takes a second, for statsmodels.
+`read_table` reads a CSV or Parquet file, `convert_table` converts a data frame, `rows_where` selects rows,
+`make_design` checks the question, and `analyze_design` answers it. `make_task_scores` states a comparison of methods
+over tasks. The package knows nothing of experiments. Importing it takes a second, for statsmodels.
 """
 
 from clau_doom.table_analysis.analysis import analyze_design, run_tests
@@ -24,6 +24,7 @@ from clau_doom.table_analysis.results import (
 )
 from clau_doom.table_analysis.row_filter import Condition, parse_where, rows_where
 from clau_doom.table_analysis.table import DataColumn, DataTable, Value, check_names, make_column, make_table
+from clau_doom.table_analysis.table_conversion import convert_table
 from clau_doom.table_analysis.table_reader import read_table
 from clau_doom.table_analysis.task_design import make_task_scores, task_generator
 
@@ -55,6 +56,7 @@ __all__ = [
     "analyze_design",
     "anova",
     "check_names",
+    "convert_table",
     "diagnose",
     "fit",
     "make_column",

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clau_doom.errors import ConfigError
+from clau_doom.parameter_names import argument, parameter
 from clau_doom.statistics.anova_effect_sizes import omega_squared_of_f
 from clau_doom.statistics.linear_regression import CovarianceKind, fit_regression
 from clau_doom.statistics.mixed_models import ContrastEstimate, FTest, fit_mixed
@@ -111,11 +112,11 @@ def _fit(design: Design, columns: _Array, kind: CovarianceKind) -> _Fitted:
         return _Fitted(title=title, model=regression, covariance=regression.covariance, standardizer=residual)
     block = design.block
     if int(np.bincount(block.codes).max()) == 1:
-        raise ConfigError(f"each block of {block.name} has only one row: omit --block")
+        raise ConfigError(f"each block of {block.name} has only one row: omit {parameter('block')}")
     try:
         mixed = fit_mixed(design.values, columns, [block.codes])
     except ConfigError as error:
-        raise ConfigError(f"--block {block.name}: {error}; or omit --block") from error
+        raise ConfigError(f"{argument('block', block.name)}: {error}; or omit {parameter('block')}") from error
     names = (block.name, "residual")
     return _Fitted(
         title="mixed model with random blocks, Kenward-Roger",

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clau_doom.errors import ConfigError
+from clau_doom.parameter_names import argument, parameter
 from clau_doom.statistics.anova_effect_sizes import EffectSize, anova_effect_sizes, omega_squared_of_f
 from clau_doom.statistics.approximate_f import ApproximateF
 from clau_doom.statistics.complete_blocks import block_contrasts_test, block_generalised_eta_squared
@@ -103,7 +104,10 @@ def run_tests(design: Design, method: Method = "default", *, sums_of_squares: Su
         ConfigError: The method does not allow the design; the message names one that does.
     """
     if design.covariates and method in {"ranks", "permutation"}:
-        raise ConfigError(f"--test {method} does not allow covariates: use --test default or classical")
+        raise ConfigError(
+            f"{argument('test', method)} does not allow covariates: use {argument('test', 'default')} or "
+            f"{argument('test', 'classical')}"
+        )
     return _classical(design, sums_of_squares) if method == "classical" else _TESTS[method](design)
 
 
@@ -160,14 +164,15 @@ def _classical(design: Design, sums_of_squares: SumsOfSquares) -> TestedDesign:
 
 
 def _ranks(design: Design) -> TestedDesign:
+    ranks, permutation = argument("test", "ranks"), argument("test", "permutation")
     if design.block is not None:
         if len(design.factors) > 1:
-            raise ConfigError("--test ranks allows one factor in blocks: use --test permutation for more")
+            raise ConfigError(f"{ranks} allows one factor in blocks: use {permutation} for more")
         return _friedman(design)
     if len(design.factors) == 1:
         return _kruskal_wallis(design)
     if len(design.factors) > 2:
-        raise ConfigError("--test ranks allows two factors at most: use --test permutation for more")
+        raise ConfigError(f"{ranks} allows two factors at most: use {permutation} for more")
     effects, compared = [], []
     for effect in effects_of(design):
         model = fit(design, aligned_ranks(design, effect))
@@ -234,8 +239,8 @@ def _blocks(design: Design) -> CompleteBlocks:
     if found is None:
         assert design.block is not None
         raise ConfigError(
-            f"a block of {design.block.name} has no value in some cells: exclude such blocks with --where, or use "
-            "--test default or classical"
+            f"a block of {design.block.name} has no value in some cells: exclude such blocks with "
+            f"{parameter('where')}, or use {argument('test', 'default')} or {argument('test', 'classical')}"
         )
     return found
 
@@ -261,9 +266,13 @@ def _approximate(effect: EffectContrasts, found: ApproximateF | None, count: int
 
 def _check_margin(margin: float, method: Method) -> None:
     if not (math.isfinite(margin) and margin > 0.0):
-        raise ConfigError(f"--equivalence {margin:g}: give a margin above 0, in the unit of the response")
+        raise ConfigError(
+            f"{argument('margin', margin, option='equivalence')}: give a margin above 0, in the unit of the response"
+        )
     if method == "ranks":
-        raise ConfigError("--equivalence needs differences of means: --test ranks has none; use --test default")
+        ranks, default = argument("test", "ranks"), argument("test", "default")
+        margins = parameter("margin", option="equivalence")
+        raise ConfigError(f"{margins} needs differences of means: {ranks} has none; use {default}")
 
 
 def _unsuitable(design: Design) -> str:
@@ -272,7 +281,8 @@ def _unsuitable(design: Design) -> str:
         concentration(group.tolist()) for group in design.groups(design.centred) if len(group) >= FEWEST_FOR_MEAN
     )
     reason = next(filter(None, reasons), "") or skewed(_residual_groups(design))
-    remedy = "use --test ranks or permutation" + (" without --covariate" if design.covariates else "")
+    without = f" without {parameter('covariates', option='covariate')}" if design.covariates else ""
+    remedy = f"use {argument('test', 'ranks')} or {argument('test', 'permutation')}{without}"
     return f"withheld: {reason} in a cell; {remedy}" if reason else ""
 
 

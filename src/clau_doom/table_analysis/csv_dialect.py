@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clau_doom.errors import ConfigError
+from clau_doom.parameter_names import argument, parameter
 
 __all__ = ["CsvOptions", "Dialect", "find_dialect", "not_utf_8"]
 
@@ -28,6 +29,9 @@ class CsvOptions:
         encoding: A codec of Python.
         skip_rows: Lines before the header.
         na: Unquoted texts that mean a missing value; None: empty cells, ``NA``, ``NaN`` and similar texts.
+
+    Raises:
+        ConfigError: The delimiter, the decimal separator or the number of lines is invalid.
     """
 
     delimiter: str | None = None
@@ -35,6 +39,15 @@ class CsvOptions:
     encoding: str | None = None
     skip_rows: int = 0
     na: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        mark = self.delimiter
+        if mark is not None and (len(mark) != 1 or mark in '"\r\n' or not mark.isascii()):
+            raise ConfigError(f"{argument('delimiter', mark)}: use one character, such as ';', or tab")
+        if self.decimal not in {".", ","}:
+            raise ConfigError(f"{argument('decimal', self.decimal)}: use . or ,")
+        if self.skip_rows < 0:
+            raise ConfigError(f"{argument('skip_rows', self.skip_rows)}: give a number of lines, 0 or above")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +97,7 @@ def find_dialect(path: Path, options: CsvOptions) -> Dialect:
     header_lines = reader.line_num
     first = next(records, None)
     if first is not None and len(names) < len(first) and names[0].startswith("#"):
-        raise ConfigError(f"{path} begins with a comment: skip it with --skip-rows 1")
+        raise ConfigError(f"{path} begins with a comment: skip it with {argument('skip_rows', 1)}")
     if first is not None and len(first) == len(names) + 1:
         names = ("", *names)  # R's write.table writes no name for the column of row names
     return Dialect(encoding=encoding, delimiter=delimiter, names=names, skip_lines=skipped + header_lines)
@@ -92,7 +105,8 @@ def find_dialect(path: Path, options: CsvOptions) -> Dialect:
 
 def not_utf_8(path: Path) -> ConfigError:
     """Return the error for a file in another encoding than UTF-8."""
-    return ConfigError(f"{path} is not UTF-8 text: give its encoding, such as --encoding latin-1 or --encoding utf-16")
+    latin, utf_16 = (argument("encoding", name) for name in ("latin-1", "utf-16"))
+    return ConfigError(f"{path} is not UTF-8 text: give its encoding, such as {latin} or {utf_16}")
 
 
 def _encoding(head: bytes, options: CsvOptions, path: Path) -> str:
@@ -117,7 +131,7 @@ def _decode(head: bytes, encoding: str, path: Path) -> str:
     except UnicodeError as error:
         if encoding == "utf-8":
             raise not_utf_8(path) from None
-        raise ConfigError(f"{path} is not {encoding} text: give its encoding with --encoding") from error
+        raise ConfigError(f"{path} is not {encoding} text: give its encoding with {parameter('encoding')}") from error
 
 
 def _separator(line: str) -> str | None:
@@ -145,5 +159,7 @@ def _delimiter(lines: list[str], path: Path) -> str:
         if len(fitting) == 1:
             return fitting[0]
         shown = " and ".join(repr(mark) for mark in found)
-        raise ConfigError(f"the header of {path} has {shown}: give the delimiter of columns with --delimiter")
+        raise ConfigError(
+            f"the header of {path} has {shown}: give the delimiter of columns with {parameter('delimiter')}"
+        )
     return found[0] if found else ","

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clau_doom.errors import ConfigError
+from clau_doom.parameter_names import argument, parameter
 from clau_doom.table_analysis.table import DataColumn, DataTable
 
 __all__ = ["Covariate", "Design", "Factor", "make_design", "make_factor", "response_values"]
@@ -201,15 +202,16 @@ def response_values(column: DataColumn, table: DataTable, role: str = "response"
         place = int(np.argmax(column.codes == column.levels.index(text)))
         remedy = f"a {role} must be a number in every row"
         if column.decimal == "." and _DECIMAL_COMMA.fullmatch(text.strip()):
-            remedy = "read decimal commas with --decimal ,"
+            remedy = f"read decimal commas with {argument('decimal', ',')}"
         raise _no_number(table, place, f"{role} {column.name}", f"not a number but {text!r}", remedy)
     if (column.codes < 0).any():
         place = int(np.argmax(column.codes < 0))
-        remedy = f"exclude such rows with --where, as in --where '`{column.name}` == `{column.name}`'"
+        remedy = f"exclude such rows with {argument('where', f'`{column.name}` == `{column.name}`')}"
         raise _no_number(table, place, f"{role} {column.name}", "missing", remedy)
     if not np.isfinite(found).all():
         place = int(np.argmin(np.isfinite(found)))
-        remedy = f"exclude such rows with --where, as in --where \"`{column.name}` != '{column.values[place]}'\""
+        condition = f'`{column.name}` != "{column.values[place]}"'
+        remedy = f"exclude such rows with {argument('where', condition)}"
         raise _no_number(table, place, f"{role} {column.name}", f"not finite ({column.values[place]})", remedy)
     return found
 
@@ -249,9 +251,10 @@ def make_factor(column: DataColumn, table: DataTable, role: str) -> Factor:
     """
     if (column.codes < 0).any():
         number = table.numbers[int(np.argmax(column.codes < 0))]
+        condition = f"`{column.name}` == `{column.name}`"
         raise ConfigError(
-            f"{table.name}, row {number}: the {role} {column.name} is missing: exclude such rows with --where, as in "
-            f"--where '`{column.name}` == `{column.name}`', or name the texts that mean missing with --na"
+            f"{table.name}, row {number}: the {role} {column.name} is missing: exclude such rows with "
+            f"{argument('where', condition)}, or name the texts that mean missing with {parameter('na')}"
         )
     if len(column.levels) < 2:
         raise ConfigError(f"the {role} {column.name} has only one level, {column.levels[0]!r}: nothing can be compared")
@@ -279,8 +282,8 @@ def _check_cells(design: Design) -> None:
         names = " and ".join(f"{factor.name} {level!r}" for factor, level in pairs)
         if size == 0:
             raise ConfigError(
-                f"no row has {names}: several factors need values in each cell; select levels with --where, or give "
-                "one factor"
+                f"no row has {names}: several factors need values in each cell; select levels with "
+                f"{parameter('where')}, or give one factor"
             )
         raise ConfigError(f"only one row has {names}: each cell needs at least two values of {design.response}")
 
@@ -310,7 +313,7 @@ def _check_covariates(design: Design) -> None:
     if within and len(design.values) * width > _LARGEST_MODEL:
         raise ConfigError(
             f"{len(design.values)} rows and {width} parameters are too many for a model with covariates: at most "
-            f"{_LARGEST_MODEL // width} rows are supported; select rows with --where"
+            f"{_LARGEST_MODEL // width} rows are supported; select rows with {parameter('where')}"
         )
     if within and len(design.values) <= count:
         raise ConfigError(f"{len(design.values)} rows are too few for {count} parameters: omit a covariate")

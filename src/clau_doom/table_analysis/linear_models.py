@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from clau_doom.errors import ConfigError
+from clau_doom.parameter_names import parameter
 from clau_doom.table_analysis.design import Design, Factor
 
 __all__ = ["AnovaRow", "AnovaTable", "LinearModel", "SumsOfSquares", "anova", "fit", "level_rows", "sum_coded"]
@@ -317,7 +318,7 @@ def _check_blocks(design: Design, columns: NDArray[np.float64]) -> None:
     if columns.shape[1] >= rows:
         raise ConfigError(
             f"{rows} rows are too few for {len(design.block.levels)} blocks of {name} and the factors: no residual "
-            "degrees of freedom are left; omit --block"
+            f"degrees of freedom are left; omit {parameter('block')}"
         )
     if int(np.linalg.matrix_rank(columns)) < columns.shape[1]:
         raise ConfigError(

@@ -9,11 +9,12 @@ import pyarrow as pa
 from pyarrow import csv, parquet
 
 from clau_doom.errors import ConfigError
+from clau_doom.parameter_names import parameter
 from clau_doom.regular_files import check_regular
 from clau_doom.table_analysis.csv_dialect import CsvOptions, find_dialect, not_utf_8
 from clau_doom.table_analysis.table import DataColumn, DataTable, check_names, make_column
 
-__all__ = ["read_table"]
+__all__ = ["column_loader", "read_table", "typed_column"]
 
 _FORMATS = ("csv", "parquet")
 _DEFAULT = CsvOptions()
@@ -37,7 +38,8 @@ def read_table(path: Path, options: CsvOptions = _DEFAULT) -> DataTable:
     if kind not in _FORMATS:
         raise ConfigError(f"{str(path)!r} is not a {' or '.join(f'.{name}' for name in _FORMATS)} file")
     if kind != "csv" and options != _DEFAULT:
-        raise ConfigError("--delimiter, --decimal, --encoding, --skip-rows and --na are for .csv files: omit them")
+        *others, last = map(parameter, ("delimiter", "decimal", "encoding", "skip_rows", "na"))
+        raise ConfigError(f"{', '.join(others)} and {last} are for .csv files: omit them")
     try:
         check_regular(path.stat(), path)
         return _csv_table(path, options) if kind == "csv" else _parquet_table(path)
@@ -79,24 +81,37 @@ def _parquet_table(path: Path) -> DataTable:
     file = parquet.ParquetFile(path)
 
     def load(name: str) -> DataColumn:
-        return _typed_column(name, file.read(columns=[name]).column(0))
+        return typed_column(name, file.read(columns=[name]).column(0))
 
     return _table(path, tuple(file.schema_arrow.names), file.metadata.num_rows, load)
 
 
 def _table(path: Path, names: tuple[str, ...], rows: int, load: Callable[[str], DataColumn]) -> DataTable:
     check_names(path.name, names, rows)
+    return DataTable(name=path.name, names=names, numbers=np.arange(1, rows + 1), load=column_loader(str(path), load))
+
+
+def column_loader(table: str, load: Callable[[str], DataColumn]) -> Callable[[str], DataColumn]:
+    """Return a function that loads each column once.
+
+    Args:
+        table: Name of the table, for messages.
+        load: Loads the column of a name.
+
+    Raises:
+        ConfigError: By the function: the column cannot be read.
+    """
     loaded: dict[str, DataColumn] = {}
 
     def column(name: str) -> DataColumn:
         if name not in loaded:
             try:
                 loaded[name] = load(name)
-            except (pa.ArrowException, OSError) as error:
-                raise ConfigError(f"{path}: column {name!r} cannot be read: {' '.join(str(error).split())}") from error
+            except (pa.ArrowException, OSError, OverflowError) as error:
+                raise ConfigError(f"{table}: column {name!r} cannot be read: {' '.join(str(error).split())}") from error
         return loaded[name]
 
-    return DataTable(name=path.name, names=names, numbers=np.arange(1, rows + 1), load=column)
+    return column
 
 
 def _text_column(name: str, found: Any, *, decimal: str) -> DataColumn:
@@ -108,7 +123,8 @@ def _text_column(name: str, found: Any, *, decimal: str) -> DataColumn:
     return DataColumn(name=name, levels=tuple(encoded.dictionary.to_pylist()), codes=codes, decimal=decimal)
 
 
-def _typed_column(name: str, found: Any) -> DataColumn:
+def typed_column(name: str, found: Any) -> DataColumn:
+    """Return the column of a typed Arrow array."""
     kind = found.type
     if pa.types.is_dictionary(kind):
         found, kind = found.cast(kind.value_type), kind.value_type

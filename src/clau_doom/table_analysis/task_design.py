@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clau_doom.errors import ConfigError
+from clau_doom.parameter_names import argument, parameter
 from clau_doom.statistics.task_comparison import MOST_METHODS, TaskScores
 from clau_doom.table_analysis.design import Factor, make_factor, response_values
 from clau_doom.table_analysis.table import DataTable
@@ -50,7 +51,8 @@ def make_task_scores(
     if len(methods.levels) > MOST_METHODS:
         count = len(methods.levels)
         raise ConfigError(
-            f"{method} has {count} levels: over tasks, at most {MOST_METHODS} are compared; select some with --where"
+            f"{method} has {count} levels: over tasks, at most {MOST_METHODS} are compared; select some with "
+            f"{parameter('where')}"
         )
     _check_cells(methods, tasks)
     if normalize is not None:
@@ -71,7 +73,7 @@ def _check_cells(methods: Factor, tasks: Factor) -> None:
     for method, task in np.argwhere(counts == 0).tolist():
         raise ConfigError(
             f"no row has {methods.name} {methods.levels[method]!r} and {tasks.name} {tasks.levels[task]!r}: each "
-            "method needs a run of each task; exclude the method or the task with --where"
+            f"method needs a run of each task; exclude the method or the task with {parameter('where')}"
         )
 
 
@@ -80,8 +82,8 @@ def _normalized(values: _Values, tasks: Factor, table: DataTable, normalize: str
     for code, level in enumerate(tasks.levels):
         if low[code] == high[code]:
             raise ConfigError(
-                f"--normalize {normalize}: in {tasks.name} {level!r} both ends of the scale are {low[code]:g}; exclude "
-                "the task with --where"
+                f"{argument('normalize', normalize)}: in {tasks.name} {level!r} both ends of the scale are "
+                f"{low[code]:g}; exclude the task with {parameter('where')}"
             )
     found: _Values = (values - low[tasks.codes]) / (high - low)[tasks.codes]
     return found
@@ -95,7 +97,7 @@ def _range(values: _Values, tasks: Factor) -> tuple[_Values, _Values]:
 def _reference_names(normalize: str) -> tuple[str, str]:
     names = [name.strip() for name in normalize.split(",")]
     if len(names) != 2 or not all(names):
-        raise ConfigError(f"--normalize {normalize!r}: give two columns as LOW,HIGH, or {RANGE}")
+        raise ConfigError(f"{argument('normalize', normalize)}: give two columns as LOW,HIGH, or {RANGE}")
     return names[0], names[1]
 
 
@@ -105,13 +107,13 @@ def _references(table: DataTable, tasks: Factor, names: Sequence[str]) -> tuple[
     for name in names:
         values, text = table.column(name).floats()
         if text is not None or not np.isfinite(values).all():
-            raise ConfigError(f"--normalize: the column {name} must have a number in each row")
+            raise ConfigError(f"{parameter('normalize')}: the column {name} must have a number in each row")
         for code, level in enumerate(tasks.levels):
             different = np.unique(values[tasks.codes == code])
             if len(different) > 1:
                 raise ConfigError(
-                    f"--normalize: {name} has several values in {tasks.name} {level!r}, such as {different[0]:g} and "
-                    f"{different[1]:g}; it must have one for each task"
+                    f"{parameter('normalize')}: {name} has several values in {tasks.name} {level!r}, such as "
+                    f"{different[0]:g} and {different[1]:g}; it must have one for each task"
                 )
         found.append(np.array([values[tasks.codes == code][0] for code in range(len(tasks.levels))]))
     return found[0], found[1]

@@ -63,7 +63,7 @@ async def test_missing_token_is_refused_without_delay(tmp_path: Path) -> None:
     """The error explains how a client sends its token."""
     authenticator = Authenticator(TokenFiles(tmp_path / "token"), shortest_delay=60.0)
     for secret in (None, ""):
-        with pytest.raises(NotAuthenticated, match="--token-file"):
+        with pytest.raises(NotAuthenticated, match="a token is required: send 'authorization: Bearer TOKEN'"):
             await show(authenticator, secret)
 
 

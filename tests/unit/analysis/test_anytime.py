@@ -53,7 +53,7 @@ def test_targets_need_progress() -> None:
     """Without a champion above the start, the user must give targets."""
     found = targets_between([_condition(_run("a", 4.0, 9.0))], [4.0])
     assert isinstance(found, Unavailable)
-    assert "--target" in found.missing
+    assert "targets=..." in found.missing
     unknown = targets_between([_condition(_run("a", None, 9.0))], [4.0])
     assert isinstance(unknown, Unavailable)
 

@@ -115,7 +115,7 @@ def test_detectable_difference_above_the_margin_is_a_warning(detectable: float, 
     ("conclusion", "margin", "expected"),
     [
         (Conclusion.DIFFERENT, 3.0, "but not a difference beyond ±3: its relevance is open."),
-        (Conclusion.DIFFERENT, None, "Without a margin (`--equivalence`), its relevance is not tested."),
+        (Conclusion.DIFFERENT, None, "Without a margin (`margin=...`), its relevance is not tested."),
         (Conclusion.NEITHER, 3.0, 'A difference of "mutation = 0.2" is not shown, but can still exist.'),
         (Conclusion.EQUIVALENT, 3.0, ""),
         (Conclusion.BEYOND_MARGIN, 3.0, ""),

@@ -66,7 +66,7 @@ def agent_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeAgent:
         }
         agent = ReplayedAgent(**(known | fields))
         names = frozenset({getattr(policy, "target", "")} if trust else ())
-        return LoadedAgent(setting, agent, trust=Trust(names, remedy="trust=['{}']"), stored_in=None, address=None)
+        return LoadedAgent(setting, agent, trust=Trust(names), stored_in=None, address=None)
 
     return make
 

@@ -337,7 +337,7 @@ def test_report_replaces_only_an_older_report(tmp_path: Path) -> None:
     check_report_target(target, force=False)
     other = tmp_path / "thesis.html"
     other.write_text("<html>four years of work</html>")
-    with pytest.raises(ConfigError, match="is not a report: choose another name, or replace it with --force"):
+    with pytest.raises(ConfigError, match="is not a report: choose another name, or replace it with force=True"):
         check_report_target(other, force=False)
     check_report_target(other, force=True)
     (tmp_path / "folder.html").mkdir()

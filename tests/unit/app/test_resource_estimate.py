@@ -63,7 +63,7 @@ def test_each_exceeded_limit_is_reported(fields: dict[str, object], limits: list
 def test_policy_with_too_many_genes_is_refused_before_creation() -> None:
     """The genes are counted without being created."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    problems = examine(config(**FULL_SCREEN), LimitsConfig()).problems
+    problems = examine(config(**FULL_SCREEN), LimitsConfig(), Path("none")).problems
     text = "needs 317,766,659 genes"
     assert any(problem.path == ("policy", "layers") and problem.text.startswith(text) for problem in problems)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kB
@@ -100,7 +100,7 @@ def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
         "policy: {kind: class, target: 'no_such_module:Policy'}\nepisodes: 0\n"
     )
     with pytest.raises(ConfigError) as caught:
-        check_config(file, environ={}, overrides={})
+        check_config(file, tmp_path, environ={})
     assert [path for path, _ in caught.value.problems] == [
         "episodes", "sed", "scenario.name", "policy.target", "population",
     ]  # fmt: skip
@@ -114,7 +114,7 @@ def test_invalid_section_is_not_estimated_with_its_default(tmp_path: Path) -> No
     file = tmp_path / "c.yaml"
     file.write_text("scenario: 5\npolicy: {kind: class, target: 'no_such_module:Policy'}\n")
     with pytest.raises(ConfigError) as caught:
-        check_config(file, environ={}, overrides={})
+        check_config(file, tmp_path, environ={})
     assert [path for path, _ in caught.value.problems] == ["scenario", "policy.target"]
 
 

@@ -101,4 +101,4 @@ def test_a_check_reports_the_line_of_the_strategy(
     text = f"policy: {policy}\nevolution:\n  kind: class\n  target: {target.format(module)}\n  options: {{wrong: 1}}\n"
     (tmp_path / "c.yaml").write_text(text)
     with pytest.raises(ConfigError, match=message):
-        check_config(tmp_path / "c.yaml", environ={}, overrides={})
+        check_config(tmp_path / "c.yaml", tmp_path, environ={})

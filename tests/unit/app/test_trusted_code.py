@@ -20,9 +20,9 @@ from clau_doom.testing import SCRIPTED_FACTS
     ],
 )
 def test_policy_classes_and_addresses_need_consent_by_name(policy: PolicyConfig, name: str) -> None:
-    """The error states the origin, the name and the flag, and consent to another name is not enough."""
+    """The error states the origin, the name and the argument, and consent to another name is not enough."""
     for trust in (Trust(), Trust(frozenset({"canary", "canary:Other", "localhost", "localhost:5006"}))):
-        with pytest.raises(ConfigError, match=f"^agent.json uses .*{name}.* --trust {name}"):
+        with pytest.raises(ConfigError, match=rf"^agent.json uses .*{name}.* trust=\['{name}'\]"):
             trust.check(policy, "agent.json")
     Trust(frozenset({name})).check(policy, "agent.json")
 

@@ -93,9 +93,11 @@ def test_damaged_copy_is_refused(base: Path) -> None:
 
 
 def test_other_genes_are_named(base: Path) -> None:
-    with pytest.raises(ConfigError, match=r"start\.agents: .*champion\.json .* other genes: it lacks 'layer"):
+    with pytest.raises(ConfigError, match=r"start\.agents\[0\]: .*champion\.json .* other genes: it lacks 'layer"):
         cd.run(warm("champion.json", policy={"kind": "neural"}))
-    with pytest.raises(ConfigError, match=r"evolution\.start\.agents: small-g000-a001 is not a genome of the policy"):
+    with pytest.raises(
+        ConfigError, match=r"evolution\.start\.agents\[0\]: small-g000-a001 is not a genome of the policy"
+    ):
         cd.run(warm("small-g000-a001", policy={"kind": "neural"}))
     assert not (base / "runs/warm").exists()
 
@@ -117,8 +119,39 @@ def test_genes_of_another_scenario_match_by_name(base: Path, capsys: pytest.Capt
 )
 @pytest.mark.usefixtures("base")
 def test_missing_agents_are_refused(agent: str, message: str) -> None:
-    with pytest.raises(ConfigError, match=rf"evolution\.start\.agents: .*{message}"):
+    with pytest.raises(ConfigError, match=rf"evolution\.start\.agents\[0\]: .*{message}"):
         cd.run(warm(agent))
+
+
+ALL_PROBLEMS = """name: warm
+population: 4
+episodes: 0
+evolution:
+  start:
+    agents: [missing.json, small, nowhere, small-g009-a000]
+"""
+
+
+def test_all_agents_are_checked_at_once_with_the_other_problems(base: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`config check` and `cd.run` report the same, and nothing is written."""
+    (base / "c.yaml").write_text(ALL_PROBLEMS)
+    with pytest.raises(ConfigError) as refused:
+        cd.run("c.yaml")
+    assert [path for path, _ in refused.value.problems] == [
+        "episodes",
+        "evolution.start.agents[0]",
+        "evolution.start.agents[2]",
+        "evolution.start.agents[3]",
+    ]
+    assert refused.value.lines == (3, 6, 6, 6)
+    assert not (base / "runs/warm").exists()
+    capsys.readouterr()
+    assert run_command(["config", "check", "c.yaml"]) == 2
+    shown = capsys.readouterr().err
+    assert "4 problems" in shown
+    assert "missing.json" in shown
+    assert run_command(["config", "check", "c.yaml", "--output-dir", "elsewhere"]) == 2
+    assert "5 problems" in capsys.readouterr().err
 
 
 def test_unusable_combinations_are_refused() -> None:

@@ -170,7 +170,7 @@ async def test_resume_needs_a_larger_budget() -> None:
             "max_duration of 0.001 s is used up",
         )
         for change in (BudgetChange(), BudgetChange(max_duration="0.001s")):
-            with pytest.raises(WrongState, match=r"used up its max_duration of 0\.001s .* --max-duration"):
+            with pytest.raises(WrongState, match=r"used up its max_duration of 0\.001s .* max_duration="):
                 await orchestrator.resume("one", change)
         with pytest.raises(ConfigError, match="max_duration"):
             await orchestrator.resume("one", BudgetChange(max_duration="soon"))

@@ -112,6 +112,6 @@ def test_missing_episode_is_an_error(name: str, purpose: Purpose | None, number:
 
 def test_agent_without_episodes_needs_a_seed() -> None:
     idle = ReplayedAgent(id="x-g001-a000", genome=Genome((1.0,)), baseline=False, champion=False, episodes=())
-    with pytest.raises(EpisodeNotFound, match="--seed"):
+    with pytest.raises(EpisodeNotFound, match="play any seed with seed="):
         select_episode(idle)
     assert select_episode(idle, seed=3).seed == 3

@@ -155,7 +155,12 @@ async def test_precedence_of_token_sources(serving: Serving, tmp_path: Path) -> 
                 if works:
                     assert list(await client.experiments()) == []
                 else:
-                    with pytest.raises(NotAuthenticated):
+                    remedy = (
+                        "the token is not valid"
+                        if "token_file" in given
+                        else r"requires a token: give token_file=\.\.\., or"
+                    )
+                    with pytest.raises(NotAuthenticated, match=remedy):
                         await client.experiments()
 
 

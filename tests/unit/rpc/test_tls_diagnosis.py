@@ -43,7 +43,7 @@ async def test_client_certificate_is_required(tmp_path: Path, certificates: Path
     async with serving_tls(tmp_path, certificates, client_ca=True) as address:
         assert list(await ask(address, tmp_path, ca=ca, **pair)) == []
         with pytest.raises(
-            NotAuthenticated, match=r"requires a client certificate .*--certificate FILE and --key FILE"
+            NotAuthenticated, match=r"requires a client certificate .*give certificate=\.\.\. and key=\.\.\.,"
         ):
             await ask(address, tmp_path, ca=ca)
         with pytest.raises(
@@ -55,11 +55,11 @@ async def test_client_certificate_is_required(tmp_path: Path, certificates: Path
 @pytest.mark.parametrize(
     ("files", "kind", "message"),
     [
-        ({}, ServerUnreachable, "uses TLS: give the authority of its certificate with --ca FILE"),
-        ({"ca": "other.pem"}, ServerUnreachable, "is not valid: .*--ca FILE"),
+        ({}, ServerUnreachable, "uses TLS: give the authority of its certificate with ca="),
+        ({"ca": "other.pem"}, ServerUnreachable, "is not valid: .*use ca="),
         ({"ca": "ca.key"}, ConfigError, "ca.key cannot be used"),
-        ({"ca": "ca.pem", "certificate": "client.pem"}, ConfigError, r"give --key \(CLAU_DOOM_KEY\), too"),
-        ({"ca": "ca.pem", "key": "client.key"}, ConfigError, r"give --certificate \(CLAU_DOOM_CERTIFICATE\), too"),
+        ({"ca": "ca.pem", "certificate": "client.pem"}, ConfigError, r"give key=\.\.\. \(CLAU_DOOM_KEY\), too"),
+        ({"ca": "ca.pem", "key": "client.key"}, ConfigError, r"give certificate=\.\.\. \(CLAU_DOOM_CERTIFICATE\), too"),
         ({"certificate": "client.pem", "key": "other.key"}, ConfigError, "use PEM files"),
     ],
 )
@@ -77,7 +77,7 @@ async def test_server_without_tls_is_reported(tmp_path: Path, certificates: Path
     async with RpcServer(
         GrpcConfig(port=0), Orchestrator(ScriptedRepository()), authenticator=by_token(tmp_path)
     ) as server:
-        with pytest.raises(ServerUnreachable, match="does not use TLS: omit --ca"):
+        with pytest.raises(ServerUnreachable, match="does not use TLS: omit ca="):
             await ask(server.address, tmp_path, ca=certificates / "ca.pem")
 
 

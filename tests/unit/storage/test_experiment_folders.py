@@ -37,7 +37,7 @@ async def test_new_folder_has_configuration_logs_lock_and_store(experiment: Expe
 @pytest.mark.parametrize("name", ["token", "lock"])
 def test_id_that_equals_a_servers_file_is_refused(name: str, experiment: Experiment, tmp_path: Path) -> None:
     runs = ExperimentFolders(tmp_path)
-    with pytest.raises(ConfigError, match=f"an experiment cannot have the id {name}: .*choose another --name"):
+    with pytest.raises(ConfigError, match=f"an experiment cannot have the id {name}: .*choose another name"):
         runs.create(replace(experiment, id=name))
     assert runs.ids() == ()
     with runs.claim():
@@ -58,7 +58,7 @@ async def test_used_name_is_refused_with_a_remedy(
     """An episode was played under the name. The existing experiment is unchanged."""
     async with folder.write() as store:
         await store.append([*beginning, finished(0, 0)], running_seconds=0.0)
-    with pytest.raises(ExperimentExists, match=r"run --resume lab --output-dir .*`, or choose another --name"):
+    with pytest.raises(ExperimentExists, match=r"cd\.resume\('lab', output_dir=.*\), or choose another name"):
         ExperimentFolders(folder.path.parent).create(replace(experiment, config_yaml="other"))
     assert folder.config.read_text() == experiment.config_yaml
     assert [path.name for path in folder.path.parent.iterdir()] == ["lab"]
@@ -172,7 +172,7 @@ def test_second_server_of_a_folder_is_refused(tmp_path: Path) -> None:
     """The error has the process id of the first."""
     runs = ExperimentFolders(tmp_path / "runs")
     with runs.claim():
-        busy = pytest.raises(FolderBusy, match=rf"runs is in use by server process {os.getpid()}: .*--output-dir")
+        busy = pytest.raises(FolderBusy, match=rf"runs is in use by server process {os.getpid()}: .*another output_dir")
         with busy, runs.claim():
             pass
         assert runs.ids() == ()

@@ -86,7 +86,7 @@ def test_numbers_are_exact_in_csv(tmp_path_factory: pytest.TempPathFactory, numb
 def test_existing_files_are_kept(tmp_path: Path) -> None:
     """`force` replaces them."""
     (tmp_path / "two.csv").write_text("mine")
-    with pytest.raises(ConfigError, match=r"two.csv exists already: .* replace it with --force"):
+    with pytest.raises(ConfigError, match=r"two.csv exists already: .* replace it with force=True"):
         write(tmp_path, "csv")
     assert (left(tmp_path), (tmp_path / "two.csv").read_text()) == (["two.csv"], "mine")
     write(tmp_path, "csv", force=True)

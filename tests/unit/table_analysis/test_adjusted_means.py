@@ -137,7 +137,7 @@ def test_values_at_a_limit_withhold_the_test(table: Make) -> None:
     columns["score"] = [26.0] * 20 + columns["score"][20:]
     (effect,) = adjusted(table, columns).effects
     assert effect.p is None
-    assert effect.note.endswith("use --test ranks or permutation without --covariate")
+    assert effect.note.endswith("use test='ranks' or test='permutation' without covariates=...")
 
 
 @pytest.mark.parametrize(
@@ -146,8 +146,8 @@ def test_values_at_a_limit_withhold_the_test(table: Make) -> None:
         ({"skill": [2.5] * 27}, "the covariate skill has the same value in all rows: omit it"),
         ({"skill": [1.0] * 6 + [3.0] * 21}, "the covariate skill does not vary within the groups.*: omit it"),
         ({"skill": ["x"] * 27}, "row 1: the covariate skill is not a number but 'x': a covariate must be a number"),
-        ({"skill": [None, *range(26)]}, "row 1: the covariate skill is missing: exclude such rows with --where"),
-        ({"skill": [1.0] + [0.0] * 26}, "one row alone determines a parameter.*: use --test classical"),
+        ({"skill": [None, *range(26)]}, "row 1: the covariate skill is missing: exclude such rows with where="),
+        ({"skill": [1.0] + [0.0] * 26}, "one row alone determines a parameter.*: use test='classical'"),
     ],
 )
 def test_covariates_without_information_are_refused(table: Make, change: dict[str, Any], message: str) -> None:
@@ -175,7 +175,7 @@ def test_an_exact_covariate_is_refused(table: Make) -> None:
 def test_methods_without_covariates_refuse_them(table: Make, method: Method) -> None:
     """The error names the methods that allow them."""
     with pytest.raises(
-        ConfigError, match=f"--test {method} does not allow covariates: use --test default or classical"
+        ConfigError, match=f"test={method!r} does not allow covariates: use test='default' or test='classical'"
     ):
         adjusted(table, covariates(), method)
 
@@ -183,11 +183,9 @@ def test_methods_without_covariates_refuse_them(table: Make, method: Method) -> 
 def test_blocks_that_cannot_be_random_are_refused(table: Make) -> None:
     """One row in each block, and blocks that are the levels of the factor."""
     columns = blocks()
-    with pytest.raises(ConfigError, match="each block of seed has only one row: omit --block"):
+    with pytest.raises(ConfigError, match="each block of seed has only one row: omit block="):
         analyze_design(in_blocks(table, columns | {"seed": list(range(19))}))
-    with pytest.raises(
-        ConfigError, match=r"--block seed: the variance components .* cannot be separated.*omit --block"
-    ):
+    with pytest.raises(ConfigError, match=r"block='seed': the variance components .* cannot be separated.*omit block="):
         analyze_design(in_blocks(table, columns | {"seed": columns["agent"]}))
 
 

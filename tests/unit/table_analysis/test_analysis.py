@@ -199,6 +199,12 @@ def test_tests_of_skewed_values_are_withheld_with_a_remedy(one_way: Callable[...
     found = analyze_design(design)
     assert found.comparisons == ()
     assert [(effect.p, effect.note) for effect in found.effects] == [
-        (None, "withheld: a skewness of 1.02, at most 1.00 with 4 values in a cell; use --test ranks or permutation")
+        (
+            None,
+            (
+                "withheld: a skewness of 1.02, at most 1.00 with 4 values in a cell; use test='ranks' or "
+                "test='permutation'"
+            ),
+        )
     ]
     assert analyze_design(design, "permutation").effects[0].p is not None

@@ -38,7 +38,7 @@ def test_cells_are_all_combinations(table: Make) -> None:
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"y": [1.0, None, 3.0, 4.0]}, "row 2: the response y is missing: exclude such rows with --where"),
+        ({"y": [1.0, None, 3.0, 4.0]}, "row 2: the response y is missing: exclude such rows with where='`y` == `y`'"),
         ({"y": [1.0, 2.0, math.inf, 4.0]}, r"row 3: the response y is not finite \(inf\)"),
         ({"y": [1.0, 2.0, 3.0, "dead"]}, "row 4: the response y is not a number but 'dead'"),
         ({"y": ["1", "2", "3", "nan"]}, r"row 4: the response y is not finite \(nan\)"),

@@ -133,7 +133,7 @@ def test_an_invalid_margin_is_refused(margin: float) -> None:
     design = _design([1.0, 2.0, 3.0, 5.0], g=["x", "x", "y", "y"])
     with pytest.raises(ConfigError, match="give a margin above 0"):
         analyze_design(design, margin=margin)
-    with pytest.raises(ConfigError, match="--test ranks has none"):
+    with pytest.raises(ConfigError, match="test='ranks' has none"):
         analyze_design(design, "ranks", margin=1.0)
 
 

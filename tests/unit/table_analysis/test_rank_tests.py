@@ -113,5 +113,5 @@ def test_errors_of_optimisers_are_ranked_exactly(table: Make) -> None:
 def test_designs_that_ranks_do_not_allow(table: Make) -> None:
     """The error names another method."""
     made = table(y=[*range(16)], a=["x", "y"] * 8, b=[1, 1, 2, 2] * 4, seed=[n // 4 for n in range(16)])
-    with pytest.raises(ConfigError, match="one factor in blocks: use --test permutation"):
+    with pytest.raises(ConfigError, match="one factor in blocks: use test='permutation'"):
         analyze_design(make_design(made, response="y", factors=["a", "b"], block="seed"), "ranks")

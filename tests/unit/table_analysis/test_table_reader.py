@@ -40,11 +40,11 @@ def test_csv_dialects_are_read(file: str, options: dict[str, str], names: tuple[
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"gr\xf6\xdfe,score\na,1\n", r"t\.csv is not UTF-8 text: give its encoding, such as --encoding latin-1"),
+        (b"gr\xf6\xdfe,score\na,1\n", r"t\.csv is not UTF-8 text: give its encoding, such as encoding='latin-1'"),
         (b"x,score\n" + b"a,1\n" * 50_000 + b"\xf6,1\n", "is not UTF-8 text: give its encoding"),
         ("x,score\na,1\n".encode("utf-16-le"), "is not UTF-8 text: give its encoding"),
-        (b"a;b,score\n1;2,3\n", "the header of .*t.csv has ',' and ';': give the delimiter of columns with --delim"),
-        (b"# run of Monday\nx,score\na,1\n", "t.csv begins with a comment: skip it with --skip-rows 1"),
+        (b"a;b,score\n1;2,3\n", "the header of .*t.csv has ',' and ';': give the delimiter of columns with delimiter="),
+        (b"# run of Monday\nx,score\na,1\n", "t.csv begins with a comment: skip it with skip_rows=1"),
     ],
 )
 def test_ambiguous_file_is_refused_with_the_option(tmp_path: Path, content: bytes, message: str) -> None:

@@ -54,7 +54,7 @@ def test_the_range_scales_each_task(runs: Make) -> None:
         ({"task": ["x", "x", "x", "y", "y"]}, None, "no row has method 'a' and task 'y': each method needs a run of"),
         ({"task": ["x"] * 5}, None, "the task task has only one level, 'x'"),
         ({"score": [1, 2, "x", 4, 5]}, None, "row 3: the response score is not a number but 'x'"),
-        ({}, "low", "--normalize 'low': give two columns as LOW,HIGH, or range"),
+        ({}, "low", "normalize='low': give two columns as LOW,HIGH, or range"),
         ({}, "low,high", "t.csv has no column 'low'"),
         ({"low": [0, 1, 2, 1, 1], "high": [9] * 5}, "low,high", "low has several values in task 'x', such as 0 and 2"),
         ({"low": [0, None, 0, 1, 1], "high": [9] * 5}, "low,high", "the column low must have a number in each row"),

@@ -19,6 +19,7 @@ from clau_doom.analysis.runtime_blocks import runtime_blocks
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import count, gaps, joined, measured_column, withheld
 from clau_doom.number_format import number, number_in_interval
+from clau_doom.parameter_names import form_for
 from clau_doom.statistics.intervals import Interval
 
 __all__ = ["describe"]
@@ -120,7 +121,7 @@ def _distribution_chart(data: ComparisonData, targets: Targets, conditions: Sequ
 def _targets_text(targets: Targets) -> str:
     n = count(len(targets.values), "target")
     if targets.given:
-        return f"the {n} of --target"
+        return f"the {n} of {form_for(command_line='--target', python='targets')}"
     return (
         f"{n} at equal distances from {number(targets.values[0])}, the mean of generation 0's best agents on "
         f"validation seeds, to {number(targets.values[-1])}, the best champion's mean on held-out seeds. The "

@@ -94,7 +94,7 @@ def _table(genes: Sequence[GeneHistory]) -> Table:
             )
             for gene in genes[:_ROWS]
         ),
-        note=f"{len(genes) - _ROWS:,} more genes are in --json." if len(genes) > _ROWS else "",
+        note=f"{len(genes) - _ROWS:,} more genes are in the JSON document." if len(genes) > _ROWS else "",
     )
 
 

@@ -121,7 +121,7 @@ def _terms_table(ranked: Sequence[Term]) -> Table:
             )
             for term in ranked[:_ROWS]
         ),
-        note=f"{len(ranked) - _ROWS:,} more terms are in --json." if len(ranked) > _ROWS else "",
+        note=f"{len(ranked) - _ROWS:,} more terms are in the JSON document." if len(ranked) > _ROWS else "",
     )
 
 

@@ -114,7 +114,7 @@ def _scores_table(scores: Sequence[Score], champion: AgentRef | None) -> Table:
             )
             for score in youngest
         ),
-        note=f"{more:,} more agents are in --json." if more > 0 else "",
+        note=f"{more:,} more agents are in the JSON document." if more > 0 else "",
     )
 
 

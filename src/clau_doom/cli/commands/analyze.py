@@ -18,7 +18,6 @@ from clau_doom.cli.analysis_options import (
 )
 from clau_doom.cli.commands.analyze_data import analyze_table
 from clau_doom.cli.commands.analyze_experiments import analyze_experiments
-from clau_doom.cli.commands.analyze_tasks import TaskRequest, analyze_tasks
 from clau_doom.cli.experiment_lookup import find_experiment
 from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server
 from clau_doom.cli.table_options import (
@@ -97,6 +96,7 @@ def analyze(
         sums_of_squares=sums_of_squares,
         order=order,
         margin=equivalence,
+        baseline=baseline,
         delimiter=delimiter,
         decimal=decimal,
         encoding=encoding,
@@ -127,11 +127,16 @@ def analyze(
 
 
 def _analyze_data(data: Path, table: TableRequest, request: AnalysisRequest, experiments: list[str] | None) -> None:
-    if experiments or request.targets or request.plot is not None or request.x is not None:
-        raise ConfigError("--data excludes the experiment's id, --plot, --target and --x: omit them")
-    over = TaskRequest(control=request.baseline, report=request.report, force=request.force)
-    if table.task is None:
-        over.refuse_without_task()
-        analyze_table(data, table, as_json=request.as_json)
-    else:
-        analyze_tasks(data, table, over, as_json=request.as_json)
+    excluded = (
+        experiments,
+        request.targets,
+        request.plot,
+        request.criteria,
+        request.names,
+        request.everything,
+        request.x,
+    )
+    if any(excluded):
+        raise ConfigError("--data excludes an id, --plot, --target, --criteria, --section, --all and --x: omit them")
+    request.check_files()
+    analyze_table(data, table, report=request.report, as_json=request.as_json)

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from clau_doom.cli.command_decorators import add_command, command_group
 from clau_doom.cli.console import data_console, progress_console
+from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, OutputDir
 from clau_doom.errors import ConfigError
 from clau_doom.escaping import printable
 from clau_doom.redaction import without_logins
@@ -45,11 +46,11 @@ def init(
 
 
 @add_command(app, "clau-doom config check my-experiment.yaml")
-def check(file: _File = _CONFIG) -> None:
+def check(file: _File = _CONFIG, *, output_dir: OutputDir = DEFAULT_OUTPUT_DIR) -> None:
     """Check a configuration and the environment, like a run."""
     from clau_doom.app.run_planning import check_config
 
-    check_config(file, environ=os.environ, overrides={})
+    check_config(file, output_dir, environ=os.environ)
     data_console().print(f"{file} is valid", soft_wrap=True)
 
 

@@ -62,6 +62,20 @@ def test_table_analysis_is_available_as_json(run: Run, tooth_growth: str) -> Non
     assert [(pair["first"], pair["second"]) for pair in found["comparisons"][0]["pairs"]] == [("OJ", "VC")]
 
 
+def test_a_report_is_written(run: Run, tooth_growth: str, tmp_path: Path) -> None:
+    """The page has the numbers of the text: R, t.test(len ~ supp, data = ToothGrowth, subset = dose == 0.5)."""
+    words = ("--data", tooth_growth, "--response", "len", "--factor", "supp", "--where", "dose == 0.5")
+    done = run("analyze", *words, "--report", "tooth.html")
+    assert done.code == 0, done.err
+    assert "wrote tooth.html" in done.err
+    page = (tmp_path / "tooth.html").read_text()
+    assert "len by supp" in page
+    assert "20 rows of ToothGrowth.csv where dose == 0.5" in page
+    assert "Comparisons of levels" in page
+    assert "[1.7, 8.8]" in page  # 1.719057 to 8.780943
+    assert "0.006" in page
+
+
 def test_blocking_factor_is_in_the_analysis(run: Run, tmp_path: Path) -> None:
     """A blocking factor has its own row, and the heading names it."""
     shutil.copy(ROOT / "tests/data/npk.csv", tmp_path)
@@ -174,12 +188,11 @@ def test_digits_depend_on_the_uncertainty(run: Run, case: str) -> None:
         (["--response", "len"], "--data needs --response COLUMN and one or more of --factor COLUMN"),
         (
             ["--response", "len", "--factor", "dose", "tiny"],
-            "--data excludes the experiment's id, --plot, --target and --x: omit them",
+            "--data excludes an id, --plot, --target, --criteria, --section, --all and --x: omit them",
         ),
-        (
-            ["--response", "len", "--factor", "dose", "--report", "t.html"],
-            "--report with --data needs --task COLUMN: add it, or omit --report",
-        ),
+        (["--response", "len", "--factor", "dose", "--report", "t.pdf"], "'t.pdf' is not an .html file"),
+        (["--response", "len", "--factor", "dose", "--force"], "--force needs --report FILE"),
+        (["--response", "len", "--factor", "dose", "--baseline", "0.5"], "--baseline needs --task COLUMN"),
         (["--response", "len", "--factor", "dose", "--normalize", "range"], "--normalize needs --task COLUMN"),
     ],
 )
@@ -355,7 +368,7 @@ def test_csv_dialects_are_analysed(run: Run, name: str, words: list[str], shown:
         ("latin1", ["--factor", "Gruppe"], "is not UTF-8 text: give its encoding, such as --encoding latin-1"),
         ("level_na", ["--factor", "region"], "the factor region is missing: exclude such rows with --where"),
         ("bigids", ["--factor", "id", "--delimiter", ";;"], "--delimiter ';;': use one character, such as ';', or tab"),
-        ("bigids", ["--factor", "id", "--decimal", "x"], "--decimal 'x': use . or ,"),
+        ("bigids", ["--factor", "id", "--decimal", "x"], "--decimal x: use . or ,"),
         ("bigids", ["--factor", "id", "--encoding", "utf-5"], "unknown encoding 'utf-5': use a codec of Python"),
         ("bigids", ["--factor", "id", "--encoding", "hex"], "unknown encoding 'hex': use a codec of Python"),
     ],
@@ -375,6 +388,7 @@ NPK = ["--response", "yield", "--factor", "N"]
 _HEADINGS = """
 by and for in of where rows blocks adjusted n mean sd median df sum squares p d difference diagnostic method value
 component variance standard deviation covariate slope effect error pooled equivalence within conclusion
+Groups groups Tests of effects Model model Comparisons levels comparisons Diagnostics diagnostics
  residuals no interval ranks F W H
 """
 

@@ -82,11 +82,11 @@ def test_a_report_is_written(run: Run, atari: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (["--factor", "run"], "--task needs --response COLUMN and exactly one --factor COLUMN"),
+        (["--factor", "run"], "--task needs exactly one --factor COLUMN, the methods"),
         (["--block", "run"], "--block excludes --task: omit one of them"),
         (["--test", "ranks"], "--test excludes --task: omit one of them"),
         (["--covariate", "run"], "--covariate excludes --task: omit one of them"),
-        (["--baseline", "IRIS"], "--baseline 'IRIS' is not a level of method: choose one of DIAMOND, TWM"),
+        (["--baseline", "IRIS"], "--baseline IRIS is not a level of method: choose one of DIAMOND, TWM"),
         (["--normalize", "random"], "give two columns as LOW,HIGH, or range"),
         (["--report", "atari_100k.csv"], "is not an .html file"),
     ],
