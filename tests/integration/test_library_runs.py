@@ -66,10 +66,10 @@ def running(pids: set[int]) -> set[int]:
     return {pid for pid in pids if alive(pid)}
 
 
-def start_script() -> "tuple[subprocess.Popen[str], set[int]]":
+def start_script(prelude: str = "") -> "tuple[subprocess.Popen[str], set[int]]":
     """Start a script with an experiment, and return its process with its workers and engines."""
     script = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, json.dumps(CONFIG)],
+        [sys.executable, "-c", prelude + SCRIPT, json.dumps(CONFIG)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -109,6 +109,33 @@ def test_workers_and_engines_end_with_a_killed_script() -> None:
     assert cd.open("tiny").status.state is ExperimentState.INTERRUPTED
     script.wait()
     assert generations < 500
+
+
+def test_sigterm_ends_a_script_with_its_workers_and_a_resume_continues() -> None:
+    """The library has no handler for SIGTERM. The history is that of a run without the signal."""
+    script, started = start_script()
+    script.terminate()
+    _, errors = script.communicate(timeout=10.0)
+    assert (script.returncode, errors) == (-signal.SIGTERM, "")
+    wait_until(lambda: not running(started), seconds=5.0, describe=lambda: f"{running(started)} still run")
+    interrupted = cd.open("tiny").status
+    assert interrupted.state is ExperimentState.INTERRUPTED
+    ended = interrupted.generations_finished + 1
+    resumed = cd.resume("tiny", generations=ended)
+    whole = cd.run(CONFIG, name="whole", generations=ended)
+    assert resumed.status.history_sha256 == whole.status.history_sha256
+
+
+def test_a_script_can_treat_sigterm_as_ctrl_c() -> None:
+    """docs/library.md has the line."""
+    line = "signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))"
+    assert line in (Path(__file__).parents[2] / "docs/library.md").read_text()
+    script, started = start_script(f"import signal\n{line}\n")
+    script.terminate()
+    _, errors = script.communicate(timeout=60.0)
+    assert "KeyboardInterrupt: experiment tiny was interrupted: continue with cd.resume('tiny')" in errors
+    assert running(started) == set()
+    assert cd.open("tiny").status.state is ExperimentState.INTERRUPTED
 
 
 def test_ctrl_c_interrupts_a_script_gracefully() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pyarrow import parquet
 
 from clau_doom.api.experiment import Experiment, open_experiment
 from clau_doom.config import CustomPolicyConfig
@@ -261,3 +262,17 @@ def test_tracking_writes_an_experiment_once(experiment: Experiment, tmp_path: Pa
     assert second.events == 0
     with pytest.raises(ConfigError, match=r"trackers\[0\].foldr"):
         experiment.track("jsonl", foldr="x")
+
+
+def test_tables_are_exported_to_files(experiment: Experiment, tmp_path: Path) -> None:
+    """The files have the rows of the tables. They are replaced by force only."""
+    files = experiment.export(tmp_path / "out", format="parquet")
+    assert {name: path.name for name, path in files.items()} == {
+        name: f"{name}.parquet" for name in ("episodes", "agents", "generations", "events")
+    }
+    assert parquet.read_table(files["episodes"]).to_pylist() == [*experiment.episodes]
+    with pytest.raises(ConfigError, match=r"exists already: choose another folder, or replace it with force=True"):
+        experiment.export(tmp_path / "out", format="parquet")
+    experiment.export(tmp_path / "out", format="parquet", force=True)
+    with pytest.raises(ConfigError, match="format='xlsx' is unknown: choose 'csv' or 'parquet'"):
+        experiment.export(tmp_path / "out", format="xlsx")  # type: ignore[arg-type]
