@@ -36,7 +36,7 @@ def report(recorded):
     if isinstance(recorded.event, EpisodeFinished):
         print("episode", flush=True)
 
-cd.run(json.loads(sys.argv[1]), generations=500, callbacks=[report])
+cd.run(json.loads(sys.argv[1]), callbacks=[report])
 """
 
 
@@ -66,10 +66,10 @@ def running(pids: set[int]) -> set[int]:
     return {pid for pid in pids if alive(pid)}
 
 
-def start_script(prelude: str = "") -> "tuple[subprocess.Popen[str], set[int]]":
+def start_script(prelude: str = "", *, generations: int = 500) -> "tuple[subprocess.Popen[str], set[int]]":
     """Start a script with an experiment, and return its process with its workers and engines."""
     script = subprocess.Popen(
-        [sys.executable, "-c", prelude + SCRIPT, json.dumps(CONFIG)],
+        [sys.executable, "-c", prelude + SCRIPT, json.dumps(CONFIG | {"generations": generations})],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -113,17 +113,15 @@ def test_workers_and_engines_end_with_a_killed_script() -> None:
 
 def test_sigterm_ends_a_script_with_its_workers_and_a_resume_continues() -> None:
     """The library has no handler for SIGTERM. The history is that of a run without the signal."""
-    script, started = start_script()
+    script, started = start_script(generations=8)
     script.terminate()
     _, errors = script.communicate(timeout=10.0)
     assert script.returncode == -signal.SIGTERM
     assert "Traceback" not in errors
     wait_until(lambda: not running(started), seconds=5.0, describe=lambda: f"{running(started)} still run")
-    interrupted = cd.open("tiny").status
-    assert interrupted.state is ExperimentState.INTERRUPTED
-    ended = interrupted.generations_finished + 1
-    resumed = cd.resume("tiny", generations=ended)
-    whole = cd.run(CONFIG, name="whole", generations=ended)
+    assert cd.open("tiny").status.state is ExperimentState.INTERRUPTED
+    resumed = cd.resume("tiny")
+    whole = cd.run(CONFIG, name="whole", generations=8)
     assert resumed.status.history_sha256 == whole.status.history_sha256
 
 
