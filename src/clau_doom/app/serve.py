@@ -123,14 +123,7 @@ async def open_service(config: ExperimentConfig, output_dir: Path) -> AsyncItera
         rpc_server = await stack.enter_async_context(_rpc_server(parts))
         dashboard = await _open_dashboard(stack, parts)
         parts.listening.set()
-        addresses = ServiceAddresses(
-            grpc=rpc_server.address,
-            socket=config.grpc.socket,
-            metrics=metrics_server.address if metrics_server else None,
-            web=dashboard.url if dashboard else None,
-            login=dashboard.login_link() if dashboard else None,
-            token_file=authenticator.tokens.owner,
-        )
+        addresses = _addresses(parts, rpc_server, metrics_server, dashboard)
         yield RunningService(addresses=addresses, orchestrator=orchestrator, grace=config.server.grace)
 
 
@@ -214,6 +207,19 @@ async def _open_dashboard(stack: AsyncExitStack, parts: _Parts) -> WebServer | N
     )
     parts.servers.append(await stack.enter_async_context(server))
     return server
+
+
+def _addresses(
+    parts: _Parts, rpc_server: RpcServer, metrics_server: MetricsServer | None, dashboard: WebServer | None
+) -> ServiceAddresses:
+    return ServiceAddresses(
+        grpc=rpc_server.address,
+        socket=parts.config.grpc.socket,
+        metrics=metrics_server.address if metrics_server else None,
+        web=dashboard.url if dashboard else None,
+        login=dashboard.login_link() if dashboard else None,
+        token_file=parts.authenticator.tokens.owner,
+    )
 
 
 def _command_channel(bus: NatsBus, parts: _Parts) -> AbstractAsyncContextManager[None]:

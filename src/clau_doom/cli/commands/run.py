@@ -100,7 +100,6 @@ def run(  # noqa: PLR0917 - each parameter is an option with a name
         "name": name,
         "web.port": web_port,
     }
-    from clau_doom.app.run_planning import plan_resume, plan_run
     from clau_doom.domain.agent_commands import BudgetChange
     from clau_doom.logs import configure_logs
 
@@ -118,16 +117,22 @@ def run(  # noqa: PLR0917 - each parameter is an option with a name
         raise typer.BadParameter(
             f"--attach needs --server ADDRESS; for a local experiment, use clau-doom events {attach} -f"
         )
-    if resume is None:
-        plan = plan_run(config or _CONFIG, output_dir, environ=os.environ, overrides=overrides)
-    else:
-        plan = asyncio.run(plan_resume(resume, output_dir, environ=os.environ, overrides=overrides))
+    plan = _plan(config, resume, output_dir, overrides)
     if dry_run:
         _print_plan(plan)
         return
     _print_advice(plan)
     make_output_optional()
     raise typer.Exit(asyncio.run(_run(plan, web=web or web_port is not None)))
+
+
+def _plan(file: Path | None, resume: str | None, output_dir: Path, overrides: dict[str, object]) -> "Plan":
+    """Plan a new experiment, or the resumption of a stored one."""
+    from clau_doom.app.run_planning import plan_resume, plan_run
+
+    if resume is None:
+        return plan_run(file or _CONFIG, output_dir, environ=os.environ, overrides=overrides)
+    return asyncio.run(plan_resume(resume, output_dir, environ=os.environ, overrides=overrides))
 
 
 def _at_server(
