@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from clau_doom.config import ExperimentConfig, gene_space_to_json, to_yaml
-from clau_doom.config.schema import HoldoutConfig
+from clau_doom.config.holdout import HoldoutConfig
 from clau_doom.domain import Fitness, Gene, GenomeSpace
 from clau_doom.domain.experiment import Experiment, Provenance
 from clau_doom.orchestration import ExperimentRun, Shutdown

@@ -1,8 +1,9 @@
 """Typed and validated configuration from a YAML file, environment variables and flags.
 
-`schema` declares all fields; the starter file, messages, JSON Schema and names of environment variables are derived
-from it. `load_config` reads a file strictly, applies the environment and flags, and reports all problems at once.
-`to_yaml` writes the resolved configuration. `check_resume` refuses changes that would alter results.
+`schema` and the modules of its sections declare all fields; the starter file, messages, JSON Schema and names of
+environment variables are derived from them. `load_config` reads a file strictly, applies the environment and flags, and
+reports all problems at once. `to_yaml` writes the resolved configuration. `check_resume` refuses changes that would
+alter results.
 """
 
 from clau_doom.config.backend_registry import (
@@ -24,8 +25,11 @@ from clau_doom.config.evolution import (
     MapElitesConfig,
     RandomSearchConfig,
 )
+from clau_doom.config.execution import ExecutionConfig
 from clau_doom.config.experiment_limits import LimitsConfig
+from clau_doom.config.fitness import FitnessConfig
 from clau_doom.config.gene_space_json import gene_space_from_json, gene_space_to_json
+from clau_doom.config.holdout import HoldoutConfig
 from clau_doom.config.import_paths import import_paths, importing_from
 from clau_doom.config.load import (
     Examine,
@@ -57,13 +61,8 @@ from clau_doom.config.resume_rules import (
     differences,
     used_up,
 )
-from clau_doom.config.schema import (
-    ExecutionConfig,
-    ExperimentConfig,
-    FitnessConfig,
-    HoldoutConfig,
-    ScenarioConfig,
-)
+from clau_doom.config.scenario import ScenarioConfig
+from clau_doom.config.schema import ExperimentConfig
 from clau_doom.config.schema_introspection import has_fields_below, values
 from clau_doom.config.service import (
     SERVICE_SECTIONS,

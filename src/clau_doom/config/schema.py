@@ -1,6 +1,7 @@
-"""Sections and fields of the configuration. The description of a field is its documentation.
+"""Configuration of an experiment: sections, fields, and combinations of values that cannot be used together.
 
-Validation is strict: only integers are converted to floats and lists to tuples.
+The description of a field is its documentation. Validation is strict: only integers are converted to floats and lists
+to tuples.
 """
 
 import inspect
@@ -11,12 +12,11 @@ from typing import Annotated, Any, Literal, Self, TypeVar, cast
 from pydantic import (
     AfterValidator,
     Field,
-    PositiveFloat,
     create_model,
     model_validator,
 )
 
-from clau_doom.config.backend_registry import BackendDescription, BackendName, BackendSection, registered_backends
+from clau_doom.config.backend_registry import BackendDescription, BackendSection, registered_backends
 from clau_doom.config.base_section import Clash, ConfigSection, FromList, refuse
 from clau_doom.config.budget import BudgetConfig, budget_clash, budget_of, without_default_generations
 from clau_doom.config.duration import Duration
@@ -28,11 +28,14 @@ from clau_doom.config.evolution import (
     MapElitesConfig,
     RandomSearchConfig,
 )
+from clau_doom.config.execution import ExecutionConfig
 from clau_doom.config.experiment_limits import LimitsConfig
 from clau_doom.config.fitness import FitnessConfig
+from clau_doom.config.holdout import HoldoutConfig
 from clau_doom.config.measures import MeasuresConfig, measure_clashes
-from clau_doom.config.path_fields import FilePath, ScenarioName
+from clau_doom.config.path_fields import FilePath
 from clau_doom.config.policies import NeuralPolicyConfig, PolicyConfig, RemotePolicyConfig, RulesPolicyConfig
+from clau_doom.config.scenario import ScenarioConfig
 from clau_doom.config.service import SERVICE_SECTIONS, GrpcConfig, MetricsConfig, NatsConfig, ServerConfig, WebConfig
 from clau_doom.config.trackers import TrackerConfig
 from clau_doom.domain import check_experiment_id
@@ -42,11 +45,7 @@ from clau_doom.number_format import counted
 
 __all__ = [
     "EpisodesSeeds",
-    "ExecutionConfig",
     "ExperimentConfig",
-    "FitnessConfig",
-    "HoldoutConfig",
-    "ScenarioConfig",
     "experiment_model",
 ]
 
@@ -61,49 +60,6 @@ def _experiment_id(value: str) -> str:
         return check_experiment_id(value)
     except ConfigError as error:
         raise ValueError(str(error).removeprefix(f"{value!r} ")) from None
-
-
-class ScenarioConfig(ConfigSection):
-    """Scenario and settings of the game."""
-
-    name: ScenarioName = Field(
-        default="defend_the_center", min_length=1, description="Bundled scenario, or path of a .cfg file."
-    )
-    frame_skip: int = Field(default=4, ge=1, le=35, description="Maximum tics of one action.")
-    doom_skill: int | None = Field(
-        default=None, ge=1, le=5, description="Difficulty, 1 (easiest) to 5; default: that of the .cfg."
-    )
-    timeout: int | None = Field(
-        default=None, ge=1, le=126_000, description="Maximum tics of an episode; default: value of the .cfg, else 2100."
-    )
-    resolution: Literal["160x120", "200x150", "256x192", "320x240", "400x300", "512x384", "640x480"] = Field(
-        default="160x120", description="Resolution of the policy's screen; the smallest is the fastest."
-    )
-
-
-class ExecutionConfig(ConfigSection):
-    """Backend, workers and timeouts; these settings do not affect the outcome of episodes."""
-
-    backend: Annotated[str, BackendName()] = Field(default="local", description="Backend that plays episodes.")
-    workers: int = Field(default=0, ge=0, le=1024, description="Number of workers; 0: one for each core.")
-    episode_timeout: PositiveFloat = Field(default=60.0, description="Wall-clock seconds for one episode.")
-    attempts: int = Field(default=3, ge=1, le=100, description="Attempts per episode after infrastructure failures.")
-    on_exhausted: Literal["fail_agent", "stop"] = Field(
-        default="fail_agent", description="Reaction when all attempts failed."
-    )
-    start_patience: PositiveFloat = Field(
-        default=60.0, description="Seconds without a startable worker after which the run is interrupted."
-    )
-    record: Literal["champions", "all", "none"] = Field(
-        default="champions", description="Recordings to keep: those of each generation's best agent, all, or none."
-    )
-
-
-class HoldoutConfig(ConfigSection):
-    """Selection and judgement of the champion, on seeds that were not used for selection."""
-
-    validation: int = Field(default=20, ge=1, le=10_000, description="Validation episodes of each candidate champion.")
-    episodes: int = Field(default=100, ge=2, le=10_000, description="Held-out episodes of the champion.")
 
 
 class ExperimentConfig(ConfigSection):
