@@ -72,7 +72,7 @@ def test_a_report_is_written(run: Run, tooth_growth: str, tmp_path: Path) -> Non
     assert "len by supp" in page
     assert "20 rows of ToothGrowth.csv where dose == 0.5" in page
     assert "Comparisons of levels" in page
-    assert "[1.7, 8.8]" in page  # 1.719057 to 8.780943
+    assert "[1.7, 8.8]" in page.replace("\N{NO-BREAK SPACE}", " ")  # 1.719057 to 8.780943
     assert "0.006" in page
 
 
