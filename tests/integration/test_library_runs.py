@@ -14,6 +14,7 @@ from clau_doom.api.configuration import configuration_source
 from clau_doom.api.run_thread import RunThread
 from clau_doom.app.run_planning import plan_run
 from clau_doom.domain.experiment import ExperimentState
+from tests.support.importable_modules import unused_module_name
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.engine
@@ -87,6 +88,14 @@ def test_number_of_workers_does_not_change_the_history() -> None:
     assert first.status.history_sha256 == second.status.history_sha256
     assert first.champion is not None
     assert first.champion.held_out is not None
+
+
+def test_error_of_a_failed_run_has_the_reason() -> None:
+    """A program that prints the error shows which measure failed, and why."""
+    name = unused_module_name()
+    Path(f"{name}.py").write_text("def outside(episode):\n    raise ValueError('no aim')\n")
+    with pytest.raises(cd.ClauDoomError, match=r"experiment failing failed: .*outside.*no aim"):
+        cd.run(CONFIG, name="failing", measures={"outside": f"{name}:outside"})
 
 
 def test_run_outlives_the_thread_that_started_it() -> None:

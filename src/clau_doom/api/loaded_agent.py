@@ -198,6 +198,8 @@ class LoadedAgent:
         """
         from clau_doom.app.agent_play import Player, fresh_seeds, play_episodes  # noqa: PLC0415 - backends
 
+        if not isinstance(episodes, int):
+            raise ConfigError(f"episodes is {episodes!r}, which is not a number: give seeds as seeds=[...]")
         if episodes < 1 or workers < 0:
             raise ConfigError(f"episodes is {episodes} and workers is {workers}: use at least 1 episode and 0 workers")
         chosen = fresh_seeds(seed, episodes) if seeds is None else tuple(map(check_seed, seeds))

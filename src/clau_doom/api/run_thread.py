@@ -15,7 +15,8 @@ from clau_doom.app.run_plan import Plan
 from clau_doom.app.served_run import ServedRun, serve_run
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.snapshot import Snapshot
-from clau_doom.errors import ShutdownRequested, WrongState
+from clau_doom.error_description import describe
+from clau_doom.errors import ExperimentFailed, ShutdownRequested, WrongState
 from clau_doom.orchestration import Shutdown
 
 __all__ = ["INTERRUPT_GRACE", "RunThread"]
@@ -89,6 +90,10 @@ class RunThread:
             self.done.set_result(state)
 
     def _fail(self, error: BaseException) -> None:
+        if isinstance(error, ExperimentFailed):
+            # A program that prints the error shows its reasons, which the command line takes from the chained causes.
+            cause, error = error.__cause__, ExperimentFailed(describe(error))
+            error.__cause__ = cause
         for future in (self.begun, self.done):
             if not future.done():
                 future.set_exception(error)

@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import cast
 
 from clau_doom.config import CustomPolicyConfig, ImportedTarget, import_target, reporting_errors
+from clau_doom.domain import GenomeSpace
 from clau_doom.errors import ConfigError
-from clau_doom.ports import Policy, ScenarioFacts
+from clau_doom.ports import Needs, Policy, ScenarioFacts
 
 __all__ = ["custom_source", "load_custom"]
 
@@ -26,6 +27,11 @@ def load_custom(config: CustomPolicyConfig, facts: ScenarioFacts) -> Policy:
         missing = [member for member in _MEMBERS if not hasattr(policy, member)]
     if missing:
         raise ConfigError(f"{found.name} is not a policy: missing {', '.join(missing)}; see clau_doom.ports.Policy")
+    for member, kind in (("needs", Needs), ("space", GenomeSpace)):
+        with reporting_errors(f"{found.name}: {member}"):
+            value = getattr(policy, member)
+        if not isinstance(value, kind):
+            raise ConfigError(f"{found.name} has a {member} of the type {type(value).__name__}: use {kind.__name__}")
     return cast("Policy", policy)
 
 

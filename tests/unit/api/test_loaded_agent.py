@@ -163,6 +163,7 @@ def test_invalid_arguments_of_films_are_refused(tmp_path: Path, arguments: dict[
     [
         ({"episodes": 0}, "episodes is 0 and workers is 0: use at least 1 episode and 0 workers"),
         ({"workers": -1}, "workers is -1"),
+        ({"episodes": [1, 2]}, r"episodes is \[1, 2\], which is not a number: give seeds as seeds="),
         ({"seeds": [1, -2]}, "seed is -2: use a whole number from 0 to 4294967295"),
         ({"seeds": []}, "seeds is empty: give at least one seed"),
     ],

@@ -39,6 +39,17 @@ class Half:
     needs = Needs()
 
 
+class Listed:
+    def __init__(self, facts):
+        pass
+
+    needs = Needs()
+    space = []
+
+    def begin(self, genome, rng):
+        pass
+
+
 class Picky:
     def __init__(self, facts):
         raise ValueError("no such weather")
@@ -96,6 +107,7 @@ def test_makes_a_class_from_the_working_directory(module: str) -> None:
         ("{module}:Picky", "raised ValueError: no such weather"),
         ("{module}:Leaving", "raised SystemExit: 3"),
         ("{module}:Leaver", "raised SystemExit: 4"),
+        ("{module}:Listed", "has a space of the type list: use GenomeSpace"),
     ],
 )
 def test_faults_of_a_custom_class_have_separate_errors(module: str, target: str, message: str) -> None:

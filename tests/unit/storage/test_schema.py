@@ -136,6 +136,7 @@ def test_every_table_is_strict(connection: sqlite3.Connection) -> None:
             "injected",
             "log",
             "played",
+            "processor_time",
             "provenance",
             "recordings",
         ],
