@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from bench.throughput_sample import MeasurementFailed
+from bench.throughput_sample import MeasurementFailed, Spread
 from clau_doom.app.gene_space import genome_space
 from clau_doom.app.resource_estimate import most_training_episodes
 from clau_doom.app.run import SystemClock
@@ -46,14 +46,21 @@ _COMMANDS: tuple[tuple[str, ...], ...] = (
     ("export", _NAME, "--format", "parquet"),
 )
 _GOALS = {"status": "<= 2 s", "analyze": "<= 20 s"}
+_FRAMES = 5
+"""Processes that read the episodes into a DataFrame."""
+_FRAME = f"""
+import sys, clau_doom as cd
+frame = cd.open({_NAME!r}, output_dir=sys.argv[1]).episodes.to_pandas()
+assert len(frame) >= int(sys.argv[2]), len(frame)
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Reading:
-    """Duration and maximum memory of a command.
+    """Duration and maximum memory of a process that reads the experiment.
 
     Attributes:
-        command: Name of the command.
+        command: Name of the command, or of the result of a library call.
         seconds: Wall time.
         computing: Processor time, which depends less on other load of the machine.
         peak: Maximum resident memory, in bytes.
@@ -75,6 +82,7 @@ class Million:
         stored: Size of the results in bytes, without recordings.
         memory: Resident memory of the orchestrator after each generation, in bytes.
         readings: Measurements of commands that read the experiment.
+        frames: Measurements of processes that read the episodes into a pandas DataFrame.
     """
 
     episodes: int
@@ -82,6 +90,7 @@ class Million:
     stored: int
     memory: tuple[int, ...]
     readings: tuple[_Reading, ...]
+    frames: tuple[_Reading, ...]
 
     @property
     def growth(self) -> float:
@@ -140,12 +149,14 @@ def million_episodes(folder: Path, episodes: int, slots: int) -> Million:
     if state is not ExperimentState.COMPLETED:
         raise MeasurementFailed(f"the experiment of a million episodes is {state.value}")
     files = [path for path in (folder / _NAME).iterdir() if path.name.startswith("results.sqlite")]
+    played = most_training_episodes(config)
     return Million(
-        episodes=most_training_episodes(config),
+        episodes=played,
         seconds=seconds,
         stored=sum(path.stat().st_size for path in files),
         memory=tuple(backend.memory),
         readings=tuple([_read(command, folder) for command in _COMMANDS]),
+        frames=tuple([_read_frame(folder, played) for _ in range(_FRAMES)]),
     )
 
 
@@ -164,6 +175,7 @@ def million_table(measured: Sequence[Million]) -> Table:
     for place, reading in enumerate(first.readings):
         cells = [f"{_seconds(each.readings[place])}" for each in measured]
         table.add_row(reading.command, *cells, _GOALS.get(reading.command, ""))
+    table.add_row("episodes as a DataFrame", *[_frames(each.frames) for each in measured], "<= 5 s computing")
     return table
 
 
@@ -174,6 +186,12 @@ def _memory(measured: Million) -> str:
 
 def _seconds(reading: _Reading) -> str:
     return f"{reading.seconds:.2f} s ({reading.computing:.2f} s computing), {reading.peak / 2**20:,.0f} MiB"
+
+
+def _frames(readings: Sequence[_Reading]) -> str:
+    seconds, computing = [Spread(tuple(getattr(each, name) for each in readings)) for name in ("seconds", "computing")]
+    peak = max(each.peak for each in readings) / 2**20
+    return f"{seconds.text('.2f')} s, {computing.text('.2f')} s computing, {peak:,.0f} MiB"
 
 
 async def _run(config: ExperimentConfig, folder: Path, backend: ScriptedBackend) -> ExperimentState:
@@ -202,16 +220,25 @@ def _create(config: ExperimentConfig, folder: Path) -> ExperimentFolder:
 def _read(command: tuple[str, ...], folder: Path) -> _Reading:
     """Run a command on the experiment and discard its output."""
     exported = ["--to", str(folder / "tables")] if command[0] == "export" else []
-    whole = [sys.executable, "-m", "clau_doom", *command, *exported, "--output-dir", str(folder)]
+    name = " ".join(part for part in command[:2] if part != _NAME)
+    return _measured(name, ["-m", "clau_doom", *command, *exported, "--output-dir", str(folder)])
+
+
+def _read_frame(folder: Path, episodes: int) -> _Reading:
+    """Read the episodes into a pandas DataFrame with the library."""
+    return _measured("episodes", ["-c", _FRAME, str(folder), str(episodes)])
+
+
+def _measured(name: str, arguments: list[str]) -> _Reading:
+    """Run Python with arguments. The time includes the start of Python and the imports."""
     started = time.perf_counter()
-    process = subprocess.Popen(whole, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise MeasurementFailed(f"{' '.join(whole)} ended with {process.returncode}")
+        raise MeasurementFailed(f"python {' '.join(arguments)} ended with {process.returncode}")
     computing = usage.ru_utime + usage.ru_stime
-    name = " ".join(part for part in command[:2] if part != _NAME)
     return _Reading(command=name, seconds=seconds, computing=computing, peak=usage.ru_maxrss * 1024)
 
 

@@ -3,7 +3,7 @@
 Import this module only in functions that need it: pyarrow takes half a second to import.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing, suppress
 from typing import Any
 
@@ -18,6 +18,7 @@ from clau_doom.domain.events import RecordedEvent
 from clau_doom.errors import InvalidAgentId
 from clau_doom.ports import StoredExperiment
 from clau_doom.storage.arrow_tables import arrow_batch, arrow_schema, arrow_table
+from clau_doom.storage.episode_table import episode_table
 from clau_doom.storage.export_schema import (
     EXPORTED,
     ExportedTable,
@@ -25,10 +26,9 @@ from clau_doom.storage.export_schema import (
     agent_row,
     agent_rows,
     episode_row,
-    episode_rows,
+    episodes_exported,
     exported_tables,
     generation_rows,
-    measure_columns,
 )
 from clau_doom.wire import event_json, event_message
 
@@ -48,8 +48,7 @@ _ROWS_AT_ONCE = 1_000
 
 def episodes_table(stored: StoredExperiment) -> Any:
     """Return the training, validation and held-out episodes of a measured experiment."""
-    rows = list(episode_rows(stored.snapshot, make_fitness(stored.config)))
-    return arrow_table(_episodes_of(stored.config.measures), rows)
+    return episode_table(stored.snapshot, make_fitness(stored.config), stored.config.measures)
 
 
 def agent_episodes_table(episodes: Sequence[Episode], fitness: Fitness | None, *, recorded: bool) -> Any:
@@ -69,7 +68,7 @@ def agent_episodes_table(episodes: Sequence[Episode], fitness: Fitness | None, *
         name, purpose, *rest = episode_row(experiment, episode, ref, fitness)
         rows.append((name, purpose if recorded else None, *rest))
     measures = episodes[0].outcome.measures.custom if episodes else None
-    return arrow_table(_episodes_of(name for name, _ in measures or ()), rows)
+    return arrow_table(episodes_exported(name for name, _ in measures or ()), rows)
 
 
 def agents_table(stored: StoredExperiment) -> Any:
@@ -93,11 +92,6 @@ def lineage_table(stored: StoredExperiment, agent: str) -> Any:
     found = snapshot.find(agent)
     line = [found, *snapshot.ancestors(found.agent)]
     return arrow_table(_agents_of(space), [agent_row(each, snapshot.experiment.id, space) for each in line])
-
-
-def _episodes_of(measures: Iterable[str]) -> ExportedTable:
-    table = _TABLES["episodes"]
-    return ExportedTable(name=table.name, columns=(*table.columns, *measure_columns(measures)))
 
 
 def _agents_of(space: GenomeSpace) -> ExportedTable:

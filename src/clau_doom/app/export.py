@@ -7,10 +7,9 @@ from contextlib import aclosing
 from pathlib import Path
 
 from clau_doom.app.catalog.folder_source import ExperimentSource
-from clau_doom.app.experiment_tables import event_row
+from clau_doom.app.experiment_tables import agents_table, episodes_table, event_row, generations_table
 from clau_doom.app.gene_space import space_of
-from clau_doom.app.run_planning import make_fitness
-from clau_doom.storage.export_schema import Value, agent_rows, episode_rows, exported_tables, generation_rows
+from clau_doom.storage.export_schema import Value, exported_tables
 from clau_doom.storage.table_files import FORMATS, TableFiles, TableFormat, writing_tables
 
 __all__ = ["FORMATS", "TableFormat", "export_experiment"]
@@ -36,12 +35,12 @@ async def export_experiment(
         StorageFailed: The folder cannot be written. No file was written.
     """
     stored = await source.experiment(experiment)
-    snapshot, space = stored.snapshot, space_of(stored)
-    with writing_tables(folder, exported_tables(space, stored.config.measures), kind, force=force) as files:
-        files.add("episodes", list(episode_rows(snapshot, make_fitness(stored.config))))
-        files.add("agents", list(agent_rows(snapshot, space)))
-        files.add("generations", list(generation_rows(snapshot)))
-        await _add_events(files, source, experiment, snapshot.last_sequence)
+    tables = exported_tables(space_of(stored), stored.config.measures)
+    with writing_tables(folder, tables, kind, force=force) as files:
+        files.add_table("episodes", episodes_table(stored))
+        files.add_table("agents", agents_table(stored))
+        files.add_table("generations", generations_table(stored))
+        await _add_events(files, source, experiment, stored.snapshot.last_sequence)
     return files.written
 
 

@@ -5,8 +5,9 @@ A million episodes take 230 MB in columns. As objects they take 1.5 GB and ten s
 
 import struct
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import accumulate, islice, pairwise, starmap
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, chain, pairwise, starmap
 from typing import Generic, TypeVar, overload
 
 import numpy as np
@@ -16,15 +17,14 @@ from clau_doom.domain import AgentRef, Episode, EpisodeOutcome, EpisodeTiming, M
 from clau_doom.domain.episode import OutcomeRow
 from clau_doom.domain.fitness import MEASURES
 from clau_doom.errors import StorageFailed, StoreCorrupted
-from clau_doom.storage.episode_rows import custom_of
+from clau_doom.storage.episode_rows import custom_object, custom_of
 from clau_doom.storage.read_budget import Row
-from clau_doom.storage.validation import LARGEST, MOST_AGENTS, MOST_COUNT, MOST_SEED, whole
+from clau_doom.storage.validation import LARGEST, MOST_AGENTS, MOST_COUNT, MOST_SEED, number, whole
 
-__all__ = ["AgentEpisodes", "AgentOutcomes", "TrainingEpisodes", "read_training"]
+__all__ = ["AgentEpisodes", "AgentOutcomes", "EpisodeColumns", "TrainingEpisodes", "read_training"]
 
 _DIGEST = 32  # bytes of a trajectory hash
 _FINGERPRINT = 8 + _DIGEST
-_AT_ONCE = 10_000
 _REST = (*MEASURES, "seconds", "number", "attempts", "worker", "repeated", "processor_seconds")
 _UNMEASURED = -1.0
 """Processor time of an episode without a measurement, in the array of numbers."""
@@ -38,6 +38,8 @@ _EPISODES = (
 )
 _ANY_CUSTOM = "SELECT 1 FROM played WHERE purpose = 0 AND custom IS NOT NULL LIMIT 1"
 _CUSTOM = "SELECT custom FROM played WHERE purpose = 0 ORDER BY generation, agent, number"
+_NOT_READ = "the measures of training episodes were not read: request a measured snapshot"
+_CONTRADICTED = "its training episodes contradict their index"
 _Query = Callable[[str], Iterator[Row]]
 _T = TypeVar("_T")
 
@@ -73,6 +75,28 @@ class TrainingEpisodes(Mapping[AgentRef, Sequence[Episode]]):
         """Return the outcomes of an agent's episodes, sorted by number."""
         bounds = self._bounds.get((ref.generation, ref.index))
         return AgentOutcomes(self, *bounds) if bounds else ()
+
+    def columns(self, measures: Iterable[str] = ()) -> "EpisodeColumns":
+        """Return all episodes in columns, by agent and number.
+
+        Args:
+            measures: Names of the user's measures.
+
+        Raises:
+            LookupError: Measures were not read.
+            StoreCorrupted: An episode lacks one of the user's measures, or it is not a number.
+        """
+        if self._rest is None:
+            raise LookupError(_NOT_READ)
+        prints = np.frombuffer(self._prints, dtype=np.uint8).reshape(-1, _FINGERPRINT)
+        return EpisodeColumns(
+            agents=tuple(self),
+            counts=np.array([end - first for first, end in self._bounds.values()], dtype=np.int64),
+            seeds=prints[:, :8].copy().view("<i8").reshape(-1),
+            digests=prints[:, 8:],
+            numbers={name: self._rest[:, place] for place, name in enumerate(_REST)},
+            custom=_custom_columns(self._custom or [None] * len(prints), measures),
+        )
 
     def __getitem__(self, ref: AgentRef) -> "AgentEpisodes":
         """Return the episodes of an agent, sorted by number."""
@@ -129,9 +153,31 @@ class TrainingEpisodes(Mapping[AgentRef, Sequence[Episode]]):
 
     def _row(self, index: int) -> list[float]:
         if self._rest is None:
-            raise LookupError("the measures of training episodes were not read: request a measured snapshot")
+            raise LookupError(_NOT_READ)
         row: list[float] = self._rest[index].tolist()
         return row
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpisodeColumns:
+    """Training episodes in columns, sorted by agent and number.
+
+    Attributes:
+        agents: Agents with episodes, in order.
+        counts: Number of episodes of each agent, shape (agents,).
+        seeds: Seeds, shape (episodes,).
+        digests: Trajectory hashes, shape (episodes, 32).
+        numbers: Bundled measures, ``seconds``, ``number``, ``attempts``, ``worker`` and ``repeated`` by name, each of
+            shape (episodes,).
+        custom: Measures of the user by name, each of shape (episodes,).
+    """
+
+    agents: tuple[AgentRef, ...]
+    counts: NDArray[np.int64]
+    seeds: NDArray[np.int64]
+    digests: NDArray[np.uint8]
+    numbers: Mapping[str, NDArray[np.float64]]
+    custom: Mapping[str, NDArray[np.float64]]
 
 
 class _EpisodeItems(Sequence[_T], Generic[_T]):
@@ -201,11 +247,12 @@ class AgentEpisodes(_EpisodeItems[Episode]):
         return self._training.episode(index, self._ref)
 
 
-def read_training(query: _Query, experiment: str, *, measured: bool) -> TrainingEpisodes:
+def read_training(query: _Query, numbers: _Query, experiment: str, *, measured: bool) -> TrainingEpisodes:
     """Read the training episodes of an experiment.
 
     Args:
         query: Yields the rows of a query in an open transaction.
+        numbers: Yields the rows of a query for numbers, faster.
         experiment: Id of the experiment.
         measured: Read all columns, not only fingerprints.
 
@@ -225,7 +272,7 @@ def read_training(query: _Query, experiment: str, *, measured: bool) -> Training
     return TrainingEpisodes(
         experiment,
         prints.tobytes(),
-        _rest(query, ends[-1]) if measured else None,
+        _rest(numbers, ends[-1]) if measured else None,
         {_agent_key(row): bounds for row, bounds in zip(rows, pairwise(ends), strict=True)},
         _custom(query, ends[-1]) if measured else (),
     )
@@ -260,18 +307,16 @@ def _seeds(texts: Sequence[str]) -> bytes:
     return b"".join([known[text] for text in texts])
 
 
-def _rest(query: _Query, total: int) -> NDArray[np.float64]:
+def _rest(numbers: _Query, total: int) -> NDArray[np.float64]:
     """Read the other columns of training episodes, shape (episodes, 19)."""
-    rest = np.empty((total, len(_REST)))
-    rows = query(_EPISODES)
-    done = 0
-    while part := list(islice(rows, _AT_ONCE)):
-        if done + len(part) > total:
-            raise StoreCorrupted("its training episodes contradict their index")
-        rest[done : done + len(part)] = part
-        done += len(part)
-    if done != total:
-        raise StoreCorrupted("its training episodes contradict their index")
+    rows = numbers(_EPISODES)
+    try:
+        values = np.fromiter(chain.from_iterable(rows), dtype=np.float64, count=total * len(_REST))
+    except ValueError:  # fewer rows
+        raise StoreCorrupted(_CONTRADICTED) from None
+    if next(rows, None) is not None:
+        raise StoreCorrupted(_CONTRADICTED)
+    rest = values.reshape(total, len(_REST))
     _check_columns(rest)
     return rest
 
@@ -282,7 +327,7 @@ def _custom(query: _Query, total: int) -> Sequence[str | None]:
         return ()
     texts = [text for (text,) in query(_CUSTOM)]
     if len(texts) != total:
-        raise StoreCorrupted("its training episodes contradict their index")
+        raise StoreCorrupted(_CONTRADICTED)
     return texts
 
 
@@ -296,3 +341,14 @@ def _check_columns(rest: NDArray[np.float64]) -> None:
         # The comparison also refuses NaN.
         if not bool(np.all((column >= least) & (column <= most))):
             raise StoreCorrupted(f"{name} of a training episode is out of range: it must be from {least:g} to {most:g}")
+
+
+def _custom_columns(texts: Sequence[str | None], names: Iterable[str]) -> Mapping[str, NDArray[np.float64]]:
+    """Return the user's measures in columns by name, each of shape (episodes,)."""
+    columns = {name: np.empty(len(texts)) for name in names}
+    if columns:
+        for place, text in enumerate(texts):
+            found = {} if text is None else custom_object(text)
+            for name, column in columns.items():
+                column[place] = number(found.get(name), f"measure {name} of an episode")
+    return columns

@@ -23,6 +23,7 @@ __all__ = [
     "COLUMNS",
     "PURPOSES",
     "Place",
+    "custom_object",
     "custom_of",
     "custom_text",
     "episode_of",
@@ -170,13 +171,22 @@ def custom_of(text: object) -> tuple[tuple[str, float], ...] | None:
     """
     if text is None:
         return None
+    return tuple(sorted((name, measure(value, name)) for name, value in custom_object(text).items()))
+
+
+def custom_object(text: object) -> dict[str, Any]:
+    """Return the user's measures from their text, without validation of the values.
+
+    Raises:
+        StoreCorrupted: The text is not a JSON object.
+    """
     try:
         found = json.loads(text) if isinstance(text, str) else None
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise StoreCorrupted(f"the measures of an episode are {text!a:.80}: they must be a JSON object")
-    return tuple(sorted((name, measure(value, name)) for name, value in found.items()))
+    return found
 
 
 def _short(value: float) -> float | int:

@@ -142,7 +142,7 @@ class ExperimentReader:
             head = head_of(list(query(_HEAD)))
             name, state, reason, seconds, champion = head[0], *head[3:6], head[6:8]
             experiment, config = experiment_of(head, list(query(_CONFIGS)), query(_FACTS))
-            training = read_training(query, name, measured=measured)
+            training = read_training(query, self._budget.numbers, name, measured=measured)
             irregularities = irregularities_of(query(_IRREGULAR))
             generations = generations_of(query(f"{_AGENT} ORDER BY generation, number"), name, training)
             snapshot = Snapshot(

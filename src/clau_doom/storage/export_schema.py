@@ -24,9 +24,11 @@ __all__ = [
     "agent_row",
     "agent_rows",
     "episode_row",
-    "episode_rows",
+    "episodes_exported",
     "exported_tables",
     "generation_rows",
+    "judging_rows",
+    "training_rows",
 ]
 
 
@@ -185,23 +187,32 @@ def exported_tables(space: GenomeSpace, measures: Iterable[str] = ()) -> tuple[E
         space: Genes of the policy; the columns are ``gene_<name>``.
         measures: Names of the user's measures.
     """
-    more = {"agents": tuple([_gene_column(gene) for gene in space.genes]), "episodes": measure_columns(measures)}
+    more = {"agents": tuple([_gene_column(gene) for gene in space.genes]), "episodes": _measure_columns(measures)}
     return tuple(
         ExportedTable(name=table.name, columns=(*table.columns, *more.get(table.name, ()))) for table in EXPORTED
     )
 
 
-def measure_columns(measures: Iterable[str]) -> tuple[ExportedColumn, ...]:
-    """Return the columns of the user's measures in `episodes`, sorted by name."""
+def episodes_exported(measures: Iterable[str]) -> ExportedTable:
+    """Return the table `episodes` with a column for each of the user's measures, sorted by name."""
+    table = next(table for table in EXPORTED if table.name == "episodes")
+    return ExportedTable(name=table.name, columns=(*table.columns, *_measure_columns(measures)))
+
+
+def _measure_columns(measures: Iterable[str]) -> tuple[ExportedColumn, ...]:
     return tuple(_number_field(name, "measure of the configuration") for name in sorted(measures))
 
 
-def episode_rows(snapshot: Snapshot, fitness: Fitness) -> Iterator[tuple[Value, ...]]:
-    """Yield the rows of `episodes`: training by agent, then validation and held out, each by number."""
-    places = {evaluation.agent.id: evaluation.agent.ref for row in snapshot.generations for evaluation in row}
+def training_rows(snapshot: Snapshot, fitness: Fitness) -> Iterator[tuple[Value, ...]]:
+    """Yield the rows of training episodes in `episodes`, by agent and number."""
     for ref in sorted(snapshot.episodes):
         for episode in snapshot.episodes[ref]:
             yield episode_row(snapshot.experiment.id, episode, ref, fitness)
+
+
+def judging_rows(snapshot: Snapshot, fitness: Fitness) -> Iterator[tuple[Value, ...]]:
+    """Yield the rows of validation and then of held-out episodes in `episodes`, by agent and number."""
+    places = {evaluation.agent.id: evaluation.agent.ref for row in snapshot.generations for evaluation in row}
     for purpose, agent in sorted(snapshot.judging, key=lambda key: (key[0] != "validation", key[1])):
         for episode in snapshot.judging[purpose, agent]:
             yield episode_row(snapshot.experiment.id, episode, places.get(agent), fitness)

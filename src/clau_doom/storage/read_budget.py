@@ -6,6 +6,7 @@ neither the number of rows nor their bytes are limited by the size of the file.
 
 import sqlite3
 from collections.abc import Iterator
+from math import fsum
 from typing import Any
 
 from clau_doom.errors import StoreCorrupted
@@ -59,6 +60,19 @@ class ReadBudget:
             self._bytes -= sum([len(value) for value in row if isinstance(value, (str, bytes))])
             if self._bytes < 0:
                 raise StoreCorrupted("its tables are larger than its file")
+            yield row
+
+    def numbers(self, query: str) -> Iterator[Row]:
+        """Yield the rows of a query for numbers. Rows of numbers need no bytes of the budget.
+
+        Raises:
+            StoreCorrupted: A value is not a number, or is out of range.
+        """
+        for row in self._connection.execute(query):
+            try:
+                fsum(row)  # checks the types of a row in C, in a tenth of the time of a loop over its values
+            except (TypeError, ValueError, OverflowError):
+                raise StoreCorrupted("a number of an episode is out of range or not a number") from None
             yield row
 
     def _count_steps(self) -> bool:

@@ -58,6 +58,11 @@ class TableFiles:
             file.writer.write_batch(arrow_batch(file.schema, rows[first : first + _ROWS_AT_ONCE]))
         self._rows[table] += len(rows)
 
+    def add_table(self, table: str, rows: Any) -> None:
+        """Append the rows of an Arrow table that has the schema of a table."""
+        self._files[table].writer.write_table(rows)
+        self._rows[table] += len(rows)
+
 
 @contextmanager
 def writing_tables(
