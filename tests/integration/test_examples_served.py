@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from clau_doom.app import event_log_consumers
+from clau_doom.app.catalog.experiment_outline import outline_of
 from clau_doom.app.catalog.server_source import ServerSource
 from clau_doom.app.event_logging import log_event
 from clau_doom.app.serve import ServiceAddresses, open_service
@@ -183,8 +184,8 @@ async def check_what_is_shown(client: RpcClient, listening: ServiceAddresses, na
         assert f'clau_doom_agents_total{{experiment="{name}",outcome="dropped"}}' in metrics
     source = ServerSource(client)
     stored = await source.experiment(BROKEN)
-    assert experiment_json(stored, stored.snapshot.experiment.id)["reader_failures"] == [
+    assert experiment_json(outline_of(stored), stored.snapshot.experiment.id)["reader_failures"] == [
         {**failure, "error": "KeyError: 'dropped'"}
     ]
-    assert experiment_view(stored, stored.snapshot.experiment.id, "")
+    assert experiment_view(outline_of(stored), stored.snapshot.experiment.id, "")
     assert [each.id for each in (await source.overviews())[0] if each.reader_failures] == [BROKEN]

@@ -74,7 +74,6 @@ from clau_doom.config.service import (
     is_loopback,
 )
 from clau_doom.config.start import StartConfig
-from clau_doom.config.strict_yaml import YamlDocument, parse_document, read_document
 from clau_doom.config.target_import import TARGET_PATTERN, ImportedTarget, import_target, reporting_errors
 from clau_doom.config.trackers import (
     CustomTrackerConfig,
@@ -86,6 +85,7 @@ from clau_doom.config.trackers import (
     WebhookTrackerConfig,
 )
 from clau_doom.config.validation_messages import Problem
+from clau_doom.strict_yaml import YamlDocument, parse_document, read_document
 
 __all__ = [
     "GROUPS",

@@ -18,7 +18,6 @@ from types import MappingProxyType
 
 from pydantic import ValidationError
 
-from clau_doom.config.parsing_limits import MOST_PROBLEMS, check_entries
 from clau_doom.config.path_fields import PathKind, absolute_path
 from clau_doom.config.schema import ExperimentConfig
 from clau_doom.config.schema_introspection import (
@@ -33,9 +32,10 @@ from clau_doom.config.schema_introspection import (
     unions,
     values,
 )
-from clau_doom.config.strict_yaml import Place, YamlDocument, parse_document, parse_value, read_document
 from clau_doom.config.validation_messages import Problem, dotted, problems_of, shown
 from clau_doom.errors import ConfigError
+from clau_doom.parsing_limits import MOST_PROBLEMS, check_entries
+from clau_doom.strict_yaml import Place, YamlDocument, parse_document, parse_value, read_document
 
 __all__ = ["Examine", "Resolved", "config_from_yaml", "load_config", "refuse_problems", "resolve", "resolve_fields"]
 

@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from clau_doom.config.backend_registry import BackendName
 from clau_doom.config.schema import ExperimentConfig, experiment_model
 from clau_doom.config.schema_introspection import item_members, item_model, root_fields, section_model, union_members
-from clau_doom.config.strict_yaml import resolve_plain
+from clau_doom.strict_yaml import resolve_plain
 
 __all__ = ["flow", "json_schema", "starter", "to_yaml"]
 

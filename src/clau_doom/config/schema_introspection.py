@@ -11,9 +11,9 @@ from pydantic import BaseModel, Discriminator
 from pydantic.fields import FieldInfo
 
 from clau_doom.config.backend_registry import registered_backends
-from clau_doom.config.parsing_limits import shortened
 from clau_doom.config.path_fields import PathKind, path_kind
 from clau_doom.config.schema import ExperimentConfig, experiment_model
+from clau_doom.parsing_limits import shortened
 
 __all__ = [
     "OTHER_ENVIRONMENT",

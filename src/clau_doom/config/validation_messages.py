@@ -9,10 +9,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from clau_doom.config.base_section import Clash
-from clau_doom.config.parsing_limits import MOST_PROBLEMS, shortened
 from clau_doom.config.schema_introspection import default_kind, fields, locate, nearest, unions
-from clau_doom.config.strict_yaml import Place
+from clau_doom.parsing_limits import MOST_PROBLEMS, shortened
 from clau_doom.redaction import without_logins
+from clau_doom.strict_yaml import Place
 
 __all__ = ["Problem", "dotted", "problems_of", "shown"]
 

@@ -32,6 +32,8 @@ NOT_FOR_HELP = {
 }
 NOT_FOR_STATUS = {
     "clau_doom.analysis.sections",
+    "clau_doom.config",
+    "clau_doom.ports",
     "google.protobuf",
     "grpc",
     "markdown_it",

@@ -18,8 +18,8 @@ from clau_doom.config import (
     load_config,
 )
 from clau_doom.config.load import resolve, resolve_fields
-from clau_doom.config.strict_yaml import parse_document
 from clau_doom.errors import ConfigError
+from clau_doom.strict_yaml import parse_document
 
 
 def _resolve(text: str, environ: Mapping[str, str] | None = None, **overrides: object) -> Resolved:

@@ -32,7 +32,7 @@ from clau_doom.config import (
     values,
 )
 from clau_doom.config.schema_introspection import fields, unions
-from clau_doom.config.strict_yaml import parse_value
+from clau_doom.strict_yaml import parse_value
 
 _finite = st.floats(allow_nan=False, allow_infinity=False)
 _text = st.text(st.characters(exclude_categories=["Cs"]))

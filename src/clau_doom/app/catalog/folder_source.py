@@ -3,17 +3,19 @@
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from clau_doom.app.catalog.stored_experiments import read_experiment
+from clau_doom.app.catalog.experiment_outline import ExperimentOutline, read_outline
 from clau_doom.domain.budget import Budget, BudgetUnit
 from clau_doom.domain.event_consumer_failure import LogReaderFailure
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.error_description import describe
 from clau_doom.errors import ClauDoomError
-from clau_doom.ports import StoredExperiment
 from clau_doom.storage import ExperimentFolders
+
+if TYPE_CHECKING:
+    from clau_doom.ports import StoredExperiment
 
 __all__ = ["LIVE", "ExperimentOverview", "ExperimentSource", "FolderSource", "RemoteServer", "overview_of"]
 
@@ -87,24 +89,24 @@ class ExperimentOverview:
         return f"{self.generations_finished}, {100 * self.spent / self.budget.amount:.0f} % of budget"
 
 
-def overview_of(stored: StoredExperiment, folder: str) -> ExperimentOverview:
-    """Return the overview of a stored experiment in the folder of the given name."""
-    snapshot, config = stored.snapshot, stored.config
+def overview_of(outline: ExperimentOutline, folder: str) -> ExperimentOverview:
+    """Return the overview of an experiment in the folder of the given name."""
+    snapshot, config = outline.snapshot, outline.configuration
     name = snapshot.experiment.id
     return ExperimentOverview(
         id=folder,
         copy_of=None if name == folder else name,
-        state=stored.state,
+        state=outline.state,
         reason=snapshot.reason,
-        scenario=config.scenario.name,
+        scenario=config.scenario,
         generations_finished=len(snapshot.summaries),
-        budget=config.evolution_budget,
-        spent=config.evolution_budget.spent(snapshot.summaries),
+        budget=config.budget,
+        spent=config.budget.spent(snapshot.summaries),
         population=config.population,
         best_fitness=max((summary.best_fitness for summary in snapshot.summaries), default=None),
         running_seconds=snapshot.running_seconds,
-        last_activity=stored.last_activity,
-        reader_failures=stored.reader_failures,
+        last_activity=outline.last_activity,
+        reader_failures=outline.reader_failures,
     )
 
 
@@ -115,7 +117,15 @@ class ExperimentSource(Protocol):
         """Return overviews of the experiments, and the id and error message of each unreadable one."""
         ...
 
-    async def experiment(self, experiment: str, *, measured: bool = True) -> StoredExperiment:
+    async def outline(self, experiment: str) -> ExperimentOutline:
+        """Return the current state of an experiment with the outline of its configuration, which is faster.
+
+        Raises:
+            ExperimentNotFound: No experiment has that id.
+        """
+        ...
+
+    async def experiment(self, experiment: str, *, measured: bool = True) -> "StoredExperiment":
         """Return the current state of an experiment.
 
         Without `measured`, the measures of training episodes may be left out.
@@ -154,13 +164,19 @@ class FolderSource:
         broken: list[tuple[str, str]] = []
         for name in ExperimentFolders(self.output_dir).ids():
             try:
-                found.append(overview_of(await read_experiment(self.output_dir, name, measured=False), name))
+                found.append(overview_of(await read_outline(self.output_dir, name), name))
             except ClauDoomError as error:  # one unreadable experiment must not hide the others
                 broken.append((name, describe(error)))
         return found, broken
 
-    async def experiment(self, experiment: str, *, measured: bool = True) -> StoredExperiment:
+    async def outline(self, experiment: str) -> ExperimentOutline:
+        """Return the current state of an experiment with the outline of its configuration."""
+        return await read_outline(self.output_dir, experiment)
+
+    async def experiment(self, experiment: str, *, measured: bool = True) -> "StoredExperiment":
         """Return the current state of an experiment."""
+        from clau_doom.app.catalog.stored_experiments import read_experiment  # noqa: PLC0415 - pydantic
+
         return await read_experiment(self.output_dir, experiment, measured=measured)
 
     async def revision(self, experiment: str) -> object:
@@ -172,7 +188,7 @@ class FolderSource:
 
     async def events(self, experiment: str, after: int, *, follow: bool) -> AsyncGenerator[RecordedEvent, None]:
         """Yield the events of an experiment after a sequence. With `follow`, wait for events of other processes."""
-        live = (await read_experiment(self.output_dir, experiment, measured=False)).state in LIVE
+        live = (await self.experiment(experiment, measured=False)).state in LIVE
         async with ExperimentFolders(self.output_dir).open(experiment).read() as store:
             async for recorded in store.events(after, follow=follow and live):
                 yield recorded

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
 from pathlib import Path
 
+from clau_doom.app.catalog.experiment_outline import ExperimentOutline, outline_of
 from clau_doom.app.catalog.folder_source import LIVE, ExperimentOverview, RemoteServer
 from clau_doom.app.catalog.stored_experiments import checked_space
 from clau_doom.config import config_from_yaml
@@ -50,6 +51,10 @@ class ServerSource:
             for message in await self._client.experiments()
         ]
         return found, [*await self._client.unreadable()]
+
+    async def outline(self, experiment: str) -> ExperimentOutline:
+        """Return the current state of an experiment with the outline of its configuration."""
+        return outline_of(await self.experiment(experiment, measured=False))
 
     async def experiment(self, experiment: str, *, measured: bool = True) -> StoredExperiment:  # noqa: ARG002 - the log has them
         """Return the current state of an experiment, rebuilt from its log."""

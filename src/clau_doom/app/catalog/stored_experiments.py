@@ -4,15 +4,15 @@ import asyncio
 from itertools import islice
 from pathlib import Path
 
+from clau_doom.app.catalog.stored_state import check_origin, read_state
 from clau_doom.config import ExperimentConfig, config_from_yaml, gene_space_from_json
 from clau_doom.domain import GenomeSpace
-from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import ConfigError, InvalidGenome, StoreCorrupted
 from clau_doom.ports import StoredExperiment
 from clau_doom.storage import GENES, ExperimentFolders, StoredInputs
 
-__all__ = ["check_genomes", "checked_space", "read_experiment"]
+__all__ = ["check_genomes", "checked_space", "read_experiment", "stored_config"]
 
 _LONGEST_REASON = 400
 _NUMBERS_AT_ONCE = 1_000_000
@@ -31,18 +31,14 @@ async def read_experiment(output_dir: Path, experiment: str, *, measured: bool =
         StorageFailed: The experiment cannot be read.
     """
     folder = ExperimentFolders(output_dir).open(experiment)
-    held = folder.holder() is not None  # read first: a run that ends between the two reads is shown as ended
-    async with folder.read() as store:
-        snapshot = await store.snapshot(measured=measured)
-        # Not the files' modification times: reading the files after a kill modifies them.
-        times = [recorded.time async for recorded in store.events(snapshot.last_sequence - 1)]
+    found = await read_state(folder, measured=measured)
+    snapshot = found.snapshot
     space = await asyncio.to_thread(_stored_space, folder.inputs, snapshot, experiment) if measured else None
-    abandoned = snapshot.state is ExperimentState.RUNNING and not held
     return StoredExperiment(
         snapshot=snapshot,
-        config=await asyncio.to_thread(_stored_config, snapshot, experiment),
-        state=ExperimentState.INTERRUPTED if abandoned else snapshot.state,
-        last_activity=times[-1],
+        config=await asyncio.to_thread(stored_config, snapshot, experiment),
+        state=found.state,
+        last_activity=found.last_activity,
         space=space,
         inputs=folder.inputs.folder,
     )
@@ -92,17 +88,16 @@ def check_genomes(space: GenomeSpace, snapshot: Snapshot, fault: str) -> None:
         raise StoreCorrupted(f"{fault}: {error}") from None
 
 
-def _stored_config(snapshot: Snapshot, folder: str) -> ExperimentConfig:
-    """Return the configuration of the last start of an experiment."""
-    stored = snapshot.experiment
+def stored_config(snapshot: Snapshot, folder: str) -> ExperimentConfig:
+    """Return the configuration of the last start of an experiment.
+
+    Raises:
+        StoreCorrupted: The configuration is not valid, or belongs to another experiment.
+    """
     try:
         config = config_from_yaml(snapshot.config_yaml, name=f"the stored configuration of {folder}")
     except ConfigError as error:
         reason = " ".join(str(error).split())[:_LONGEST_REASON]
         raise StoreCorrupted(f"experiment {folder} is damaged: {reason}") from None
-    if (config.name, config.seed) != (stored.id, stored.seed):
-        raise StoreCorrupted(
-            f"experiment {folder} is damaged: its configuration names {config.name} and seed {config.seed}, "
-            f"its results {stored.id} and seed {stored.seed}: restore its folder from a copy, or delete it"
-        )
+    check_origin(snapshot, folder, config.name, config.seed)
     return config

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from clau_doom.app.text_format import ago, clock
 from clau_doom.cli.console import data_console, print_json, progress_console
-from clau_doom.cli.experiment_lookup import find_experiment, list_overviews
+from clau_doom.cli.experiment_lookup import find_outline, list_overviews
 from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server
 from clau_doom.number_format import number
 
@@ -103,13 +103,13 @@ def _show_one(experiment: str, server: str | None, output_dir: Path, *, as_json:
     from clau_doom.cli.views.results import generations_view
     from clau_doom.cli.views.status import experiment_json, experiment_view, next_command
 
-    stored = find_experiment(experiment, server, output_dir, measured=False)
+    found = find_outline(experiment, server, output_dir)
     if as_json:
-        print_json(experiment_json(stored, experiment))
+        print_json(experiment_json(found, experiment))
         return
     console = data_console()
-    console.print(experiment_view(stored, experiment, _STYLES[stored.state.value]))
-    if command := next_command(stored, experiment, output_dir):
+    console.print(experiment_view(found, experiment, _STYLES[found.state.value]))
+    if command := next_command(found, experiment, output_dir):
         console.print(Text(f"continue with: {command}"), soft_wrap=True)
-    if stored.snapshot.summaries:
-        console.print(generations_view(stored))
+    if found.snapshot.summaries:
+        console.print(generations_view(found))

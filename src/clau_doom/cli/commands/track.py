@@ -60,7 +60,7 @@ async def _tracked(output_dir: Path, experiment: str, config: "TrackerConfig") -
 
 
 def _fields(options: list[str]) -> dict[str, object]:
-    from clau_doom.config.strict_yaml import parse_value
+    from clau_doom.strict_yaml import parse_value
 
     fields: dict[str, object] = {}
     for option in options:

@@ -13,18 +13,18 @@ from clau_doom.domain.budget import running_totals
 from clau_doom.domain.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from clau_doom.app.catalog.experiment_outline import ExperimentOutline
     from clau_doom.config import ExperimentConfig
-    from clau_doom.ports import StoredExperiment
 
 __all__ = ["generations_view", "show_result"]
 
 
-def generations_view(stored: "StoredExperiment") -> RenderableType:
+def generations_view(outline: "ExperimentOutline") -> RenderableType:
     """Return the finished generations as a table, with the reasons why intervals are withheld."""
     from clau_doom.analysis.generation_table import generations_table, withheld_note
     from clau_doom.analysis.result_tables import generation_rows
 
-    snapshot, unit = stored.snapshot, stored.config.evolution_budget.unit
+    snapshot, unit = outline.snapshot, outline.configuration.budget.unit
     rows = generation_rows(snapshot.finished_generations)
     table = generations_table(rows, snapshot.experiment.id, unit, running_totals(unit, snapshot.summaries))
     blocks: list[Block] = [table, *withheld_note(rows)]

@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from clau_doom.app.catalog.experiment_outline import ExperimentOutline
 from clau_doom.app.catalog.folder_source import ExperimentOverview, overview_of
 from clau_doom.app.text_format import clock
 from clau_doom.cli.shared_options import resume_command
@@ -22,7 +23,6 @@ from clau_doom.domain.processor_time import ProcessorTime
 from clau_doom.domain.run_environment import RunEnvironment
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.number_format import number
-from clau_doom.ports import StoredExperiment
 from clau_doom.storage import move_command
 
 __all__ = ["experiment_json", "experiment_view", "next_command", "overview_json", "reader_failure_line"]
@@ -55,22 +55,22 @@ def reader_failure_line(failure: LogReaderFailure) -> Text:
     return Text.assemble(f"{failure.reader} failed {times} and ", outcome, f": {failure.error}")
 
 
-def experiment_json(stored: StoredExperiment, folder: str) -> dict[str, object]:
+def experiment_json(outline: ExperimentOutline, folder: str) -> dict[str, object]:
     """Return all data of an experiment in a folder, except its agents, which `agent list` has."""
-    snapshot = stored.snapshot
+    snapshot = outline.snapshot
     name, deviations = snapshot.experiment.id, snapshot.deviations
     champion = None
     if snapshot.champion is not None:
         ref, fitness = snapshot.champion
         champion = {"agent": ref.agent_id(snapshot.experiment.id), "validation_fitness": fitness}
     return {
-        **overview_json(overview_of(stored, folder)),
+        **overview_json(overview_of(outline, folder)),
         "seed": snapshot.experiment.seed,
         "history_sha256": history_sha256(snapshot.finished_generations),
         "deviations": {**asdict(deviations), "total": deviations.total},
         "champion": champion,
         "failed_agents": _failed_agents(snapshot),
-        "unfinished_generation": _unfinished(stored),
+        "unfinished_generation": _unfinished(outline),
         "generations": _summaries_json(name, snapshot.summaries),
         "processor_seconds": _processor_json(snapshot.processor_time),
         "provenance": dict(snapshot.experiment.provenance.facts),
@@ -78,38 +78,36 @@ def experiment_json(stored: StoredExperiment, folder: str) -> dict[str, object]:
     }
 
 
-def next_command(stored: StoredExperiment, folder: str, output_dir: Path) -> str | None:
+def next_command(outline: ExperimentOutline, folder: str, output_dir: Path) -> str | None:
     """Return the command that resumes an interrupted experiment or repairs a copied folder; None for others.
 
     The command is printed on its own line, because a table would wrap it.
     """
-    name = stored.snapshot.experiment.id
+    name = outline.snapshot.experiment.id
     if folder != name:
         return move_command(output_dir / folder, name)
-    return resume_command(name, output_dir) if stored.state is ExperimentState.INTERRUPTED else None
+    return resume_command(name, output_dir) if outline.state is ExperimentState.INTERRUPTED else None
 
 
-def experiment_view(stored: StoredExperiment, folder: str, state_style: str) -> RenderableType:
+def experiment_view(outline: ExperimentOutline, folder: str, state_style: str) -> RenderableType:
     """Return the overview of an experiment, without its generations."""
-    snapshot, config, deviations = stored.snapshot, stored.config, stored.snapshot.deviations
+    snapshot, config, deviations = outline.snapshot, outline.configuration, outline.snapshot.deviations
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
     grid.add_row("experiment", Text(folder, "bold"))
     if folder != snapshot.experiment.id:
         grid.add_row("copy of", f"{snapshot.experiment.id}: this folder is read-only")
-    grid.add_row("state", Text(f"● {stored.state.value}", state_style))
+    grid.add_row("state", Text(f"● {outline.state.value}", state_style))
     if snapshot.reason:
         grid.add_row("reason", snapshot.reason)
-    grid.add_row(
-        "scenario", f"{config.scenario.name}, {kind_label(config.policy)} policy, {kind_label(config.evolution)}"
-    )
-    budget = config.evolution_budget
+    grid.add_row("scenario", f"{config.scenario}, {config.policy} policy, {config.strategy}")
+    budget = config.budget
     planned = f" of {budget.amount}" if budget.unit is BudgetUnit.GENERATIONS else ""
     grid.add_row("generations", f"{len(snapshot.summaries)}{planned}, {config.population} agents each")
     if not planned:
         grid.add_row("budget", budget.progress(snapshot.summaries))
-    if unfinished := _unfinished(stored):
+    if unfinished := _unfinished(outline):
         grid.add_row("running", "generation {index}: {episodes_finished} of {episodes} episodes".format(**unfinished))
     if snapshot.champion:
         ref, fitness = snapshot.champion
@@ -124,13 +122,13 @@ def experiment_view(stored: StoredExperiment, folder: str, state_style: str) -> 
     grid.add_row("deviations", Text(parts, "yellow") if parts else Text("none", "green"))
     if failed := _failed_agents(snapshot):
         grid.add_row("failed agents", Text(str(failed), "red"))
-    for failure in stored.reader_failures:
+    for failure in outline.reader_failures:
         grid.add_row("log reader", reader_failure_line(failure))
     return grid
 
 
-def _unfinished(stored: StoredExperiment) -> dict[str, int] | None:
-    snapshot = stored.snapshot
+def _unfinished(outline: ExperimentOutline) -> dict[str, int] | None:
+    snapshot = outline.snapshot
     if len(snapshot.generations) <= len(snapshot.summaries):
         return None
     index = snapshot.under_way
@@ -139,7 +137,7 @@ def _unfinished(stored: StoredExperiment) -> dict[str, int] | None:
         "index": index,
         "agents": len(agents),
         "agents_finished": sum(each.status is not AgentStatus.PENDING for each in agents),
-        "episodes": len(agents) * stored.config.episodes,
+        "episodes": len(agents) * outline.configuration.episodes,
         "episodes_finished": sum(len(snapshot.episodes.get(each.agent.ref, ())) for each in agents),
     }
 

@@ -7,9 +7,9 @@ import pytest
 
 import clau_doom
 from clau_doom.config import config_from_yaml, resolve_fields
-from clau_doom.config.parsing_limits import MOST_BYTES, MOST_ENTRIES, MOST_LINES, MOST_PROBLEMS
-from clau_doom.config.strict_yaml import parse_document
 from clau_doom.errors import ConfigError
+from clau_doom.parsing_limits import MOST_BYTES, MOST_ENTRIES, MOST_LINES, MOST_PROBLEMS
+from clau_doom.strict_yaml import parse_document
 
 PARSING = {"config_from_yaml", "load_config", "parse_document", "plan_config", "read_document", "resolve_fields"}
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clau_doom.config.parsing_limits import MOST_BYTES
-from clau_doom.config.strict_yaml import parse_document, parse_value, read_document
 from clau_doom.errors import ConfigError
+from clau_doom.parsing_limits import MOST_BYTES
+from clau_doom.strict_yaml import parse_document, parse_value, read_document
 
 
 @pytest.mark.parametrize(

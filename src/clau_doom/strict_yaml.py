@@ -16,8 +16,8 @@ from types import MappingProxyType
 
 import yaml
 
-from clau_doom.config.parsing_limits import MOST_BYTES, MOST_DIGITS, MOST_ENTRIES, MOST_LEVELS, MOST_LINES, shortened
 from clau_doom.errors import ConfigError
+from clau_doom.parsing_limits import MOST_BYTES, MOST_DIGITS, MOST_ENTRIES, MOST_LEVELS, MOST_LINES, shortened
 from clau_doom.regular_files import open_regular
 
 __all__ = ["Place", "YamlDocument", "parse_document", "parse_value", "read_document", "resolve_plain"]
