@@ -93,7 +93,7 @@ class Experiment:
         """Training, validation and held-out episodes, one in each row: seed, fitness, measures and timing."""
         from clau_doom.app.experiment_tables import episodes_table  # noqa: PLC0415 - pyarrow
 
-        return Table(episodes_table(self._reading.stored()), name="episodes")
+        return Table(episodes_table(*self._reading.episodes()), name="episodes")
 
     @property
     def events(self) -> Table:

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from clau_doom.api.event_loop import run_blocking
 from clau_doom.app.catalog.folder_source import ExperimentSource
+from clau_doom.config import ExperimentConfig
 from clau_doom.ports import StoredExperiment
+from clau_doom.storage import PlayedEpisodes
 
 __all__ = ["ExperimentReading"]
 
@@ -30,6 +32,7 @@ class ExperimentReading:
         self.source = source
         self.id = experiment
         self._kept: _Kept | None = None
+        self._played: tuple[object, tuple[PlayedEpisodes, ExperimentConfig]] | None = None
 
     def check(self) -> None:
         """Check that the experiment exists and can be opened.
@@ -51,6 +54,23 @@ class ExperimentReading:
             StorageFailed: The experiment cannot be read.
         """
         return run_blocking(self._read(measured=measured))
+
+    def episodes(self) -> tuple[PlayedEpisodes, ExperimentConfig]:
+        """Return the current episodes and the configuration. Agents and events are not read.
+
+        Raises:
+            ExperimentNotFound: The experiment does not exist any more.
+            StorageFailed: The experiment cannot be read.
+        """
+        return run_blocking(self._read_episodes())
+
+    async def _read_episodes(self) -> tuple[PlayedEpisodes, ExperimentConfig]:
+        revision, kept = await self.source.revision(self.id), self._kept
+        if kept is not None and kept.measured and kept.revision == revision:
+            return PlayedEpisodes.of(kept.stored.snapshot), kept.stored.config
+        if self._played is None or self._played[0] != revision:
+            self._played = revision, await self.source.episodes(self.id)
+        return self._played[1]
 
     async def _read(self, *, measured: bool) -> StoredExperiment:
         revision, kept = await self.source.revision(self.id), self._kept

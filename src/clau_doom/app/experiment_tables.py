@@ -12,11 +12,13 @@ import pyarrow as pa
 from clau_doom.app.catalog.folder_source import ExperimentSource
 from clau_doom.app.gene_space import space_of
 from clau_doom.app.run_planning import make_fitness
+from clau_doom.config import ExperimentConfig
 from clau_doom.domain import AgentRef, Episode, Fitness, GenomeSpace, experiment_of_player, parse_agent_id
 from clau_doom.domain.event_declaration import declaration_of
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.errors import InvalidAgentId
 from clau_doom.ports import StoredExperiment
+from clau_doom.storage import PlayedEpisodes
 from clau_doom.storage.arrow_tables import arrow_batch, arrow_schema, arrow_table
 from clau_doom.storage.episode_table import episode_table
 from clau_doom.storage.export_schema import (
@@ -46,9 +48,9 @@ _TABLES = {table.name: table for table in EXPORTED}
 _ROWS_AT_ONCE = 1_000
 
 
-def episodes_table(stored: StoredExperiment) -> Any:
-    """Return the training, validation and held-out episodes of a measured experiment."""
-    return episode_table(stored.snapshot, make_fitness(stored.config), stored.config.measures)
+def episodes_table(played: PlayedEpisodes, config: ExperimentConfig) -> Any:
+    """Return the training, validation and held-out episodes of an experiment."""
+    return episode_table(played, make_fitness(config), config.measures)
 
 
 def agent_episodes_table(episodes: Sequence[Episode], fitness: Fitness | None, *, recorded: bool) -> Any:

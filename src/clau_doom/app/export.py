@@ -9,6 +9,7 @@ from pathlib import Path
 from clau_doom.app.catalog.folder_source import ExperimentSource
 from clau_doom.app.experiment_tables import agents_table, episodes_table, event_row, generations_table
 from clau_doom.app.gene_space import space_of
+from clau_doom.storage import PlayedEpisodes
 from clau_doom.storage.export_schema import Value, exported_tables
 from clau_doom.storage.table_files import FORMATS, TableFiles, TableFormat, writing_tables
 
@@ -37,7 +38,7 @@ async def export_experiment(
     stored = await source.experiment(experiment)
     tables = exported_tables(space_of(stored), stored.config.measures)
     with writing_tables(folder, tables, kind, force=force) as files:
-        files.add_table("episodes", episodes_table(stored))
+        files.add_table("episodes", episodes_table(PlayedEpisodes.of(stored.snapshot), stored.config))
         files.add_table("agents", agents_table(stored))
         files.add_table("generations", generations_table(stored))
         await _add_events(files, source, experiment, stored.snapshot.last_sequence)

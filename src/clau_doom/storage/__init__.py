@@ -9,6 +9,7 @@ from clau_doom.storage.experiment_folder import ExperimentFolder
 from clau_doom.storage.experiment_folders import ExperimentFolders
 from clau_doom.storage.experiment_reader import PAGE, ExperimentReader
 from clau_doom.storage.folder_name_check import move_command
+from clau_doom.storage.played_episodes import PlayedEpisodes
 from clau_doom.storage.sqlite_store import SqliteStore
 from clau_doom.storage.state_tables import KeepRecordings
 from clau_doom.storage.stored_inputs import CFG, GENES, LARGEST_INPUT, START, WAD, StoredInputs
@@ -24,6 +25,7 @@ __all__ = [
     "ExperimentFolders",
     "ExperimentReader",
     "KeepRecordings",
+    "PlayedEpisodes",
     "SqliteStore",
     "StoredInputs",
     "move_command",

@@ -89,12 +89,14 @@ class TrainingEpisodes(Mapping[AgentRef, Sequence[Episode]]):
         if self._rest is None:
             raise LookupError(_NOT_READ)
         prints = np.frombuffer(self._prints, dtype=np.uint8).reshape(-1, _FINGERPRINT)
+        numbers = {name: self._rest[:, place] for place, name in enumerate(_REST)}
+        processor = numbers["processor_seconds"]
         return EpisodeColumns(
             agents=tuple(self),
             counts=np.array([end - first for first, end in self._bounds.values()], dtype=np.int64),
             seeds=prints[:, :8].copy().view("<i8").reshape(-1),
             digests=prints[:, 8:],
-            numbers={name: self._rest[:, place] for place, name in enumerate(_REST)},
+            numbers={**numbers, "processor_seconds": np.where(processor == _UNMEASURED, np.nan, processor)},
             custom=_custom_columns(self._custom or [None] * len(prints), measures),
         )
 
@@ -167,8 +169,8 @@ class EpisodeColumns:
         counts: Number of episodes of each agent, shape (agents,).
         seeds: Seeds, shape (episodes,).
         digests: Trajectory hashes, shape (episodes, 32).
-        numbers: Bundled measures, ``seconds``, ``number``, ``attempts``, ``worker`` and ``repeated`` by name, each of
-            shape (episodes,).
+        numbers: Bundled measures, ``seconds``, ``number``, ``attempts``, ``worker``, ``repeated`` and
+            ``processor_seconds`` by name, each of shape (episodes,); NaN for a processor time without a measurement.
         custom: Measures of the user by name, each of shape (episodes,).
     """
 

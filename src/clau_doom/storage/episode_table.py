@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from clau_doom.domain import Episode, Fitness
 from clau_doom.domain.fitness import MEASURES
-from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import StoreCorrupted
 from clau_doom.storage.arrow_tables import arrow_batch, arrow_schema
 from clau_doom.storage.columnar_episodes import EpisodeColumns, TrainingEpisodes
 from clau_doom.storage.export_schema import episodes_exported, judging_rows, training_rows
 from clau_doom.storage.fitness_columns import fitness_of_columns
+from clau_doom.storage.played_episodes import PlayedEpisodes
 
 __all__ = ["episode_table"]
 
@@ -27,35 +27,34 @@ _HEX = np.array([f"{byte:02x}" for byte in range(256)], dtype="S2")
 _WHOLE = {"number": "number", "timing_attempts": "attempts", "timing_worker": "worker", "timing_repeated": "repeated"}
 
 
-def episode_table(snapshot: Snapshot, fitness: Fitness, measures: Iterable[str] = ()) -> Any:
+def episode_table(played: PlayedEpisodes, fitness: Fitness, measures: Iterable[str] = ()) -> Any:
     """Return the table `episodes` of an export: training by agent, then validation and held out, each by number.
 
     Args:
-        snapshot: A measured snapshot.
+        played: Episodes with their measures.
         fitness: Fitness of an episode's measures.
         measures: Names of the user's measures.
 
     Raises:
-        LookupError: The snapshot is not measured.
+        LookupError: Measures were not read.
         StoreCorrupted: An episode has other measures of the user.
     """
     names = sorted(measures)
     schema = arrow_schema(episodes_exported(names))
     try:
-        _check_measures(chain.from_iterable(snapshot.judging.values()), names)
-        training = _training(snapshot, fitness, names, schema)
+        _check_measures(chain.from_iterable(played.judging.values()), names)
+        training = _training(played, fitness, names, schema)
     except StoreCorrupted as error:
-        raise StoreCorrupted(f"experiment {snapshot.experiment.id} is damaged: {error}") from None
-    judging = arrow_batch(schema, list(judging_rows(snapshot, fitness)))
+        raise StoreCorrupted(f"experiment {played.experiment.id} is damaged: {error}") from None
+    judging = arrow_batch(schema, list(judging_rows(played, fitness)))
     return pa.Table.from_batches([*training, judging], schema=schema)
 
 
-def _training(snapshot: Snapshot, fitness: Fitness, measures: Sequence[str], schema: Any) -> list[Any]:
-    played = snapshot.episodes
-    if isinstance(played, TrainingEpisodes):
-        return list(_batches(snapshot.experiment.id, played.columns(measures), fitness, schema))
-    _check_measures(chain.from_iterable(played.values()), measures)
-    return [arrow_batch(schema, list(training_rows(snapshot, fitness)))]
+def _training(played: PlayedEpisodes, fitness: Fitness, measures: Sequence[str], schema: Any) -> list[Any]:
+    if isinstance(played.training, TrainingEpisodes):
+        return list(_batches(played.experiment.id, played.training.columns(measures), fitness, schema))
+    _check_measures(chain.from_iterable(played.training.values()), measures)
+    return [arrow_batch(schema, list(training_rows(played, fitness)))]
 
 
 def _check_measures(episodes: Iterable[Episode], measures: Sequence[str]) -> None:
@@ -83,6 +82,7 @@ def _batches(experiment: str, played: EpisodeColumns, fitness: Fitness, schema: 
             "fitness": scores[part],
             "trajectory_sha256": _hexadecimal(played.digests[part]),
             "timing_seconds": played.numbers["seconds"][part],
+            "timing_processor_seconds": pa.array(played.numbers["processor_seconds"][part], from_pandas=True),
             **{name: column[part] for name, column in measured.items()},
             **{name: played.numbers[column][part].astype(np.int64) for name, column in _WHOLE.items()},
         }

@@ -16,6 +16,7 @@ from clau_doom.storage import experiment_lock, schema
 from clau_doom.storage.columnar_episodes import read_training
 from clau_doom.storage.episode_rows import COLUMNS, PURPOSES, place_of
 from clau_doom.storage.error_mapping import reading_errors
+from clau_doom.storage.played_episodes import PlayedEpisodes
 from clau_doom.storage.read_budget import ReadBudget, Row
 from clau_doom.storage.row_conversion import (
     agent_of,
@@ -166,6 +167,22 @@ class ExperimentReader:
             )
             check_references(snapshot)
         return snapshot
+
+    def episodes(self) -> PlayedEpisodes:
+        """Return all episodes, without the time and memory for agents and events.
+
+        Raises:
+            StoreCorrupted: A value is invalid; the message names it.
+        """
+        with self._transaction() as query:
+            head = head_of(list(query(_HEAD)))
+            experiment, config = experiment_of(head, list(query(_CONFIGS)), query(_FACTS))
+            return PlayedEpisodes(
+                experiment=experiment,
+                config_yaml=config,
+                training=read_training(query, self._budget.numbers, experiment.id, measured=True),
+                judging=judging_of(experiment.id, query(_JUDGING)),
+            )
 
     def agent(self, ref: AgentRef) -> Agent:
         """Return one agent.

@@ -14,6 +14,8 @@ from clau_doom.domain.agent import AgentRef
 from clau_doom.domain.budget import BudgetUnit, running_totals
 from clau_doom.domain.fitness import MEASURES
 from clau_doom.domain.snapshot import Snapshot
+from clau_doom.storage.episode_rows import BASELINE, place_of
+from clau_doom.storage.played_episodes import PlayedEpisodes
 
 __all__ = [
     "EXPORTED",
@@ -203,19 +205,20 @@ def _measure_columns(measures: Iterable[str]) -> tuple[ExportedColumn, ...]:
     return tuple(_number_field(name, "measure of the configuration") for name in sorted(measures))
 
 
-def training_rows(snapshot: Snapshot, fitness: Fitness) -> Iterator[tuple[Value, ...]]:
+def training_rows(played: PlayedEpisodes, fitness: Fitness) -> Iterator[tuple[Value, ...]]:
     """Yield the rows of training episodes in `episodes`, by agent and number."""
-    for ref in sorted(snapshot.episodes):
-        for episode in snapshot.episodes[ref]:
-            yield episode_row(snapshot.experiment.id, episode, ref, fitness)
+    for ref in sorted(played.training):
+        for episode in played.training[ref]:
+            yield episode_row(played.experiment.id, episode, ref, fitness)
 
 
-def judging_rows(snapshot: Snapshot, fitness: Fitness) -> Iterator[tuple[Value, ...]]:
+def judging_rows(played: PlayedEpisodes, fitness: Fitness) -> Iterator[tuple[Value, ...]]:
     """Yield the rows of validation and then of held-out episodes in `episodes`, by agent and number."""
-    places = {evaluation.agent.id: evaluation.agent.ref for row in snapshot.generations for evaluation in row}
-    for purpose, agent in sorted(snapshot.judging, key=lambda key: (key[0] != "validation", key[1])):
-        for episode in snapshot.judging[purpose, agent]:
-            yield episode_row(snapshot.experiment.id, episode, places.get(agent), fitness)
+    name = played.experiment.id
+    for purpose, agent in sorted(played.judging, key=lambda key: (key[0] != "validation", key[1])):
+        place = place_of(name, agent)
+        for episode in played.judging[purpose, agent]:
+            yield episode_row(name, episode, None if place == BASELINE else AgentRef(*place), fitness)
 
 
 def agent_rows(snapshot: Snapshot, space: GenomeSpace) -> Iterator[tuple[Value, ...]]:

@@ -19,6 +19,7 @@ from clau_doom.storage.event_writer import AppendCall, EventWriter
 from clau_doom.storage.experiment_reader import PAGE, ExperimentReader
 from clau_doom.storage.folder_name_check import check_identity
 from clau_doom.storage.group_commit import GroupCommit
+from clau_doom.storage.played_episodes import PlayedEpisodes
 from clau_doom.storage.state_tables import KeepRecordings
 
 __all__ = ["RESULTS", "SqliteStore"]
@@ -102,6 +103,10 @@ class SqliteStore:
     async def snapshot(self, *, measured: bool = True) -> Snapshot:
         """Return the current experiment; if not `measured`, training episodes have only numbers and hashes."""
         return await self._read(lambda: self._reader.snapshot(measured=measured))
+
+    async def episodes(self) -> PlayedEpisodes:
+        """Return all episodes, which is faster than a snapshot."""
+        return await self._read(self._reader.episodes)
 
     async def revision(self) -> tuple[str, int]:
         """Return the UUID of the experiment and the last sequence of its log, without reading the results."""

@@ -16,7 +16,7 @@ from clau_doom.domain.fitness import MEASURES
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import InfrastructureFailed, PolicyFailed, StoreCorrupted
 from clau_doom.ports import EpisodeTask
-from clau_doom.storage import ExperimentFolders, episode_table
+from clau_doom.storage import ExperimentFolders, PlayedEpisodes, episode_table
 from clau_doom.storage.columnar_episodes import TrainingEpisodes
 from clau_doom.testing import scripted_outcome
 from tests.support.stored_experiments import SMALL, store_experiment
@@ -51,6 +51,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
     config = SMALL.model_copy(update={"holdout": HOLDOUT})
     store_experiment(folder, config, disturb=_break_some)
+    with closing(sqlite3.connect(folder / "lab" / "results.sqlite", isolation_level=None)) as connection:
+        connection.execute("UPDATE played SET processor_seconds = 0.25 * number WHERE seed % 3 > 0")
     config = config.model_copy(update={"name": "mine", "measures": MINE})
     store_experiment(folder, config, outcome=_measured, disturb=_break_some)
     return folder
@@ -88,6 +90,7 @@ def expected_table(snapshot: Snapshot, fitness: Fitness, measures: tuple[str, ..
             "timing_attempts": timing.attempts,
             "timing_worker": timing.worker,
             "timing_repeated": timing.repeated,
+            "timing_processor_seconds": timing.processor_seconds,
             **{name: outcome.measures.value(name) for name in measures},
         }
 
@@ -100,18 +103,19 @@ def expected_table(snapshot: Snapshot, fitness: Fitness, measures: tuple[str, ..
 def test_columns_equal_an_object_for_each_episode(folder: Path, fitness: Fitness) -> None:
     """An agent has failed, an episode was repeated, and the random baseline has no place."""
     snapshot = read(folder)
-    table = episode_table.episode_table(snapshot, fitness)
+    table = episode_table.episode_table(PlayedEpisodes.of(snapshot), fitness)
     assert isinstance(snapshot.episodes, TrainingEpisodes)
     assert table.equals(expected_table(snapshot, fitness))
     assert table.column("timing_attempts").to_pylist().count(3) == 1
     assert table.column("generation").null_count == HOLDOUT.episodes
+    assert 0 < table.column("timing_processor_seconds").null_count < len(table)
     assert len(table) > 30
 
 
 def test_measures_of_the_user_are_columns(folder: Path) -> None:
     """The bits are equal, also of zeros."""
     snapshot, fitness = read(folder, "mine"), Fitness((("aim", 2.0), ("kills", 0.1)))
-    table = episode_table.episode_table(snapshot, fitness, MINE)
+    table = episode_table.episode_table(PlayedEpisodes.of(snapshot), fitness, MINE)
     assert table.equals(expected_table(snapshot, fitness, ("aim", "zeal")))
     assert table.column_names[-2:] == ["aim", "zeal"]
     assert {str(value) for value in table.column("zeal").to_pylist()} == {"-0.0", "2.0"}
@@ -119,9 +123,9 @@ def test_measures_of_the_user_are_columns(folder: Path) -> None:
 
 def test_batches_are_joined_in_order(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     snapshot = read(folder, "mine")
-    whole = episode_table.episode_table(snapshot, FITNESSES[0], MINE)
+    whole = episode_table.episode_table(PlayedEpisodes.of(snapshot), FITNESSES[0], MINE)
     monkeypatch.setattr(episode_table, "_AT_ONCE", 7)
-    table = episode_table.episode_table(snapshot, FITNESSES[0], MINE)
+    table = episode_table.episode_table(PlayedEpisodes.of(snapshot), FITNESSES[0], MINE)
     assert [len(batch) for batch in table.to_batches()][:3] == [7, 7, 7]
     assert table.equals(whole)
 
@@ -131,13 +135,21 @@ def test_other_snapshots_give_the_same_table(folder: Path, experiment: str, meas
     """The snapshot of a client has episodes as objects."""
     snapshot = read(folder, experiment)
     objects = replace(snapshot, episodes={ref: tuple(snapshot.episodes[ref]) for ref in snapshot.episodes})
-    expected = episode_table.episode_table(snapshot, FITNESSES[2], measures)
-    assert episode_table.episode_table(objects, FITNESSES[2], measures).equals(expected)
+    expected = episode_table.episode_table(PlayedEpisodes.of(snapshot), FITNESSES[2], measures)
+    assert episode_table.episode_table(PlayedEpisodes.of(objects), FITNESSES[2], measures).equals(expected)
+
+
+@pytest.mark.parametrize(("experiment", "measures"), [("lab", ()), ("mine", ("aim", "zeal"))])
+def test_episodes_without_agents_give_the_same_table(folder: Path, experiment: str, measures: tuple[str, ...]) -> None:
+    with closing(ExperimentFolders(folder).open(experiment).open_reader()) as reader:
+        played = reader.episodes()
+    expected = expected_table(read(folder, experiment), FITNESSES[2], measures)
+    assert episode_table.episode_table(played, FITNESSES[2], measures).equals(expected)
 
 
 def test_snapshot_without_measures_is_an_error(folder: Path) -> None:
     with pytest.raises(LookupError, match="request a measured snapshot"):
-        episode_table.episode_table(read(folder, measured=False), FITNESSES[0])
+        episode_table.episode_table(PlayedEpisodes.of(read(folder, measured=False)), FITNESSES[0])
 
 
 @pytest.fixture
@@ -167,10 +179,10 @@ def spoil(tmp_path: Path) -> Callable[[str], Snapshot]:
 def test_damaged_measures_of_the_user_are_described(spoil: Callable[[str], Snapshot], value: str, message: str) -> None:
     snapshot = spoil(f"UPDATE played SET custom = {value} WHERE purpose = 0 AND generation = 1 AND agent = 1")
     with pytest.raises(StoreCorrupted, match=f"experiment mine is damaged: .*{message}"):
-        episode_table.episode_table(snapshot, FITNESSES[0], sorted(MINE))
+        episode_table.episode_table(PlayedEpisodes.of(snapshot), FITNESSES[0], sorted(MINE))
 
 
 def test_missing_measures_of_held_out_episodes_are_described(spoil: Callable[[str], Snapshot]) -> None:
     snapshot = spoil("UPDATE played SET custom = '{\"aim\":1.0}' WHERE purpose = 2")
     with pytest.raises(StoreCorrupted, match=r"an episode of mine-\S+ does not have the measures"):
-        episode_table.episode_table(snapshot, FITNESSES[0], MINE)
+        episode_table.episode_table(PlayedEpisodes.of(snapshot), FITNESSES[0], MINE)

@@ -102,7 +102,7 @@ def _stored_outline(snapshot: Snapshot, folder: str) -> ConfigurationOutline:
     # A configuration of an older version, whose missing fields have defaults, or a damaged one.
     from clau_doom.app.catalog.stored_experiments import stored_config  # noqa: PLC0415 - pydantic
 
-    return _of_config(stored_config(snapshot, folder))
+    return _of_config(stored_config(snapshot.experiment, snapshot.config_yaml, folder))
 
 
 def _of_config(config: "ExperimentConfig") -> ConfigurationOutline:
@@ -134,7 +134,7 @@ def _parsed_outline(snapshot: Snapshot, folder: str) -> ConfigurationOutline | N
             "policy": dict(policy),
             "evolution": dict(strategy),
         } if min(population, episodes) > 0 and (budget := _budget(data)) and _label(policy) and _label(strategy):
-            check_origin(snapshot, folder, name, seed)
+            check_origin(snapshot.experiment, folder, name, seed)
             return ConfigurationOutline(
                 scenario=scenario,
                 policy=_label(policy),

@@ -15,7 +15,9 @@ from clau_doom.errors import ClauDoomError
 from clau_doom.storage import ExperimentFolders
 
 if TYPE_CHECKING:
+    from clau_doom.config import ExperimentConfig
     from clau_doom.ports import StoredExperiment
+    from clau_doom.storage import PlayedEpisodes
 
 __all__ = ["LIVE", "ExperimentOverview", "ExperimentSource", "FolderSource", "RemoteServer", "overview_of"]
 
@@ -135,6 +137,14 @@ class ExperimentSource(Protocol):
         """
         ...
 
+    async def episodes(self, experiment: str) -> "tuple[PlayedEpisodes, ExperimentConfig]":
+        """Return all episodes of an experiment with its configuration.
+
+        Raises:
+            ExperimentNotFound: No experiment has that id.
+        """
+        ...
+
     async def revision(self, experiment: str) -> object:
         """Return a value that differs after every change of an experiment. It takes milliseconds.
 
@@ -178,6 +188,12 @@ class FolderSource:
         from clau_doom.app.catalog.stored_experiments import read_experiment  # noqa: PLC0415 - pydantic
 
         return await read_experiment(self.output_dir, experiment, measured=measured)
+
+    async def episodes(self, experiment: str) -> "tuple[PlayedEpisodes, ExperimentConfig]":
+        """Return all episodes of an experiment with its configuration. Agents and events are not read."""
+        from clau_doom.app.catalog.stored_experiments import read_episodes  # noqa: PLC0415 - pydantic
+
+        return await read_episodes(self.output_dir, experiment)
 
     async def revision(self, experiment: str) -> object:
         """Return the last sequence of the log with the experiment's UUID and whether a process runs the experiment."""

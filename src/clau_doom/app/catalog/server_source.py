@@ -9,14 +9,14 @@ from pathlib import Path
 from clau_doom.app.catalog.experiment_outline import ExperimentOutline, outline_of
 from clau_doom.app.catalog.folder_source import LIVE, ExperimentOverview, RemoteServer
 from clau_doom.app.catalog.stored_experiments import checked_space
-from clau_doom.config import config_from_yaml
+from clau_doom.config import ExperimentConfig, config_from_yaml
 from clau_doom.domain import check_experiment_id
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment_projection import ExperimentProjection
 from clau_doom.errors import WrongState
 from clau_doom.ports import StoredExperiment
 from clau_doom.rpc import RpcClient, connect
-from clau_doom.storage import ExperimentFolders
+from clau_doom.storage import ExperimentFolders, PlayedEpisodes
 from clau_doom.wire import EXPERIMENT_STATES, budget_from, reader_failures
 
 __all__ = ["ServerSource", "reach", "reach_run"]
@@ -72,6 +72,11 @@ class ServerSource:
             reader_failures=reader_failures(message),
             space=checked_space(genes, snapshot, f"the server's answer about {experiment}") if genes else None,
         )
+
+    async def episodes(self, experiment: str) -> tuple[PlayedEpisodes, ExperimentConfig]:
+        """Return all episodes of an experiment with its configuration."""
+        stored = await self.experiment(experiment)
+        return PlayedEpisodes.of(stored.snapshot), stored.config
 
     async def revision(self, experiment: str) -> object:
         """Return the last sequence of the log with state and failures of log readers."""

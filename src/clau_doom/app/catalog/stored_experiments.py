@@ -7,12 +7,13 @@ from pathlib import Path
 from clau_doom.app.catalog.stored_state import check_origin, read_state
 from clau_doom.config import ExperimentConfig, config_from_yaml, gene_space_from_json
 from clau_doom.domain import GenomeSpace
+from clau_doom.domain.experiment import Experiment
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import ConfigError, InvalidGenome, StoreCorrupted
 from clau_doom.ports import StoredExperiment
-from clau_doom.storage import GENES, ExperimentFolders, StoredInputs
+from clau_doom.storage import GENES, ExperimentFolders, PlayedEpisodes, StoredInputs
 
-__all__ = ["check_genomes", "checked_space", "read_experiment", "stored_config"]
+__all__ = ["check_genomes", "checked_space", "read_episodes", "read_experiment", "stored_config"]
 
 _LONGEST_REASON = 400
 _NUMBERS_AT_ONCE = 1_000_000
@@ -36,12 +37,24 @@ async def read_experiment(output_dir: Path, experiment: str, *, measured: bool =
     space = await asyncio.to_thread(_stored_space, folder.inputs, snapshot, experiment) if measured else None
     return StoredExperiment(
         snapshot=snapshot,
-        config=await asyncio.to_thread(stored_config, snapshot, experiment),
+        config=await asyncio.to_thread(stored_config, snapshot.experiment, snapshot.config_yaml, experiment),
         state=found.state,
         last_activity=found.last_activity,
         space=space,
         inputs=folder.inputs.folder,
     )
+
+
+async def read_episodes(output_dir: Path, experiment: str) -> tuple[PlayedEpisodes, ExperimentConfig]:
+    """Return the episodes and the configuration of a stored experiment, without the time for agents and events.
+
+    Raises:
+        ExperimentNotFound: No experiment has that id.
+        StorageFailed: The experiment cannot be read.
+    """
+    async with ExperimentFolders(output_dir).open(experiment).read() as store:
+        played = await store.episodes()
+    return played, await asyncio.to_thread(stored_config, played.experiment, played.config_yaml, experiment)
 
 
 def _stored_space(inputs: StoredInputs, snapshot: Snapshot, folder: str) -> GenomeSpace | None:
@@ -88,16 +101,16 @@ def check_genomes(space: GenomeSpace, snapshot: Snapshot, fault: str) -> None:
         raise StoreCorrupted(f"{fault}: {error}") from None
 
 
-def stored_config(snapshot: Snapshot, folder: str) -> ExperimentConfig:
+def stored_config(stored: Experiment, config_yaml: str, folder: str) -> ExperimentConfig:
     """Return the configuration of the last start of an experiment.
 
     Raises:
         StoreCorrupted: The configuration is not valid, or belongs to another experiment.
     """
     try:
-        config = config_from_yaml(snapshot.config_yaml, name=f"the stored configuration of {folder}")
+        config = config_from_yaml(config_yaml, name=f"the stored configuration of {folder}")
     except ConfigError as error:
         reason = " ".join(str(error).split())[:_LONGEST_REASON]
         raise StoreCorrupted(f"experiment {folder} is damaged: {reason}") from None
-    check_origin(snapshot, folder, config.name, config.seed)
+    check_origin(stored, folder, config.name, config.seed)
     return config

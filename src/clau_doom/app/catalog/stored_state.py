@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from clau_doom.domain.experiment import ExperimentState
+from clau_doom.domain.experiment import Experiment, ExperimentState
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import StoreCorrupted
 from clau_doom.storage import ExperimentFolder
@@ -45,11 +45,11 @@ async def read_state(folder: ExperimentFolder, *, measured: bool) -> StoredState
     return StoredState(snapshot=snapshot, state=state, last_activity=times[-1])
 
 
-def check_origin(snapshot: Snapshot, folder: str, name: str, seed: int) -> None:
+def check_origin(stored: Experiment, folder: str, name: str, seed: int) -> None:
     """Check that a stored configuration belongs to the results.
 
     Args:
-        snapshot: The results.
+        stored: The experiment of the results.
         folder: Name of the folder, for the message.
         name: Name in the configuration.
         seed: Seed in the configuration.
@@ -57,7 +57,6 @@ def check_origin(snapshot: Snapshot, folder: str, name: str, seed: int) -> None:
     Raises:
         StoreCorrupted: Name or seed differ.
     """
-    stored = snapshot.experiment
     if (name, seed) != (stored.id, stored.seed):
         raise StoreCorrupted(
             f"experiment {folder} is damaged: its configuration names {name} and seed {seed}, "

@@ -13,7 +13,6 @@ from clau_doom.app.catalog.experiment_outline import ExperimentOutline
 from clau_doom.app.catalog.folder_source import ExperimentOverview, overview_of
 from clau_doom.app.text_format import clock
 from clau_doom.cli.shared_options import resume_command
-from clau_doom.config import kind_label
 from clau_doom.domain import AgentStatus, Purpose
 from clau_doom.domain.budget import BudgetUnit, running_totals
 from clau_doom.domain.event_consumer_failure import LogReaderFailure
