@@ -12,6 +12,7 @@ from clau_doom.analysis.elite_map import EliteMap
 from clau_doom.analysis.evolution_axis import EvolutionAxis
 from clau_doom.analysis.quality_diversity import QualityDiversity, RunMap, compare_maps, run_map
 from clau_doom.analysis.run_curves import ConditionCurve, condition_curve, run_curve
+from clau_doom.analysis.run_episodes import RunEpisodes, run_episodes
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.domain import Fitness
 from clau_doom.domain.budget import BudgetUnit
@@ -76,6 +77,11 @@ class ComparisonData:
         return tuple(
             (each.number, tuple(stored[name] for name in each.experiments)) for each in self.comparison.conditions
         )
+
+    @cached_property
+    def episodes(self) -> dict[str, RunEpisodes]:
+        """Numbers of episodes of each run, by id. Repeated runs are left out."""
+        return {run.snapshot.experiment.id: run_episodes(run.snapshot) for _, runs in self.runs for run in runs}
 
     @property
     def runtime_targets(self) -> Targets | Unavailable:

@@ -6,7 +6,7 @@ from clau_doom.analysis.condition_colours import condition_colour
 from clau_doom.analysis.condition_contrasts import ConditionComparison, ConditionContrast
 from clau_doom.analysis.condition_wording import margin_text, runs_text
 from clau_doom.analysis.document import Cell, Chart, Column, Fixed, Marked, PValue, Table, TextTable
-from clau_doom.analysis.wording import bracket, count, measured, withheld
+from clau_doom.analysis.wording import bracket, count, measured, withheld, withheld_effects
 from clau_doom.number_format import decimals_of, number_in_interval, significant
 from clau_doom.statistics.blocked_groups import SeedDesign
 from clau_doom.statistics.equivalence import ALPHA
@@ -126,7 +126,8 @@ def effect_table(comparison: ExperimentComparison, found: ConditionComparison) -
         ),
         note=(
             "Hedges' g divides the difference by the root of the mean variance of the runs of both conditions."
-            f"{correlations} {withheld(each.correlation for each in found.contrasts)}"
+            f"{correlations} {withheld_effects(each.hedges_g for each in found.contrasts)} "
+            f"{withheld(each.correlation for each in found.contrasts)}"
         ).strip(),
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from clau_doom.analysis.charts import Colour, IntervalPlot, IntervalRow, Panel, Series, XYPlot
 from clau_doom.analysis.document import Cell, Chart, Column, Marked, PValue, Share, Table, TextTable
-from clau_doom.analysis.wording import joined, measured, shared, withheld
+from clau_doom.analysis.wording import joined, measured, shared, withheld, withheld_effects
 from clau_doom.number_format import number_in_interval, p_relation
 from clau_doom.statistics.hedges_g import HedgesG
 from clau_doom.statistics.interval_format import interval
@@ -136,7 +136,8 @@ def _effects_note(contrasts: Sequence[Contrast]) -> str:
         "delta is between -1 and 1. Improvement: the probability that a value is above one of the other sample. Ties "
         "count half."
     )
-    return f"{note} {withheld(each.difference for each in contrasts)}".strip()
+    effects = withheld_effects([effect for each in contrasts for effect in (each.hedges_gz, each.hedges_g)])
+    return " ".join(filter(None, (note, effects, withheld(each.difference for each in contrasts))))
 
 
 def _effects(contrasts: Sequence[Contrast]) -> list[tuple[str, list[Cell]]]:

@@ -131,12 +131,13 @@ def _draw_generations(axes: Axes, xs: Sequence[int], rows: Sequence[GenerationRo
         color=_EVOLVED,
         alpha=0.18,
         linewidth=0,
-        label="95 % interval of the mean",
+        label="95 % interval of the mean over agents",
     )
     centres = [_or_gap(mean.mean if mean else None) for mean in means]
     axes.plot(xs, centres, color=_EVOLVED, linewidth=2.4, marker=marker, markersize=3.5, label="mean of the generation")
     best = [_or_gap(row.best_fitness) for row in rows]
-    axes.plot(xs, best, color=_INK, linewidth=1.2, marker=marker, markersize=3.5, label="best agent")
+    # The best agent was selected by the drawn fitness, which is therefore biased upwards.
+    axes.plot(xs, best, color=_INK, linewidth=1.2, marker=marker, markersize=3.5, label="best agent, biased upwards")
 
 
 def _draw_levels(axes: Axes, results: Sequence[ResultRow]) -> None:

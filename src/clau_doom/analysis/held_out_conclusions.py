@@ -8,11 +8,11 @@ experiment is a single run.
 from collections.abc import Sequence
 
 from clau_doom.analysis.experiment_data import ExperimentData
-from clau_doom.analysis.held_out_results import ROLE_NAMES, held_out_standings
+from clau_doom.analysis.held_out_results import ROLE_NAMES
 from clau_doom.analysis.result_tables import CHAMPION, ResultRow, ResultTable, SelectionBias
-from clau_doom.analysis.saturation import KnownMaximum, Saturation, known_maximum, saturated, saturation_sentence
+from clau_doom.analysis.run_saturation import saturation_of_run
+from clau_doom.analysis.saturation import KnownMaximum, Saturation, known_maximum, saturation_sentence
 from clau_doom.analysis.wording import count, joined
-from clau_doom.domain import Purpose
 from clau_doom.number_format import number, number_with_interval
 from clau_doom.statistics.interval_format import interval
 from clau_doom.statistics.two_sample_comparison import Contrast
@@ -127,21 +127,7 @@ def cautions(data: ExperimentData, results: ResultTable | None, contrasts: Seque
 
 def saturation_of(data: ExperimentData) -> tuple[Saturation, ...]:
     """Return the sets of episodes of which most have the largest fitness: last generation, validation, held-out."""
-    snapshot, sets = data.stored.snapshot, []
-    if data.finished_generations:
-        played = [outcome.measures for each in data.finished_generations[-1] for outcome in each.outcomes]
-        name = f"training episodes of generation {len(data.finished_generations) - 1}"
-        sets.append((name, [data.fitness.of_episode(measures) for measures in played]))
-    if data.champion:
-        judged = snapshot.judging.get((Purpose.VALIDATION, data.champion.agent_id(data.id)), ())
-        fitnesses = [data.fitness.of_episode(episode.outcome.measures) for episode in judged]
-        sets.append(("validation episodes of the champion", fitnesses))
-    champion = next(
-        (standing for standing in held_out_standings(snapshot, data.fitness) if standing.role == CHAMPION), None
-    )
-    if champion:
-        sets.append(("held-out episodes of the champion", [*champion.fitnesses]))
-    return saturated(sets)
+    return saturation_of_run(data.stored.snapshot, data.fitness)
 
 
 def saturation_caution(data: ExperimentData) -> str:

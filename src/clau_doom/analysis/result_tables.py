@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from clau_doom.domain import AgentRef, Evaluation, Fitness, finalists
 from clau_doom.domain.experiment import HoldoutResult
-from clau_doom.statistics.intervals import Interval, mean_interval
+from clau_doom.statistics.intervals import Interval, mean_interval, student_interval
 
 __all__ = [
     "GenerationRow",
@@ -29,7 +29,7 @@ _TELLING = {
     "deadly_corridor": ("reward", "kills", "damage_taken"),
     "deathmatch": ("reward", "kills", "tics"),
     "defend_the_center": ("kills", "tics", "shots"),
-    "defend_the_line": ("kills", "tics", "shots"),
+    "defend_the_line": ("kills", "tics", "damage_dealt"),  # its ammunition is not spent, so that shots are 0
     "health_gathering": ("tics", "health", "distance"),
     "health_gathering_supreme": ("tics", "health", "distance"),
     "my_way_home": ("reward", "tics", "distance"),
@@ -46,7 +46,7 @@ class GenerationRow:
         index: Number of the generation, from 0.
         best: Best agent, or None if all agents failed.
         best_fitness: Training fitness of the best agent, or None.
-        mean: Mean fitness with its interval, or None.
+        mean: Mean fitness with Student's t interval over the agents, or None. It describes the generation.
         worst_fitness: Worst fitness, or None.
         best_interval: Fitness of the best agent with its interval over its episodes, or None if the episodes
             are unknown. Its coverage is below 95 %, because the agent was selected for its fitness.
@@ -183,7 +183,7 @@ def _generation_row(index: int, evaluations: Sequence[Evaluation], fitness: Fitn
         index=index,
         best=best.agent.ref,
         best_fitness=best_fitness,
-        mean=mean_interval([value for value, _ in fit]),
+        mean=student_interval([value for value, _ in fit]),
         worst_fitness=worst_fitness,
         agents=len(evaluations),
         failed=len(evaluations) - len(fit),

@@ -34,6 +34,7 @@ __all__ = [
     "ranges",
     "shared",
     "withheld",
+    "withheld_effects",
 ]
 
 
@@ -77,6 +78,12 @@ def withheld(values: "Iterable[Interval | Estimate | None]") -> str:
     """Return a sentence with the reasons why intervals are withheld, or an empty text."""
     reasons = sorted({value.reason for value in values if value is not None and value.reason})
     return f"An estimate without an interval: {'; '.join(reasons)}." if reasons else ""
+
+
+def withheld_effects(effects: "Iterable[HedgesG | None]") -> str:
+    """Return a sentence with the reason why effect sizes have no interval, or an empty text."""
+    missing = any(each is not None and each.low is None for each in effects)
+    return "Hedges' g without an interval: the values are too skewed for the noncentral t." if missing else ""
 
 
 def gaps(shares: "Iterable[Interval]") -> str:

@@ -199,9 +199,9 @@ def standing_text(progress: ProgressState) -> Text:
 
 def _mean_text(fitnesses: list[float]) -> str:
     """Return the mean of agents with its 95 % interval, or with the number of agents if there is no interval."""
-    from clau_doom.statistics.intervals import mean_interval  # noqa: PLC0415 - imported in a thread by `show_progress`
+    from clau_doom.statistics.intervals import student_interval  # noqa: PLC0415 - imported in a thread by `show_progress`
 
-    mean = mean_interval(fitnesses)
+    mean = student_interval(fitnesses)
     text = number_with_interval(mean.mean, mean.low, mean.high)
     return f"{text} (n = {mean.n})" if mean.reason else text
 

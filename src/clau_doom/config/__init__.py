@@ -58,6 +58,7 @@ from clau_doom.config.resume_rules import (
     check_budget,
     check_resume,
     condition_changes,
+    condition_values,
     differences,
     used_up,
 )
@@ -137,6 +138,7 @@ __all__ = [
     "check_budget",
     "check_resume",
     "condition_changes",
+    "condition_values",
     "config_from_yaml",
     "differences",
     "find_plugin",

@@ -23,7 +23,16 @@ from clau_doom.config.service import SERVICE_SECTIONS
 from clau_doom.errors import ResumeRefused, WrongState
 from clau_doom.parameter_names import parameter
 
-__all__ = ["Difference", "by_paths", "check_budget", "check_resume", "condition_changes", "differences", "used_up"]
+__all__ = [
+    "Difference",
+    "by_paths",
+    "check_budget",
+    "check_resume",
+    "condition_changes",
+    "condition_values",
+    "differences",
+    "used_up",
+]
 
 _REMOTE = ("policy.address", "policy.deadline", "policy.on_missed")
 _FREE = ("max_duration", "execution.", "import_paths", "trackers", *(f"{name}." for name in SERVICE_SECTIONS), *_REMOTE)
@@ -80,8 +89,17 @@ def condition_changes(old: ExperimentConfig, new: ExperimentConfig) -> tuple[Dif
     return tuple(
         Difference(path=change.path, old=change.old, new=change.new, refusal=None)
         for change in differences(old, new)
-        if change.path not in {"name", "seed", "holdout.episodes"} and not _is_free(change.path)
+        if _decides_condition(change.path)
     )
+
+
+def condition_values(config: ExperimentConfig) -> dict[str, str]:
+    """Return the values of all fields that decide an experiment's condition, as YAML by dotted path."""
+    return {path: flow(value) for path, value in values(config).items() if _decides_condition(path)}
+
+
+def _decides_condition(path: str) -> bool:
+    return path not in {"name", "seed", "holdout.episodes"} and not _is_free(path)
 
 
 def _refusal(path: str, old: ExperimentConfig, new: ExperimentConfig) -> str | None:

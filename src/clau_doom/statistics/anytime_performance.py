@@ -12,10 +12,12 @@ Finck and Ros, "Real-parameter black-box optimization benchmarking 2009: experim
   reached the target is drawn, and their evaluations are added. The mean of the distribution is the ERT. Its
   percentiles describe the dispersion of runtimes. They are not a confidence interval of the ERT. They are withheld for
   fewer than `FEWEST_HITS` hits.
-- The **interval of the ERT** is the percentile bootstrap over runs (Efron and Tibshirani, "An Introduction to the
-  Bootstrap", 1993, chapter 13): the ERT of runs that are drawn with replacement. It is withheld for fewer than
-  `FEWEST_HITS` hits, and for fewer than ten runs as for other bootstrap intervals (`rliable_aggregates`). With five
-  hits or more, fewer than 1 % of the resamples have no hit and an infinite ERT, so that both ends are finite.
+- The **interval of the ERT** is Student's t interval on the log scale (Katz, Baptista, Azen and Pike, "Obtaining
+  confidence intervals for the risk ratio in cohort studies", Biometrics 34, 1978). The ERT is a ratio of means over
+  runs: of the evaluations s, and of the hits h (0 or 1). Its relative standard error is that of the mean of
+  s - ERT h, over the mean of s (Cochran, "Sampling Techniques", 3rd ed. 1977, section 6.4). Runtimes are skewed, so
+  that symmetric intervals and the percentile bootstrap are too low. The interval is withheld for fewer than
+  `FEWEST_HITS` hits or `FEWEST_RUNS` runs, and for runtimes of which most are equal (`intervals`).
 - The **runtime distribution** (ECDF) is the share of pairs of a run and a target whose runtime is within a budget. It
   equals the mean over runs of each run's share of reached targets.
 
@@ -41,11 +43,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from clau_doom.statistics.resampling import percentiles, weight_chunks
-from clau_doom.statistics.rliable_aggregates import FEWEST_SCORES
+from clau_doom.statistics.intervals import CONFIDENCE, concentration
+from clau_doom.statistics.student_t import half_width
 
 __all__ = [
     "FEWEST_HITS",
+    "FEWEST_RUNS",
     "SIMULATED",
     "BestSoFar",
     "ExpectedRuntime",
@@ -63,6 +66,9 @@ SIMULATED = 10_000
 
 FEWEST_HITS = 5
 """Smallest number of hits whose runtimes have percentiles and whose ERT has an interval."""
+
+FEWEST_RUNS = 10
+"""Smallest number of runs whose ERT has an interval."""
 
 _PERCENTILES = (10.0, 50.0, 90.0)
 
@@ -105,7 +111,7 @@ class ExpectedRuntime:
         low: 10th percentile of the simulated restarts. None for few hits.
         median: Median of the simulated restarts, or None.
         high: 90th percentile of the simulated restarts, or None.
-        ert_low: Lower end of the 95 % interval of the ERT. None for few hits and for few runs.
+        ert_low: Lower end of the 95 % interval of the ERT, or None if the interval is withheld.
         ert_high: Upper end of the interval, or None.
     """
 
@@ -134,20 +140,21 @@ def runtime_to(target: float, evaluations: Sequence[int], values: Sequence[float
     return Runtime(evaluations=evaluations[-1], reached=False)
 
 
-def expected_runtime(runtimes: Sequence[Runtime], rng: np.random.Generator) -> ExpectedRuntime:
+def expected_runtime(runtimes: Sequence[Runtime], rng: np.random.Generator, draws: int = SIMULATED) -> ExpectedRuntime:
     """Return the expected running time with its interval and the percentiles of simulated restarts.
 
     Args:
         runtimes: Runtime of each run to the same target; at least one.
-        rng: Generator of the simulated restarts and of the resamples.
+        rng: Generator of the simulated restarts.
+        draws: Number of simulated restarts.
     """
     spent = sum(each.evaluations for each in runtimes)
     hits = sum(each.reached for each in runtimes)
     found = ExpectedRuntime(ert=spent / hits if hits else None, successes=hits, runs=len(runtimes), evaluations=spent)
     if hits < FEWEST_HITS:
         return found
-    low, median, high = np.percentile(simulated_restarts(runtimes, SIMULATED, rng), _PERCENTILES).tolist()
-    ert_low, ert_high = _ert_interval(runtimes, rng) if len(runtimes) >= FEWEST_SCORES else (None, None)
+    low, median, high = np.percentile(simulated_restarts(runtimes, draws, rng), _PERCENTILES).tolist()
+    ert_low, ert_high = _ert_interval(runtimes, spent / hits) if len(runtimes) >= FEWEST_RUNS else (None, None)
     return replace(found, low=low, median=median, high=high, ert_low=ert_low, ert_high=ert_high)
 
 
@@ -175,15 +182,15 @@ def simulated_restarts(runtimes: Sequence[Runtime], draws: int, rng: np.random.G
     return totals
 
 
-def _ert_interval(runtimes: Sequence[Runtime], rng: np.random.Generator) -> tuple[float, float]:
-    spent = np.array([each.evaluations for each in runtimes], dtype=np.float64)
-    reached = np.array([each.reached for each in runtimes], dtype=np.float64)
-    sizes = [len(spent)]
-    with np.errstate(divide="ignore"):
-        resampled = [(weights @ spent) / (weights @ reached) for (weights,) in weight_chunks(rng, sizes)]
-    # Without interpolation: the mean of a finite and an infinite value is infinite.
-    low, high = np.percentile(np.concatenate(resampled), percentiles(sizes), method="inverted_cdf").tolist()
-    return low, high
+def _ert_interval(runtimes: Sequence[Runtime], ert: float) -> tuple[float | None, float | None]:
+    """Return the ends of the interval of the ERT, or None for both."""
+    residuals = [each.evaluations - ert * each.reached for each in runtimes]  # their mean is 0
+    if concentration(residuals):
+        return None, None
+    n, spent = len(runtimes), sum(each.evaluations for each in runtimes)
+    relative_error = math.hypot(*residuals) / math.sqrt(n - 1) * math.sqrt(n) / spent
+    factor = math.exp(half_width(n - 1, CONFIDENCE) * relative_error)
+    return ert / factor, ert * factor
 
 
 def reached_share(runtimes: Sequence[Runtime], budget: float) -> float:

@@ -7,10 +7,11 @@
   Proceedings of the London Mathematical Society 30, 1930). Fewer than `ENOUGH_FOR_SKEWNESS` values estimate the
   skewness poorly. Their interval has the quantiles of 97 %, of 98 % for 6 values and of 98.5 % for 5. It covers 96 to
   97.5 % of normal means, and at least 92 % of lognormal means (sigma 1).
-- **Mean of few runs** (`student_interval`): Student's t interval, and for a share (`share_interval`) Student's t
-  interval on the logit scale (Korn and Graubard, "Analysis of Health Surveys", 1999, section 3.2). The runs are the
-  clusters, as in `svyciprop(method = "logit")` of R's package survey. Both are for bands of curves. A cubic
-  transformation of about ten values follows single values so closely that a band would jump.
+- **Mean of a point of a curve** (`student_interval`): Student's t interval, and for a share (`share_interval`)
+  Student's t interval on the logit scale (Korn and Graubard, "Analysis of Health Surveys", 1999, section 3.2). The runs
+  are the clusters, as in `svyciprop(method = "logit")` of R's package survey. Both are for bands of curves, over the
+  runs of a condition or the agents of a generation. A cubic transformation of about ten values follows single values so
+  closely that a band would jump, and with five or six values the interval can be several times as long as Student's.
 - **Paired difference**: Student's t interval of the differences. The p-value of the paired t test belongs to it.
 - **Difference of independent means**: Welch's t interval ("The generalization of Student's problem when several
   different population variances are involved", Biometrika 34, 1947). The p-value of Welch's test belongs to it.

@@ -10,6 +10,8 @@ import numpy as np
 from clau_doom.analysis.held_out_results import ROLE_NAMES, held_out_table
 from clau_doom.analysis.lineage import line_of
 from clau_doom.analysis.result_tables import GenerationRow, fitness_interval, generation_rows, telling_measures
+from clau_doom.analysis.run_saturation import saturation_of_run
+from clau_doom.analysis.saturation import known_maximum, saturation_sentence
 from clau_doom.config import kind_label
 from clau_doom.domain import (
     Agent,
@@ -107,6 +109,7 @@ def experiment_view(stored: StoredExperiment, fitness: Fitness, *, here: bool) -
         "generations_started": len(snapshot.generations),
         "champion": {"agent": champion[0].agent_id(name), "validation_fitness": champion[1]} if champion else None,
         "held_out": _held_out(snapshot, fitness),
+        "saturation": _saturation(stored, fitness),
         "failures": [
             {"agent": row.agent.id, "generation": row.agent.ref.generation, "reason": _shown(row.failure)}
             for generation in reversed(snapshot.generations)
@@ -271,6 +274,14 @@ def _held_out(snapshot: Snapshot, fitness: Fitness) -> list[Json]:
     table = held_out_table(snapshot, fitness, ())
     rows = table.rows if table else ()
     return [{"agent": row.agent, "role": ROLE_NAMES[row.role], **asdict(row.fitness)} for row in rows]
+
+
+def _saturation(stored: StoredExperiment, fitness: Fitness) -> str | None:
+    """Return the caution about episodes with the largest fitness, or None."""
+    config = stored.config
+    name = config.fitness if isinstance(config.fitness, str) else ""
+    maximum = known_maximum(config.scenario.name, name, config.scenario.timeout)
+    return saturation_sentence(saturation_of_run(stored.snapshot, fitness), maximum) or None
 
 
 def _children(snapshot: Snapshot, agent: Agent) -> list[Agent]:

@@ -37,6 +37,14 @@ def test_independent_samples_have_no_effect_size_of_pairs() -> None:
     assert [column.heading for column in both.columns[3:5]] == ["g_z", "g or g_av"]
 
 
+def test_effect_size_without_an_interval_has_the_reason() -> None:
+    contrast = _contrast(paired=False)
+    assert contrast.hedges_g is not None
+    skewed = replace(contrast, hedges_g=replace(contrast.hedges_g, low=None, high=None))
+    assert "without an interval: the values are too skewed" in contrast_table([skewed], ["second"]).note
+    assert "too skewed" not in contrast_table([contrast], ["second"]).note
+
+
 @pytest.mark.parametrize(("p_holm", "shown"), [(0.049, True), (0.473, False)])
 def test_corrected_p_value_decides(p_holm: float, *, shown: bool) -> None:
     """R: the 95 % interval is 0.7001 to 2.4599. It excludes 0, but it is not corrected for several comparisons."""

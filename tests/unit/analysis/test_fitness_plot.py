@@ -50,6 +50,15 @@ def test_equal_data_give_equal_files(tmp_path: Path, suffix: str) -> None:
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
+def test_plot_distinguishes_training_from_held_out_seeds(tmp_path: Path) -> None:
+    """The best agent was selected by its training fitness."""
+    path = tmp_path / "curve.svg"
+    fitness_figure(ROWS, RESULTS, title="t").write(path)
+    text = path.read_text()
+    for words in ("in training", "best agent, biased upwards", "95 % interval of the mean over agents", "on held-out"):
+        assert f"<!-- {words}" in text
+
+
 def test_plot_contains_title_contestants_and_values(tmp_path: Path) -> None:
     path = tmp_path / "curve.svg"
     fitness_figure(ROWS, RESULTS, title="quickstart", subtitle="sub", fitness="kills").write(path)

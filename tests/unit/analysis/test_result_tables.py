@@ -41,6 +41,13 @@ def test_failed_agents_are_counted_but_not_averaged() -> None:
     assert (row.mean.mean, row.mean.n) == (3.0, 3)
 
 
+def test_mean_of_few_skewed_agents_has_students_interval() -> None:
+    """R: t.test(c(0, 0, 0, 1, 1, 4))$conf.int is -0.6257787 to 2.6257787."""
+    (row,) = generation_rows([[evaluation(0, i, f) for i, f in enumerate((0.0, 0.0, 0.0, 1.0, 1.0, 4.0))]])
+    assert row.mean is not None
+    assert (row.mean.low, row.mean.high) == pytest.approx((-0.625778702, 2.625778702))
+
+
 def test_generation_without_fitness_has_no_best_and_no_mean() -> None:
     (row,) = generation_rows([[evaluation(0, 0, None), evaluation(0, 1, None)]])
     assert (row.best, row.mean, row.failed) == (None, None, 2)

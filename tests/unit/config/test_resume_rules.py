@@ -12,6 +12,7 @@ from clau_doom.config import (
     ScenarioConfig,
     check_resume,
     condition_changes,
+    condition_values,
     differences,
     registered_backends,
     values,
@@ -148,3 +149,11 @@ def test_condition_ignores_name_seed_and_execution(changes: dict[str, object]) -
 def test_differences_of_conditions_have_both_values(changes: dict[str, object], expected: str) -> None:
     """Each changed field that affects results has both values, without a reason."""
     assert [str(each) for each in condition_changes(_OLD, _with(**changes))] == [expected]
+
+
+def test_values_of_a_condition_are_those_that_can_change_the_condition() -> None:
+    """Name, seed, number of held-out episodes and execution are left out."""
+    found = condition_values(_with(name="other", seed=9, holdout=HoldoutConfig(validation=7)))
+    assert found["holdout.validation"] == "7"
+    assert found["evolution.kind"] == "genetic"
+    assert not {"name", "seed", "holdout.episodes", "max_duration", "execution.workers", "local.pin"} & found.keys()

@@ -78,7 +78,7 @@ def test_percentiles_of_simulated_restarts() -> None:
 
 
 def test_few_hits_have_no_percentiles_and_no_interval() -> None:
-    """The number of hits decides, not that of the runs. Nine runs have percentiles, but no bootstrap interval."""
+    """The number of hits decides, not that of the runs. Nine runs have percentiles, but no interval of the ERT."""
     four = expected_runtime(_runtimes(*[10] * 4, unsuccessful=(20,) * 8), np.random.default_rng(3))
     assert (four.ert, four.low, four.high, four.ert_low, four.ert_high) == (50.0, None, None, None, None)
     nine = expected_runtime(_runtimes(*[10] * 5, unsuccessful=(20,) * 4), np.random.default_rng(3))
@@ -86,22 +86,43 @@ def test_few_hits_have_no_percentiles_and_no_interval() -> None:
     assert (nine.ert_low, nine.ert_high) == (None, None)
 
 
-def test_interval_of_the_expected_running_time() -> None:
-    """With K of 10 resampled runs as hits, ERT = (10 K + 20 (10 - K)) / K, and K is binomial with p = 1/2.
+@pytest.mark.parametrize(
+    ("hits", "unsuccessful", "expected"),
+    [
+        ([10] * 5, (20,) * 5, (30.0, 10.97691244, 81.99026864)),
+        ([96, 96, 192, 192, 288, 480, 96, 768], (1152, 1152), (564.0, 203.7153322, 1561.4730442)),
+    ],
+)
+def test_interval_of_the_expected_running_time(
+    hits: list[int], unsuccessful: tuple[int, ...], expected: tuple[float, float, float]
+) -> None:
+    """R: ert * exp(c(-1, 1) * qt(.975, 9) * sd(s - ert * h) / sqrt(10) / mean(s)), with ert = sum(s) / sum(h)."""
+    found = expected_runtime(_runtimes(*hits, unsuccessful=unsuccessful), np.random.default_rng(3))
+    assert (found.ert, found.ert_low, found.ert_high) == pytest.approx(expected, rel=1e-9)
 
-    R: qbinom(c(.025, .975), 10, .5) is 2 and 8: the ends are 180 / 2 = 90 and 120 / 8 = 15.
+
+def test_interval_of_equal_runtimes_is_withheld() -> None:
+    """Equal runtimes do not show their variance. Eight of ten equal ones are too many, six are not."""
+    ends = [
+        expected_runtime(_runtimes(*row), np.random.default_rng(3)).ert_low is None
+        for row in ([10] * 10, [10] * 8 + [20, 30], [10] * 5 + [20, 30, 40, 50, 60])
+    ]
+    assert ends == [True, True, False]
+
+
+def test_interval_covers_the_expected_running_time() -> None:
+    """Ten runs of 12 generations hit in each with the probability 0.12. The percentile bootstrap covers 91 %.
+
+    1 - 0.88^12 = 0.784 of the runs hit, and a run has (1 - 0.88^12) / 0.12 generations on average: the ERT is 1 / 0.12.
     """
-    found = expected_runtime(_runtimes(*[10] * 5, unsuccessful=(20,) * 5), np.random.default_rng(3))
-    assert (found.ert_low, found.ert_high) == (15.0, 90.0)
-
-
-def test_resamples_without_a_hit_do_not_reach_the_interval() -> None:
-    """Resamples of 200 runs with 5 hits have no hit with the probability 0.975^200 = 0.6 %.
-
-    R: qbinom(.025, 200, .025) is 1, so that the upper end is 10 + 199 · 20.
-    """
-    found = expected_runtime(_runtimes(*[10] * 5, unsuccessful=(20,) * 195), np.random.default_rng(3))
-    assert found.ert_high == 3990.0
+    rng, covered = np.random.default_rng(11), []
+    for row in rng.geometric(0.12, size=(2000, 10)).tolist():
+        runtimes = [Runtime(evaluations=min(at, 12), reached=at <= 12) for at in row]
+        found = expected_runtime(runtimes, rng, draws=1)
+        if found.ert_low is not None and found.ert_high is not None:
+            covered.append(found.ert_low <= 1.0 / 0.12 <= found.ert_high)
+    assert len(covered) > 1900
+    assert 0.93 <= np.mean(covered) <= 0.97
 
 
 def test_target_without_a_hit_has_no_expected_running_time() -> None:

@@ -3,18 +3,19 @@
 import io
 import json
 import re
+from dataclasses import replace
 
 from rich.console import Console
 
 from clau_doom.app.run_planning import make_fitness
 from clau_doom.cli.views.agent import portrait_view
 from clau_doom.config import CustomPolicyConfig, CustomStrategyConfig, ExperimentConfig, ScenarioConfig, to_yaml
-from clau_doom.domain import Agent, AgentRef, AgentStatus, Evaluation, Gene, Genome, GenomeSpace
+from clau_doom.domain import Agent, AgentRef, AgentStatus, Evaluation, Gene, Genome, GenomeSpace, Measures
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.ports import StoredExperiment
 from clau_doom.web.serializers import agent_view, experiment_row, experiment_view
-from tests.support.stored_runs import learning_run
+from tests.support.stored_runs import learning_run, snapshot_of
 
 TIED = ExperimentConfig(name="a")
 
@@ -95,6 +96,32 @@ def test_ties_in_a_lineage_are_resolved_as_on_the_command_line() -> None:
     assert isinstance(console.file, io.StringIO)
     marked = re.findall(r"● +(g\d+-a\d+)", console.file.getvalue())
     assert [f"a-{each}" for each in marked] == line
+
+
+def test_saturation_is_a_caution() -> None:
+    """The champion has 26 kills, the maximum, in 5 of 6 held-out episodes. Another one has different values."""
+    config = ExperimentConfig(name="a", scenario=ScenarioConfig(name="defend_the_center"), fitness="kills")
+
+    def view(*kills: float) -> str | None:
+        snapshot = snapshot_of("a", [[[0.0]]], {}, champion=[0.0] * len(kills))
+        judging = {
+            place: tuple(
+                replace(each, outcome=replace(each.outcome, measures=Measures(kills=value)))
+                for each, value in zip(row, kills, strict=False)
+            )
+            for place, row in snapshot.judging.items()
+        }
+        stored = StoredExperiment(
+            snapshot=replace(snapshot, judging=judging), config=config, state=snapshot.state, last_activity=0.0
+        )
+        found: str | None = experiment_view(stored, make_fitness(config), here=False)["saturation"]
+        return found
+
+    caution = view(26.0, 26.0, 26.0, 26.0, 26.0, 1.0)
+    assert caution is not None
+    assert caution.startswith("Fitness has its largest value, 26.00, in 5 of 6 held-out episodes of the champion.")
+    assert "an agent has 26 rounds of ammunition" in caution
+    assert view(1.0, 2.0, 3.0, 4.0, 5.0, 6.0) is None
 
 
 def _finished(generation: int, index: int, parents: tuple[AgentRef, ...], fitness: float, genome: Genome) -> Evaluation:

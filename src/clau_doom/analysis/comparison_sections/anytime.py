@@ -14,6 +14,7 @@ from clau_doom.analysis.charts import Colour, IntervalPlot, IntervalRow, Panel, 
 from clau_doom.analysis.comparison_data import ComparisonData
 from clau_doom.analysis.condition_colours import condition_colour
 from clau_doom.analysis.document import Block, Chart, Column, Paragraph, PValue, Section, Share, Table, TextTable
+from clau_doom.analysis.run_episodes import range_text
 from clau_doom.analysis.run_statistics import difference_sentence, runs_text
 from clau_doom.analysis.runtime_blocks import runtime_blocks
 from clau_doom.analysis.unavailable import Unavailable
@@ -27,8 +28,8 @@ __all__ = ["describe"]
 _METHOD = (
     "A run reaches a target at the end of the first generation after which its champion so far has at least this "
     "fitness on the validation seeds. The validation episodes form two halves, by turns. Each half chooses a champion "
-    "so far, and the other half measures it. The compared fitness is the mean of both measurements. The budget is "
-    "counted in {unit}. These comparisons are exploratory: they are not corrected for their number."
+    "so far, and the other half measures it. The compared fitness is the mean of both measurements. These comparisons "
+    "are exploratory: they are not corrected for their number."
 )
 
 
@@ -37,7 +38,7 @@ def describe(data: ComparisonData) -> Section:
     targets, areas = data.runtime_targets, compare_areas(data.condition_curves)
     champions = {row.id: row.fitness.mean for row in data.comparison.entrants}
     runtimes = compare_runtimes(data.condition_curves, targets, champions)
-    blocks: list[Block] = [Paragraph(text=f"{_METHOD.format(unit=data.axis.noun)}{_noise(data)}", kind="note")]
+    blocks: list[Block] = [Paragraph(text=f"{_METHOD} {_budget(data)}{_noise(data)}", kind="note")]
     if isinstance(targets, Unavailable):
         blocks.append(targets)
     elif isinstance(runtimes, Unavailable):
@@ -54,6 +55,15 @@ def describe(data: ComparisonData) -> Section:
         summary=_tested(areas, sentences),
         cautions=_cautions(data),
         data={"targets": targets, "runtimes": runtimes, "areas": areas, "area_conclusions": sentences},
+    )
+
+
+def _budget(data: ComparisonData) -> str:
+    """Return the unit of the budget, with the number of episodes that it leaves out."""
+    validation = range_text([each.validation for each in data.episodes.values()])
+    return (
+        f"The budget counts {data.axis.noun} only. The validation episodes of a run are not counted, because no "
+        f"generation depends on them: {validation} in these runs."
     )
 
 
@@ -155,7 +165,7 @@ def _distribution_series(condition: ConditionRuntimes, label: str) -> Series:
 def _area_sentences(data: ComparisonData, areas: AreaComparison) -> tuple[str, ...]:
     measure = f"the mean {data.comparison.fitness} of the champion so far over the training"
     return tuple(
-        f"Anytime: {difference_sentence(each, (data.label(each.condition), data.label(0)), measure)}"
+        f"Anytime, exploratory: {difference_sentence(each, (data.label(each.condition), data.label(0)), measure)}"
         for each in areas.differences
     )
 

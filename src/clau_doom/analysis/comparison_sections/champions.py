@@ -69,7 +69,7 @@ def _chart(data: ComparisonData) -> Chart:
             f"= {sizes} episodes each; Hall's transformation of t). Median and interquartile mean: percentile "
             "bootstrap of 10,000 resamples (Agarwal et al. 2021). Held-out seeds follow from each experiment's seed. "
             f"{withheld(row.fitness for row in rows)}"
-        ),
+        ).strip(),
         alt="Intervals of the champions' means; the table below has the numbers.",
         plot=IntervalPlot(
             label=f"mean {data.comparison.fitness} on held-out seeds",

@@ -35,6 +35,7 @@ from clau_doom.analysis.document import (
     Table,
     TextTable,
 )
+from clau_doom.analysis.run_episodes import RunEpisodes, range_text
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import bracket, count, measured, withheld
 from clau_doom.number_format import number_in_interval
@@ -66,6 +67,7 @@ def describe(data: ComparisonData) -> Section:
         blocks=(
             *(Paragraph(text=each) for each in sentences),
             *(Paragraph(text=each, kind="caution") for each in _few_runs(comparison.conditions)),
+            Paragraph(text=f"{_DEFINITION} {_episodes(data)}", kind="note"),
             *_blocks(comparison, found),
         ),
         facts=_facts(comparison, found),
@@ -76,13 +78,29 @@ def describe(data: ComparisonData) -> Section:
             "condition_means": comparison.condition_means,
             "condition_comparison": found,
             "conclusions": sentences,
+            "episodes": data.episodes,
         },
     )
 
 
+def _episodes(data: ComparisonData) -> str:
+    """Return the numbers of episodes of a run, for each condition if they differ."""
+    texts = [_episodes_of([data.episodes[run.snapshot.experiment.id] for run in runs]) for _, runs in data.runs]
+    if len({*texts}) == 1:
+        return f"Episodes of each run: {texts[0]}."
+    named = [f'{text} in "{data.label(number)}"' for (number, _), text in zip(data.runs, texts, strict=True)]
+    return f"Episodes of each run: {'; '.join(named)}."
+
+
+def _episodes_of(runs: Sequence[RunEpisodes]) -> str:
+    training = range_text([each.training for each in runs])
+    validation = range_text([each.validation for each in runs])
+    held_out = range_text([each.held_out for each in runs])
+    return f"{training} in training, {validation} in validation and {held_out} held-out ones of the champion"
+
+
 def _blocks(comparison: ExperimentComparison, found: ConditionComparison | Unavailable) -> list[Block]:
-    definition = Paragraph(text=_DEFINITION, kind="note")
-    blocks: list[Block] = [definition, _runs_chart(comparison)]
+    blocks: list[Block] = [_runs_chart(comparison)]
     if isinstance(found, ConditionComparison):
         design = Paragraph(text=design_sentence(found.design), kind="note")
         blocks += [
@@ -115,7 +133,7 @@ def _facts(comparison: ExperimentComparison, found: ConditionComparison | Unavai
     labels, corrected = _labels(comparison), found.family > 1
     facts = [
         Fact(
-            label=f"{labels[each.condition]} less {labels[0]}",
+            label=f"mean {comparison.fitness}, {labels[each.condition]} less {labels[0]}",
             value=_estimate(each.result.difference),
             detail=(
                 f"{bracket(each.result.difference.low, each.result.difference.high)}, "

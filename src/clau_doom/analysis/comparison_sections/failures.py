@@ -2,6 +2,7 @@
 
 from clau_doom.analysis.comparison_data import ComparisonData
 from clau_doom.analysis.document import Cell, Column, Section, Table
+from clau_doom.analysis.run_episodes import run_episodes
 from clau_doom.analysis.sections.failures import failed_agents
 from clau_doom.ports import StoredExperiment
 
@@ -19,6 +20,8 @@ def describe(data: ComparisonData) -> Section:
             Column("agents"),
             Column("failed"),
             Column("deviations"),
+            Column("training episodes"),
+            Column("validation episodes"),
         ),
         rows=tuple(map(_row, data.experiments)),
         note="A deviation is an effect of time, chance or a user on the history.",
@@ -30,4 +33,14 @@ def _row(stored: StoredExperiment) -> tuple[Cell, ...]:
     snapshot = stored.snapshot
     agents = f"{sum(map(len, snapshot.generations)):,}"
     failed, deviations = len(failed_agents(snapshot)), snapshot.deviations.total
-    return snapshot.experiment.id, stored.state.value, len(snapshot.summaries), agents, failed, deviations
+    played = run_episodes(snapshot)
+    return (
+        snapshot.experiment.id,
+        stored.state.value,
+        len(snapshot.summaries),
+        agents,
+        failed,
+        deviations,
+        f"{played.training:,}",
+        f"{played.validation:,}",
+    )

@@ -10,10 +10,10 @@ from clau_doom.analysis.document import (
     Cell,
     Chart,
     Column,
+    Fixed,
     Measured,
     Paragraph,
     Section,
-    Share,
     Table,
     TextTable,
 )
@@ -21,7 +21,7 @@ from clau_doom.analysis.quality_diversity import ConditionDiversity, QualityDive
 from clau_doom.analysis.run_statistics import runs_text
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.analysis.wording import count, joined, measured, withheld
-from clau_doom.number_format import number, percent
+from clau_doom.number_format import decimals_of, number, number_in_interval
 from clau_doom.statistics.intervals import Interval
 
 __all__ = ["describe"]
@@ -51,7 +51,7 @@ def _blocks(data: ComparisonData, found: QualityDiversity) -> tuple[Block, ...]:
             mean=lambda each: each.coverage,
             value=lambda run: run.coverage,
             method="Student's t on the logit scale, Korn and Graubard 1999",
-            text=percent,
+            text=_percent_text,
         ),
         _chart(
             data,
@@ -62,7 +62,7 @@ def _blocks(data: ComparisonData, found: QualityDiversity) -> tuple[Block, ...]:
             mean=lambda each: each.qd_score,
             value=lambda run: run.qd_score,
             method="Hall's transformation of t, 1992",
-            text=number,
+            text=lambda found: number_in_interval(found.mean, found.low, found.high),
         ),
         _condition_table(data, found),
         *differences,
@@ -97,7 +97,7 @@ def _chart(
     mean: Callable[[ConditionDiversity], Interval],
     value: Callable[[RunDiversity], float],
     method: str,
-    text: Callable[[float], str],
+    text: Callable[[Interval], str],
 ) -> Chart:
     return Chart(
         name=name,
@@ -117,7 +117,7 @@ def _chart(
                     value=mean(each).mean,
                     low=mean(each).low,
                     high=mean(each).high,
-                    text=text(mean(each).mean),
+                    text=text(mean(each)),
                     values=tuple(map(value, each.runs)),
                 )
                 for each in found.conditions
@@ -130,17 +130,24 @@ def _chart(
     )
 
 
-def _share(share: Interval) -> Share:
-    return Share(value=share.mean, low=share.low, high=share.high)
+def _percent_text(share: Interval) -> str:
+    found = _percent(share)
+    return f"{number_in_interval(found.value, found.low, found.high)} %"
+
+
+def _percent(share: Interval) -> Measured:
+    """Return a share, or a difference of shares, in percent. Its digits follow its interval."""
+    low, high = (None if end is None else 100.0 * end for end in (share.low, share.high))
+    return Measured(value=100.0 * share.mean, low=low, high=high)
 
 
 def _condition_table(data: ComparisonData, found: QualityDiversity) -> Table:
     means = [mean for each in found.conditions for mean in (each.coverage, each.qd_score)]
     return Table(
         title="Means over runs with 95 % intervals",
-        columns=(Column("condition", text=True), Column("runs"), Column("coverage"), Column("QD score")),
+        columns=(Column("condition", text=True), Column("runs"), Column("coverage, %"), Column("QD score")),
         rows=tuple(
-            (data.label(each.condition), len(each.runs), _share(each.coverage), measured(each.qd_score))
+            (data.label(each.condition), len(each.runs), _percent(each.coverage), measured(each.qd_score))
             for each in found.conditions
         ),
         note=withheld(means),
@@ -152,7 +159,7 @@ def _difference_table(data: ComparisonData, found: QualityDiversity) -> Table:
 
     def row(at: int) -> tuple[Cell, ...]:
         coverage, score = pairs[at]
-        points, scores = _points(coverage.difference), measured(score.difference)
+        points, scores = _percent(coverage.difference), measured(score.difference)
         return data.label(coverage.condition), runs_text(coverage), points, scores
 
     return Table(
@@ -167,13 +174,8 @@ def _difference_table(data: ComparisonData, found: QualityDiversity) -> Table:
     )
 
 
-def _points(difference: Interval) -> Measured:
-    """Return a difference of shares in percentage points."""
-    low, high = (None if end is None else 100.0 * end for end in (difference.low, difference.high))
-    return Measured(value=100.0 * difference.mean, low=low, high=high)
-
-
 def _run_table(data: ComparisonData, found: QualityDiversity) -> Table:
+    decimals = max(decimals_of(100.0 / found.size) - 1, 0)  # one cell changes the last digit
     return Table(
         title="Archives of the runs",
         columns=(
@@ -181,11 +183,18 @@ def _run_table(data: ComparisonData, found: QualityDiversity) -> Table:
             Column("condition", text=True),
             Column("seed"),
             Column("cells"),
-            Column("coverage"),
+            Column("coverage, %"),
             Column("QD score"),
         ),
         rows=tuple(
-            (run.experiment, data.label(each.condition), run.seed, run.cells, Share(value=run.coverage), run.qd_score)
+            (
+                run.experiment,
+                data.label(each.condition),
+                run.seed,
+                run.cells,
+                Fixed(100.0 * run.coverage, decimals),
+                run.qd_score,
+            )
             for each in found.conditions
             for run in each.runs
         ),

@@ -68,10 +68,11 @@ def _chart(data: ExperimentData, rows: Sequence[GenerationRow]) -> Chart:
         name="generations",
         title="Fitness in training",
         caption=(
-            f"Mean fitness ({data.fitness_name}) of each generation with its 95 % interval over its agents (n = "
-            f"{n}), and the fitness of its best agent with the interval over its episodes. The best agent was "
-            "selected by these episodes, so that its fitness is biased upwards. The intervals of means cover the "
-            f"variation between agents, and not that between seeds or runs.{other} Seed {data.seed}."
+            f"Mean training fitness ({data.fitness_name}) of each generation with its 95 % interval over its agents (n "
+            f"= {n}; Student's t), and the fitness of its best agent with the interval over its episodes. The best "
+            "agent was selected by these episodes, so that its fitness is biased upwards. The intervals of means "
+            "describe the variation between agents, which are related, and not that between seeds or runs."
+            f"{other} Seed {data.seed}."
         ),
         marks=held.strip(),
         alt=f"Mean and best fitness of {count(len(rows), 'generation')}; the table below has the numbers.",

@@ -21,7 +21,7 @@ from clau_doom.analysis.held_out_conclusions import (
 from clau_doom.analysis.held_out_results import ROLE_NAMES, held_out_standings, held_out_table
 from clau_doom.analysis.result_tables import CHAMPION, ResultRow, ResultTable
 from clau_doom.analysis.unavailable import Unavailable
-from clau_doom.analysis.wording import bracket, count, joined, measured, withheld
+from clau_doom.analysis.wording import bracket, count, joined, measured, withheld, withheld_effects
 from clau_doom.domain import generator
 from clau_doom.domain.experiment import HoldoutResult
 from clau_doom.number_format import number_in_interval, p_relation
@@ -156,6 +156,8 @@ def _blocks(data: ExperimentData, results: ResultTable | None) -> tuple[Block, .
         names = [role_name(each.theirs) for each in contrasts]
         blocks.append(contrast_chart(contrasts, names, title="Lead of the champion", name="contrasts"))
         blocks.append(contrast_table(contrasts, names))
+        if text := withheld_effects([effect for each in contrasts for effect in (each.hedges_gz, each.hedges_g)]):
+            blocks.append(Paragraph(text=text, kind="note"))
     else:
         blocks.append(Unavailable(missing="no other agent has played the held-out seeds of the champion"))
     if text := never_better(data):

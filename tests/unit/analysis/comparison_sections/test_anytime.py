@@ -87,6 +87,29 @@ def test_targets_follow_the_rule_by_default() -> None:
     assert "to 5.00, the best champion's mean on held-out seeds" in caption
 
 
+def test_range_of_the_targets_is_explained_at_the_table() -> None:
+    """Given targets have no range."""
+    by_rule, given = [
+        next(block for block in _described(*targets).blocks if isinstance(block, Table)) for targets in ((), (2.0,))
+    ]
+    assert "0 % is 1.00, the mean of generation 0's best agents on validation seeds. 100 % is 5.00," in by_rule.note
+    assert "the mean of the best of all compared champions on held-out seeds" in by_rule.note
+    assert "Both ends follow from these runs" in by_rule.note
+    assert "range" not in given.note
+
+
+def test_budget_states_the_validation_episodes_that_it_leaves_out() -> None:
+    """Each run has two or three validated agents with four episodes each."""
+    section = _described()
+    first = section.blocks[0]
+    assert isinstance(first, Paragraph)
+    assert "The budget counts training episodes only" in first.text
+    assert "no generation depends on them: 8 in these runs" in first.text
+    longer = describe(comparison_of([learning_run("a1", [1.0, 4.0])], [learning_run("b1", [1.0, 3.0, 4.0])]))
+    assert isinstance(longer.blocks[0], Paragraph)
+    assert "8 to 12 in these runs" in longer.blocks[0].text
+
+
 def test_distribution_is_a_step_function() -> None:
     """No target is reached before the first generation ends, after two episodes."""
     plot = _chart(_described(1.0, 4.0), "runtimes").plot
@@ -122,8 +145,8 @@ def test_area_has_a_conclusion_for_the_summary() -> None:
         )
     )
     sentence = (
-        'Anytime: No difference between "mutation = 0.1" and "mutation = 0.0" is shown: 0.5 [-3.2, 4.2] in the mean '
-        "reward of the champion so far over the training (3 pairs of runs; paired t test, p = 0.622)."
+        'Anytime, exploratory: No difference between "mutation = 0.1" and "mutation = 0.0" is shown: 0.5 [-3.2, 4.2] '
+        "in the mean reward of the champion so far over the training (3 pairs of runs; paired t test, p = 0.622)."
     )
     assert section.summary == section.data["area_conclusions"] == (sentence,)
     assert Paragraph(text=sentence) in section.blocks

@@ -157,9 +157,25 @@ def test_headline_compares_runs_of_conditions() -> None:
     )
     labels = [(fact.label, fact.value) for fact in document.facts]
     # The mean of FIRST is 65.9 / 6.
-    assert labels == [("mutation = 0.1 less mutation = 0.0", "0.87"), ("mean reward of mutation = 0.0", "11.0")]
+    assert labels == [
+        ("mean reward, mutation = 0.1 less mutation = 0.0", "0.87"),
+        ("mean reward of mutation = 0.0", "11.0"),
+    ]
     independent = comparison_document(compared(FIRST, SECOND, seed=7)).introduction
     assert "paired by" not in independent
+
+
+def test_episodes_of_a_run_are_stated_for_each_condition_if_they_differ() -> None:
+    """Runs have one training episode for each agent, four validation episodes for each generation and two held-out."""
+    one, two = learning_run("a1", [1.0, 2.0]), learning_run("a2", [1.0, 2.0], seed=2)
+    longer = [learning_run("b1", [1.0, 2.0, 3.0]), learning_run("b2", [1.0, 2.0], seed=2)]
+    equal = describe(comparison_of([one, two], [learning_run("b1", [1.0, 2.0])]))
+    assert "Episodes of each run: 4 in training, 8 in validation and 2 held-out ones of the champion." in text(equal)
+    differing = describe(comparison_of([one, two], longer))
+    assert (
+        'Episodes of each run: 4 in training, 8 in validation and 2 held-out ones of the champion in "mutation = 0.0"; '
+        '4 to 9 in training, 8 to 12 in validation and 2 held-out ones of the champion in "mutation = 0.1".'
+    ) in text(differing)
 
 
 def test_champions_are_compared_within_seeds() -> None:

@@ -6,9 +6,10 @@ from dataclasses import replace
 from clau_doom.analysis.charts import IntervalPlot
 from clau_doom.analysis.comparison_data import ComparisonData
 from clau_doom.analysis.comparison_sections.quality_diversity import describe
-from clau_doom.analysis.document import Chart, Measured, Paragraph, Share, Table
+from clau_doom.analysis.document import Chart, Measured, Paragraph, Table
 from clau_doom.analysis.elite_map import Cell, EliteMap, elite_map
 from clau_doom.analysis.unavailable import Unavailable
+from clau_doom.analysis.wording import cell_text
 from clau_doom.config import DescriptorConfig
 from clau_doom.domain import AgentRef, Fitness
 from clau_doom.ports import StoredExperiment
@@ -41,10 +42,10 @@ def test_conditions_are_compared_over_runs() -> None:
     """Scores 3 and 4 against 6 and 6, coverage 20 and 10 % against 20 and 30 %: pairs differ by 3, 2 and 0, 20."""
     section = describe(_data(MAPS))
     means, differences, runs = [block for block in section.blocks if isinstance(block, Table)]
-    assert means.rows == (
-        ("mutation = 0.0", 2, Share(value=0.15000000000000002), Measured(value=3.5, low=None, high=None)),
-        ("mutation = 0.1", 2, Share(value=0.25), Measured(value=6.0, low=None, high=None)),
-    )
+    assert [tuple(map(cell_text, row)) for row in means.rows] == [
+        ("mutation = 0.0", "2", "15.00", "3.50"),
+        ("mutation = 0.1", "2", "25.00", "6.00"),
+    ]
     ((condition, pairs, coverage, score),) = differences.rows
     assert (condition, pairs) == ("mutation = 0.1", "2 pairs")
     assert isinstance(coverage, Measured)
@@ -52,13 +53,32 @@ def test_conditions_are_compared_over_runs() -> None:
     assert (round(coverage.value, 9), score.value) == (10.0, 2.5)
     assert coverage.low is not None
     assert score.low is not None
-    assert [(row[0], row[1], row[2], row[3], row[5]) for row in runs.rows] == [
-        ("a1", "mutation = 0.0", 1, 2, 3.0),
-        ("a2", "mutation = 0.0", 2, 1, 4.0),
-        ("b1", "mutation = 0.1", 1, 2, 6.0),
-        ("b2", "mutation = 0.1", 2, 3, 6.0),
+    assert [tuple(map(cell_text, row)) for row in runs.rows] == [
+        ("a1", "mutation = 0.0", "1", "2", "20", "3.00"),
+        ("a2", "mutation = 0.0", "2", "1", "10", "4.00"),
+        ("b1", "mutation = 0.1", "1", "2", "20", "6.00"),
+        ("b2", "mutation = 0.1", "2", "3", "30", "6.00"),
     ]
     assert section.data["quality_diversity"] == _data(MAPS).quality_diversity
+
+
+def test_coverage_has_the_digits_of_its_interval() -> None:
+    """R: m = 0.2; 100 * plogis(qlogis(m) -+ qt(.975, 4) * sd(x) / sqrt(5) / (m * (1 - m))) is 12.6 to 30.2."""
+    maps = {f"a{seed}": _map(*[1.0] * cells) for seed, cells in enumerate((1, 2, 3, 2, 2), start=1)}
+    data = comparison_of([learning_run(name, [1.0, 2.0], seed=int(name[1:])) for name in maps])
+    section = describe(replace(data, find_archive=lambda stored: maps[stored.snapshot.experiment.id]))
+    means, _ = [block for block in section.blocks if isinstance(block, Table)]
+    assert [cell_text(row[2]) for row in means.rows] == ["20.0 [12.6, 30.2]"]
+    chart, _ = [block for block in section.blocks if isinstance(block, Chart)]
+    assert isinstance(chart.plot, IntervalPlot)
+    assert [row.text for row in chart.plot.rows] == ["20.0 %"]
+
+
+def test_one_cell_changes_the_coverage_of_a_large_archive() -> None:
+    """One of 300 cells is 0.33 %."""
+    maps = {name: replace(each, size=300, coverage=len(each.cells) / 300) for name, each in MAPS.items()}
+    *_, runs = [block for block in describe(_data(maps)).blocks if isinstance(block, Table)]
+    assert {cell_text(row[4]) for row in runs.rows} == {"0.3", "0.7", "1.0"}
 
 
 def test_charts_show_the_runs() -> None:

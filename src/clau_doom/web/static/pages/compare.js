@@ -58,12 +58,13 @@ export function Compare({ query, go }) {
 function Both({ shown }) {
   const kinds = new Set(shown.map((each) => `${each.scenario} ${each.fitness}`));
   return html`
-    <${Panel} id="curves" title="Mean fitness by generation" width="w8">
+    <${Panel} id="curves" title="Mean training fitness by generation" width="w8">
       ${kinds.size > 1 && html`<div class="note" role="status">The experiments differ in scenario or fitness: their values cannot be compared.</div>`}
       <p class="legend" aria-hidden="true">${shown.map((each, at) => html`<span key=${each.id} class=${`series-${SERIES[at]}`}>${each.id}</span>`)}</p>
-      <${Curves} name="mean fitness" lines=${shown.map((each) => ({ label: each.id, points: each.generations.map((row) => [row.index, row.mean]) }))} />
+      <${Curves} name="mean training fitness" lines=${shown.map((each) => ({ label: each.id, points: each.generations.map((row) => [row.index, row.mean]) }))} />
     <//>
     <${Panel} id="held-out" title="Single agents on held-out seeds" hint="means of each agent with 95 % intervals; the report compares conditions and differences">
+      ${shown.filter((each) => each.saturation).map((each) => html`<div class="note" role="status" key=${each.id}><strong>${each.id}</strong><span>${each.saturation}</span></div>`)}
       <${Intervals} rows=${shown.flatMap((each) => each.held_out.map((row) => ({ ...row, experiment: each.id })))} />
     <//>
     <${Panel} id="numbers" title="Values">

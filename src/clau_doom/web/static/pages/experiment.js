@@ -47,6 +47,7 @@ export function Experiment({ argument: id }) {
     ${error && html`<${Failure} error=${error} again=${whole.again} />`}
     ${data.reason && html`<div class="note" role="status"><strong>${data.state}</strong><span>${data.reason}</span></div>`}
     ${data.deviations.total > 0 && html`<${Deviations} deviations=${data.deviations} />`}
+    ${data.saturation && html`<div class="note" role="status" id="saturation"><strong>saturated</strong><span>${data.saturation}</span></div>`}
     <${Facts} data=${data} />
     <div class="grid">
       <${Fitness} data=${data} />
@@ -132,8 +133,9 @@ const Fitness = ({ data }) => html`
   <${Panel}
     id="fitness"
     title="Fitness in training"
+    hint="the best agent was selected by this fitness, which is biased upwards"
     width="w8"
-    actions=${html`<div class="legend" aria-hidden="true"><span class="ink">best agent</span><span>mean</span><span class="band">95 % interval of the mean</span><span class="faint">worst</span></div>`}
+    actions=${html`<div class="legend" aria-hidden="true"><span class="ink">best agent</span><span>mean</span><span class="band">95 % interval of the mean over agents</span><span class="faint">worst</span></div>`}
   >
     ${data.generations.length
       ? html`<${FitnessChart} generations=${data.generations} unit=${data.budget.unit} name=${`fitness (${data.fitness})`} />`
