@@ -62,7 +62,7 @@ def _budget(data: ComparisonData) -> str:
     """Return the unit of the budget, with the number of episodes that it leaves out."""
     validation = range_text([each.validation for each in data.episodes.values()])
     return (
-        f"The budget counts {data.axis.noun} only. The validation episodes of a run are not counted, because no "
+        f"The budget is counted in {data.axis.noun}. The validation episodes of a run are not counted, because no "
         f"generation depends on them: {validation} in these runs."
     )
 

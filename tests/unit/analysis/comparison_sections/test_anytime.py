@@ -103,7 +103,7 @@ def test_budget_states_the_validation_episodes_that_it_leaves_out() -> None:
     section = _described()
     first = section.blocks[0]
     assert isinstance(first, Paragraph)
-    assert "The budget counts training episodes only" in first.text
+    assert "The budget is counted in training episodes" in first.text
     assert "no generation depends on them: 8 in these runs" in first.text
     longer = describe(comparison_of([learning_run("a1", [1.0, 4.0])], [learning_run("b1", [1.0, 3.0, 4.0])]))
     assert isinstance(longer.blocks[0], Paragraph)
