@@ -388,3 +388,40 @@ def test_container_has_the_configured_settings(
 
 def test_containers_without_pinning_have_no_core(shown: Callable[..., dict[str, Any]]) -> None:
     assert not shown(docker={"pin": False})["HostConfig"]["CpusetCpus"]
+
+
+MEASURES = """
+import clau_doom as cd
+
+
+@cd.measure(low=0, integer=True)
+def attacks(episode):
+    return int(episode.button("ATTACK").sum())
+"""
+
+
+def test_measures_of_the_user_equal_those_of_local_workers(
+    repository: ExperimentRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They decide the fitness. An image with another source of the measure is refused."""
+    (tmp_path / "measures_of_containers.py").write_text(MEASURES)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    sections: dict[str, Any] = {
+        "measures": {"attacks": "measures_of_containers:attacks"},
+        "fitness": {"kills": 1.0, "attacks": 0.125},
+    }
+    image = repository.docker.image_with({"measures_of_containers.py": MEASURES})
+    contained = repository.evolve(repository.config(docker={"image": image}, **sections))
+    assert contained.state is ExperimentState.COMPLETED
+    local = ExperimentRepository(repository.docker, tmp_path / "local")
+    alone = local.evolve(local.config(name=repository.id, execution={"backend": "local"}, **sections))
+    for here, there in zip(contained.snapshot.generations[0], alone.snapshot.generations[0], strict=True):
+        assert [each.measures for each in here.outcomes] == [each.measures for each in there.outcomes]
+        values = [(each.measures.value("attacks"), each.measures.kills) for each in here.outcomes]
+        assert here.fitness == pytest.approx(sum(kills + 0.125 * attacks for attacks, kills in values) / len(values))
+    changed = repository.docker.image_with({"measures_of_containers.py": f"{MEASURES}\nCHANGED = True\n"})
+    refused = repository.evolve(repository.config(name=f"{repository.id}-2", docker={"image": changed}, **sections))
+    assert refused.state is ExperimentState.INTERRUPTED
+    assert "has source.measures.attacks" in (refused.reason or "")
+    assert not refused.snapshot.episodes

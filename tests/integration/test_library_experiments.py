@@ -1,31 +1,18 @@
 """Tests of experiments in the library: equal to the output of commands, at a server, and after a real run."""
 
-import asyncio
 import json
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from pyarrow import parquet
 
 import clau_doom as cd
-from clau_doom.app.serve import ServiceAddresses, open_service
-from clau_doom.config import (
-    ExecutionConfig,
-    ExperimentConfig,
-    GrpcConfig,
-    HoldoutConfig,
-    MetricsConfig,
-    ScenarioConfig,
-    WebConfig,
-    to_yaml,
-)
+from clau_doom.config import ExecutionConfig, ExperimentConfig, HoldoutConfig, ScenarioConfig, to_yaml
 from clau_doom.errors import ConfigError, ExperimentNotFound, NotAuthenticated, ServerUnreachable
+from tests.support.served_folder import served
 from tests.support.stored_experiments import SMALL, store_experiment
 
 TABLES = ("episodes", "agents", "generations", "events")
@@ -76,35 +63,6 @@ def test_reports_are_those_of_the_command(folder: Path, tmp_path: Path) -> None:
     assert (tmp_path / "library.html").read_bytes() == (tmp_path / "command.html").read_bytes()
 
 
-@contextmanager
-def served(folder: Path) -> Iterator[ServiceAddresses]:
-    """Serve a folder from a thread with its own event loop."""
-    config = ExperimentConfig(
-        execution=ExecutionConfig(workers=1),
-        grpc=GrpcConfig(port=0),
-        metrics=MetricsConfig(enabled=False),
-        web=WebConfig(enabled=False),
-    )
-    loop, ended, up = asyncio.new_event_loop(), asyncio.Event(), threading.Event()
-    found: list[ServiceAddresses] = []
-
-    async def serve() -> None:
-        async with open_service(config, folder) as service:
-            found.append(service.addresses)
-            up.set()
-            await ended.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
-    thread.start()
-    try:
-        assert up.wait(30)
-        yield found[0]
-    finally:
-        loop.call_soon_threadsafe(ended.set)
-        thread.join()
-        loop.close()
-
-
 def test_a_server_gives_the_same_objects_as_the_folder(folder: Path, tmp_path: Path) -> None:
     with served(folder) as addresses, cd.connect(addresses.grpc, token_file=addresses.token_file) as server:
         assert repr(server) == f"<Server {addresses.grpc}>"
@@ -125,6 +83,32 @@ def test_a_server_gives_the_same_objects_as_the_folder(folder: Path, tmp_path: P
         )
         with pytest.raises(ExperimentNotFound):
             server.open("nothing")
+
+
+def test_experiment_of_a_server_is_tracked_on_this_machine(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Curves and results are those of the folder. The second command writes nothing. No experiment appears locally."""
+    monkeypatch.setenv("CLAU_DOOM_SERVER", "")
+    here = cd.open("lab", output_dir=folder).track("jsonl", folder=str(tmp_path / "here"))
+    with served(folder) as addresses:
+        options = ["--server", addresses.grpc, "--to", "jsonl", "--json"]
+        monkeypatch.setenv("CLAU_DOOM_TOKEN_FILE", str(addresses.token_file))
+        first = json.loads(command("track", "lab", *options, folder=tmp_path / "runs"))
+        second = json.loads(command("track", "lab", *options, folder=tmp_path / "runs"))
+        with cd.connect(addresses.grpc, token_file=addresses.token_file, output_dir=tmp_path / "library") as server:
+            written = server.open("lab").track("jsonl")
+    assert (first["events"], first["generations"], first["results"]) == (here.events, here.generations, True)
+    assert (second["events"], written.events) == (0, here.events)
+    (local,) = (tmp_path / "here").glob("lab.jsonl")
+    (tracked,) = (tmp_path / "runs/_tracked").glob("lab-*/lab.jsonl")
+    (library,) = (tmp_path / "library/_tracked").glob("lab-*/lab.jsonl")
+    parts = [
+        [line for line in map(json.loads, file.read_text().splitlines()) if line["type"] in {"curves", "results"}]
+        for file in (local, tracked, library)
+    ]
+    assert parts[0] == parts[1] == parts[2]
+    assert json.loads(command("status", "--json", folder=tmp_path / "runs"))["experiments"] == []
 
 
 def test_connections_fail_with_the_reason(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from clau_doom.app.catalog.folder_source import FolderSource
 from clau_doom.app.track import track_experiment
 from clau_doom.app.tracking.run_trackers import tracked_run
 from clau_doom.config import MlflowTrackerConfig
@@ -74,7 +75,7 @@ async def test_outage_of_the_server_loses_nothing(tmp_path: Path, monkeypatch: p
     create_scripted(tmp_path, config)
     tracker = MlflowTrackerConfig(uri=f"http://127.0.0.1:{port}", film=False)
     with mlflow_server(tmp_path / "mlflow", port):
-        await track_experiment(tmp_path, "lab", tracker)
+        await track_experiment(FolderSource(tmp_path), "lab", tracker)
     health = ReaderHealth(pause=0.01)
     async with (
         asyncio.timeout(120),
@@ -85,8 +86,8 @@ async def test_outage_of_the_server_loses_nothing(tmp_path: Path, monkeypatch: p
     (failure,) = health.of("lab")
     assert (failure.reader, failure.failing) == ("mlflow tracker", True)
     with mlflow_server(tmp_path / "mlflow", port) as url:
-        first = await track_experiment(tmp_path, "lab", tracker)
-        second = await track_experiment(tmp_path, "lab", tracker)
+        first = await track_experiment(FolderSource(tmp_path), "lab", tracker)
+        second = await track_experiment(FolderSource(tmp_path), "lab", tracker)
         points = mlflow_points(url)
         _check_run(url)
     assert (first.generations, first.results) == (3, True)

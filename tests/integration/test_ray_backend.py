@@ -286,6 +286,39 @@ def test_custom_scenario_and_policy_are_sent_to_the_nodes(
     assert evolve(config(ray=ray, **sections), tmp_path / "ray").history == wanted
 
 
+MEASURES = """
+import clau_doom as cd
+
+
+@cd.measure(low=0, integer=True)
+def attacks(episode):
+    return int(episode.button("ATTACK").sum())
+"""
+
+
+def test_measures_of_the_user_are_sent_to_the_nodes(
+    nodes: RayNodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Values, fitness and history are those of local workers."""
+    here = tmp_path / "here"
+    here.mkdir()
+    (here / "measures_of_nodes.py").write_text(MEASURES)
+    monkeypatch.chdir(here)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    sections: dict[str, Any] = {
+        "scenario": {"name": "defend_the_center", "timeout": 300},
+        "measures": {"attacks": "measures_of_nodes:attacks"},
+        "fitness": {"kills": 1.0, "attacks": 0.125},
+    }
+    local = evolve(config(execution={"backend": "local"}, **sections), tmp_path / "local")
+    remote = evolve(config(nodes.address, **sections), tmp_path / "ray")
+    assert (remote.state, remote.history) == (ExperimentState.COMPLETED, local.history)
+    here_and_there = zip(remote.snapshot.generations, local.snapshot.generations, strict=True)
+    pairs = [pair for ours, theirs in here_and_there for pair in zip(ours, theirs, strict=True)]
+    assert all(one.outcomes == two.outcomes for one, two in pairs)
+    assert any(each.measures.value("attacks") > 0 for one, _ in pairs for each in one.outcomes)
+
+
 def command(folder: Path, name: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "clau_doom", name, *arguments, "--output-dir", str(folder / "runs")]
 

@@ -9,7 +9,7 @@ import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DecodedFilm", "take_apart"]
+__all__ = ["DecodedFilm", "make_film", "take_apart"]
 
 _STREAM = re.compile(r"Video: (\w+).*?, (\w+)[(,].*? (\d+)x(\d+).*?, ([\d.]+) fps")
 _DURATION = re.compile(r"Duration: (\d+):(\d+):([\d.]+)")
@@ -34,6 +34,16 @@ class DecodedFilm:
     rate: float
     seconds: float
     pictures: NDArray[np.uint8]
+
+
+def make_film(path: Path, greys: tuple[int, ...]) -> Path:
+    """Write a film of one-coloured pictures of 64x48, and return its path."""
+    writer = imageio_ffmpeg.write_frames(str(path), (64, 48), fps=5, macro_block_size=1)
+    writer.send(None)
+    for grey in greys:
+        writer.send(bytes([grey]) * (64 * 48 * 3))
+    writer.close()
+    return path
 
 
 def take_apart(path: Path) -> DecodedFilm:

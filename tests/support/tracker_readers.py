@@ -3,12 +3,14 @@
 import json
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from clau_doom.ports import TrackerUpdate
 
 Point = tuple[str, str, int, float]
 """Experiment, curve, generation and value."""
@@ -23,7 +25,13 @@ __all__ = [
     "tensorboard_points",
     "wandb_points",
     "wandb_records",
+    "with_film",
 ]
+
+
+def with_film(updates: Sequence[TrackerUpdate], film: Path) -> list[TrackerUpdate]:
+    """Return updates whose final results have a film."""
+    return [replace(each, results=replace(each.results, film=film)) if each.results else each for each in updates]
 
 
 def jsonl_lines(file: Path) -> list[dict[str, Any]]:

@@ -53,7 +53,7 @@ def compare_measures(
     """
     rows: list[ExploratoryContrast] = []
     for name in measures:
-        scores = {run: float(np.mean([getattr(each, name) for each in played])) for run, played in held_out.items()}
+        scores = {run: float(np.mean([each.value(name) for each in played])) for run, played in held_out.items()}
         found = compare_conditions(conditions, scores)
         if not isinstance(found, Unavailable):
             by_number = {each.number: [scores[run] for run in each.experiments] for each in conditions}

@@ -5,7 +5,8 @@ seeds. Before validation, these are the agents of the last finished generation. 
 validation seeds, so that its means there are too high on average. The held-out seeds estimate it without this bias.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 
 from clau_doom.analysis.topsis import Criterion, Ranking, topsis
 from clau_doom.analysis.unavailable import Unavailable
@@ -17,20 +18,28 @@ from clau_doom.errors import ConfigError
 __all__ = ["CRITERIA", "criteria_of", "criterion_values", "rank_agents"]
 
 CRITERIA = ("fitness", "score", *MEASURES)
-"""Names of criteria: the experiment's fitness, the score, and each measure."""
+"""Names of criteria: the experiment's fitness, the score, and each bundled measure."""
+
+_LONGEST_NAME = 60
 
 
-def criteria_of(text: str) -> tuple[Criterion, ...]:
+def criteria_of(text: str, custom: Iterable[str] = ()) -> tuple[Criterion, ...]:
     """Parse criteria such as ``kills:1,damage_taken:-2``.
+
+    Args:
+        text: Names with weights.
+        custom: Names of the user's measures that all experiments have.
 
     Raises:
         ConfigError: A criterion or a weight is invalid, or a criterion is given twice.
     """
-    found: dict[str, float] = {}
+    known, found = (*CRITERIA, *custom), dict[str, float]()
     for part in text.split(","):
         name, _, weight = (piece.strip() for piece in part.partition(":"))
-        if name not in CRITERIA:
-            raise ConfigError(f"{name!r} is not a criterion: use {', '.join(CRITERIA)}")
+        if name not in known:
+            guess = get_close_matches(name[:_LONGEST_NAME], known, n=1)
+            hint = f"did you mean {guess[0]}? " if guess else ""
+            raise ConfigError(f"{name[:_LONGEST_NAME]!r} is not a criterion: {hint}use {', '.join(known)}")
         if name in found:
             raise ConfigError(f"the criterion {name} is given twice: give it one weight")
         found[name] = _weight(name, weight)

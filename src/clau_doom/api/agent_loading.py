@@ -29,8 +29,9 @@ def load_agent(
             random baseline, or of an experiment for its champion. An id may have the path of its output folder, such as
             ``runs/quickstart``.
         output_dir: Folder of experiments, for an id. None: ``$CLAU_DOOM_OUTPUT_DIR``, or else ``runs``.
-        trust: Policy classes (``module:Class``) and addresses of remote agents that a file may name. A class is code
-            that runs in this process: read its source first. Names in ``CLAU_DOOM_TRUST`` are allowed, too.
+        trust: Policy classes (``module:Class``), measures (``module:function``) and addresses of remote agents that a
+            file may name. A class or a measure is code that runs in this process: read its source first. Names in
+            ``CLAU_DOOM_TRUST`` are allowed, too. Measures that are not allowed are not computed.
         address: Current address of a remote agent's program, if it has changed since the run.
 
     Raises:

@@ -12,6 +12,7 @@ from clau_doom.analysis.ranking import criteria_of
 from clau_doom.api.analysis import Analysis
 from clau_doom.app.analyze import analyse, compare
 from clau_doom.app.scenario_comparison import compare_over_scenarios, has_several_scenarios
+from clau_doom.app.shared_measures import shared_measures
 from clau_doom.errors import ConfigError
 from clau_doom.ports import StoredExperiment
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Criteria", "analyze_experiment", "compare_experiments", "whole_document"]
 
 Criteria = Mapping[str, float] | str | None
-"""Measures with weights, also in the form ``kills:1,damage_taken:-2``."""
+"""Bundled measures and those of the user with weights, also in the form ``kills:1,damage_taken:-2``."""
 
 _RANKING = "multicriteria-ranking"
 
@@ -38,7 +39,7 @@ def analyze_experiment(stored: StoredExperiment, criteria: Criteria = None, x: s
     Raises:
         ConfigError: A criterion, a weight or the unit is not valid.
     """
-    chosen = _criteria(criteria)
+    chosen = _criteria(criteria, [stored])
     data = analyse(stored, chosen, x=axis_unit(x))
     shown = [*sections.MAIN_SECTIONS, *([_RANKING] if chosen else [])]
     return Analysis(
@@ -75,7 +76,7 @@ def compare_experiments(
         raise ConfigError(f"margin {margin:g} is not above 0: give the smallest difference of interest")
     unit = axis_unit(x)
     first = baseline or experiments[0].snapshot.experiment.id
-    chosen = _criteria(criteria)
+    chosen = _criteria(criteria, experiments)
     if has_several_scenarios(experiments):
         for name, value in (("criteria", chosen), ("targets", targets), ("x", unit)):
             if value:
@@ -114,8 +115,8 @@ def _part_of(document: "Document") -> "Callable[[Sequence[str] | None], Document
     return describe
 
 
-def _criteria(criteria: Criteria) -> "tuple[Criterion, ...]":
+def _criteria(criteria: Criteria, experiments: Sequence[StoredExperiment]) -> "tuple[Criterion, ...]":
     if not criteria:
         return ()
     text = criteria if isinstance(criteria, str) else ",".join(f"{name}:{weight}" for name, weight in criteria.items())
-    return criteria_of(text)
+    return criteria_of(text, shared_measures(experiments))

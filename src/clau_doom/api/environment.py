@@ -25,6 +25,7 @@ def make_env(
     screen: bool = False,
     max_objects: int = MOST_OBJECTS,
     render_mode: str | None = None,
+    measures: Mapping[str, str] | None = None,
     **settings: object,
 ) -> "DoomEnv":
     """Make a Gymnasium environment with the observations, decisions and seeds of a run.
@@ -47,10 +48,12 @@ def make_env(
         max_objects: Rows of the arrays of objects, 1 to 256. The default is the engine's limit. With fewer rows, the
             objects with the largest boxes are kept, and an agent may then decide otherwise than in a run.
         render_mode: ``rgb_array`` for pictures of 640x480 from a second engine, or None.
+        measures: Measures of your own for ``info["measures"]``: names with functions of an episode's record, such as
+            ``{"aim": "my_measures:aim"}``, as in a configuration.
         settings: Further settings of the scenario: ``frame_skip``, ``doom_skill``, ``timeout``, ``resolution``.
 
     Raises:
-        ConfigError: The scenario or a value is not valid, or Gymnasium is not installed.
+        ConfigError: The scenario, a measure or a value is not valid, or Gymnasium is not installed.
 
     Example:
         >>> import clau_doom as cd
@@ -60,12 +63,21 @@ def make_env(
         (19,)
         >>> env.close()
     """
-    config, needs = _scenario_config(scenario, settings), Needs(objects=objects, screen=screen)
-    return environment_of(config, resolve(config), needs, max_objects=max_objects, render_mode=render_mode)
+    config, own = _environment_config(scenario, settings, measures or {})
+    needs = Needs(objects=objects, screen=screen)
+    return environment_of(
+        config, resolve(config), needs, max_objects=max_objects, render_mode=render_mode, measures=own
+    )
 
 
 def environment_of(
-    config: ScenarioConfig, scenario: Scenario, needs: Needs, *, max_objects: int, render_mode: str | None
+    config: ScenarioConfig,
+    scenario: Scenario,
+    needs: Needs,
+    *,
+    max_objects: int = MOST_OBJECTS,
+    render_mode: str | None,
+    measures: Mapping[str, str],
 ) -> "DoomEnv":
     """Return the environment of a resolved scenario.
 
@@ -75,20 +87,23 @@ def environment_of(
         needs: Parts of the observations.
         max_objects: Rows of the arrays of objects.
         render_mode: ``rgb_array``, or None.
+        measures: Functions of the user's measures, by name.
 
     Raises:
-        ConfigError: A value is not valid, or Gymnasium is not installed.
+        ConfigError: A value or a measure is not valid, or Gymnasium is not installed.
     """
     if importlib.util.find_spec("gymnasium") is None:
         raise ConfigError("environments need Gymnasium: pip install 'clau-doom[gymnasium]'")
     from gymnasium.envs.registration import EnvSpec  # noqa: PLC0415 - optional
 
     from clau_doom.api.gymnasium_environment import DoomEnv  # noqa: PLC0415 - needs Gymnasium
+    from clau_doom.worker import load_measures  # noqa: PLC0415 - as DoomEnv
 
-    env = DoomEnv(scenario, needs, max_objects=max_objects, render_mode=render_mode)
+    own = load_measures(measures)
+    env = DoomEnv(scenario, needs, measures=own, max_objects=max_objects, render_mode=render_mode)
     name = gymnasium_id(config.name) if config.name in SCENARIOS else "clau_doom/Custom-v0"
     shown = {"objects": needs.objects, "screen": needs.screen, "max_objects": max_objects, "render_mode": render_mode}
-    kwargs = {"scenario": config.model_dump(exclude_none=True), **shown}
+    kwargs = {"scenario": config.model_dump(exclude_none=True), **shown, "measures": dict(measures)}
     env.spec = EnvSpec(id=name, entry_point=_ENTRY_POINT, kwargs=kwargs)
     return env
 
@@ -98,14 +113,16 @@ def gymnasium_id(scenario: str) -> str:
     return f"clau_doom/{''.join(word.capitalize() for word in scenario.split('_'))}-v0"
 
 
-def _scenario_config(
-    scenario: str | Mapping[str, object] | ScenarioConfig, settings: dict[str, object]
-) -> ScenarioConfig:
+def _environment_config(
+    scenario: str | Mapping[str, object] | ScenarioConfig, settings: dict[str, object], measures: Mapping[str, str]
+) -> tuple[ScenarioConfig, dict[str, str]]:
     if isinstance(scenario, ScenarioConfig):
         given: Mapping[str, object] = scenario.model_dump(exclude_none=True)
     else:
         given = {"name": scenario} if isinstance(scenario, str) else scenario
-    return resolve_fields({"scenario": {**given, **settings}}, name="the environment").config.scenario
+    fields = {"scenario": {**given, **settings}, "measures": dict(measures)}
+    config = resolve_fields(fields, name="the environment").config
+    return config.scenario, config.measures
 
 
 def _register() -> None:

@@ -14,6 +14,8 @@ from clau_doom.domain import EpisodeOutcome
 from clau_doom.errors import EngineCrashed
 from clau_doom.game import SCENARIOS, Scenario, Transition, ViewSettings, VizdoomEngine, try_scenario
 from clau_doom.ports import Action, Needs, Observation
+from clau_doom.worker import CustomMeasure
+from clau_doom.worker.custom_measures import with_custom_measures
 
 __all__ = ["PICTURE", "EnvironmentEngines"]
 
@@ -32,11 +34,15 @@ class EnvironmentEngines:
     Args:
         scenario: Scenario to play.
         needs: Parts of the observations.
+        measures: Measures of the user.
         pictures: Whether `picture` is used.
     """
 
-    def __init__(self, scenario: Scenario, needs: Needs, *, pictures: bool) -> None:
+    def __init__(
+        self, scenario: Scenario, needs: Needs, *, measures: tuple[CustomMeasure, ...] = (), pictures: bool
+    ) -> None:
         self._scenario = scenario
+        self._measures = measures
         self._folder = Path(tempfile.mkdtemp(prefix="clau-doom-env-"))
         self._agents = VizdoomEngine(scenario, self._folder / "agent")
         self._viewers: VizdoomEngine | None = None
@@ -97,9 +103,17 @@ class EnvironmentEngines:
         return self._agents.transition()
 
     def outcome(self, seed: int) -> EpisodeOutcome:
-        """Return the outcome of the episode on `seed`, which has ended."""
+        """Return the outcome of the episode on `seed`, which has ended.
+
+        Raises:
+            MeasureFailed: A measure of the user raised an error, or its value is not in its declared range.
+        """
         engine = self._agents
-        return EpisodeOutcome(seed=seed, measures=engine.measures(), trajectory_sha256=engine.trajectory_sha256())
+        return EpisodeOutcome(
+            seed=seed,
+            measures=with_custom_measures(engine, self._measures),
+            trajectory_sha256=engine.trajectory_sha256(),
+        )
 
     def picture(self) -> NDArray[np.uint8]:
         """Return a copy of the picture of the latest observation, uint8, shape (480, 640, 3)."""

@@ -143,7 +143,7 @@ class Experiment:
 
         Args:
             agent: Id, generation and index, or the agent. None: the champion.
-            trust: Policy classes and addresses of remote agents that a server may name.
+            trust: Policy classes, measures and addresses of remote agents that a server may name.
             address: Current address of a remote agent's program, if it has changed since the run.
 
         Raises:
@@ -215,7 +215,8 @@ class Experiment:
     def track(self, kind: str, **options: object) -> "WrittenCounts":
         """Write the experiment to a tracker, as `clau-doom track ID --to KIND` does. A second call repeats nothing.
 
-        An experiment that runs in another process is followed to its end.
+        An experiment that runs in another process is followed to its end. For an experiment of a server, the tracker
+        works on this machine. Its files are in ``_tracked`` in the output folder of `cd.connect`.
 
         Args:
             kind: ``tensorboard``, ``mlflow``, ``wandb``, ``jsonl``, ``webhook`` or ``class``.
@@ -225,7 +226,7 @@ class Experiment:
             The target, and the numbers of new events and generations.
 
         Raises:
-            ConfigError: An option is not valid, a package is missing, or the experiment is at a server.
+            ConfigError: An option is not valid, or a package is missing.
             TrackerUnavailable: The target failed. The next call continues.
 
         Example:
@@ -233,8 +234,7 @@ class Experiment:
         """
         from clau_doom.app.track import track_experiment, tracker_config  # noqa: PLC0415 - statistics
 
-        experiment, output_dir = self.location
-        return run_blocking(track_experiment(output_dir, experiment, tracker_config(kind, options)))
+        return run_blocking(track_experiment(self._reading.source, self.id, tracker_config(kind, options)))
 
     def export(
         self,

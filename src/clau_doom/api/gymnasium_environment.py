@@ -24,6 +24,7 @@ from clau_doom.domain import generator
 from clau_doom.errors import ConfigError
 from clau_doom.game import Scenario, Transition
 from clau_doom.ports import Action, Needs, Observation, ScenarioFacts
+from clau_doom.worker import CustomMeasure
 
 __all__ = ["DoomEnv"]
 
@@ -40,6 +41,7 @@ class DoomEnv(gymnasium.Env[Arrays, Arrays]):
     Args:
         scenario: Scenario to play.
         needs: Parts of the observations.
+        measures: Measures of the user.
         max_objects: Rows of the arrays of objects.
         render_mode: ``rgb_array``, or None.
 
@@ -56,6 +58,7 @@ class DoomEnv(gymnasium.Env[Arrays, Arrays]):
         scenario: Scenario,
         needs: Needs,
         *,
+        measures: tuple[CustomMeasure, ...] = (),
         max_objects: int = MOST_OBJECTS,
         render_mode: str | None = None,
     ) -> None:
@@ -71,7 +74,7 @@ class DoomEnv(gymnasium.Env[Arrays, Arrays]):
         self._facts = facts
         self._needs = needs
         self._max_objects = max_objects
-        self._engines = EnvironmentEngines(scenario, needs, pictures=render_mode is not None)
+        self._engines = EnvironmentEngines(scenario, needs, measures=measures, pictures=render_mode is not None)
         self._seeds: np.random.Generator | None = None
         self._seed = 0
         self._seen: Observation | None = None
@@ -125,6 +128,7 @@ class DoomEnv(gymnasium.Env[Arrays, Arrays]):
         Raises:
             ConfigError: The action is not valid.
             EngineCrashed: The engine has ended; `reset` starts a new one.
+            MeasureFailed: The episode has ended, and a measure of the user raised an error or left its range.
             ResetNeeded: No episode is running.
         """
         before = self._seen

@@ -10,15 +10,11 @@ from clau_doom.api.agent_html import agent_html
 from clau_doom.api.environment import environment_of
 from clau_doom.api.episode_seed import check_seed
 from clau_doom.api.event_loop import run_blocking
-from clau_doom.api.observation_arrays import (
-    MOST_OBJECTS,
-    Arrays,
-    action_to_arrays,
-    observation_from_arrays,
-)
+from clau_doom.api.observation_arrays import Arrays, action_to_arrays, observation_from_arrays
 from clau_doom.api.table import Table
 from clau_doom.app.input_copies import stored_scenario
 from clau_doom.app.replay_agent_lookup import with_address
+from clau_doom.app.replay_measures import ReplayMeasures, load_replay_measures
 from clau_doom.app.trusted_code import Trust
 from clau_doom.config import (
     CustomPolicyConfig,
@@ -28,7 +24,7 @@ from clau_doom.config import (
     importing_from,
     kind_label,
 )
-from clau_doom.domain import Episode
+from clau_doom.domain import Episode, Fitness
 from clau_doom.errors import ConfigError, WrongState
 from clau_doom.game import Scenario
 from clau_doom.game.trajectory_recorder import ActionCheck
@@ -50,7 +46,7 @@ class LoadedAgent:
     Args:
         setting: Everything besides the genome that decides the agent's play.
         agent: The agent with its recorded episodes.
-        trust: Policy classes and addresses that the user allows.
+        trust: Policy classes, measures and addresses that the user allows.
         stored_in: Folder of the agent's experiment, or None for an agent file.
         address: Current address of a remote agent's program, or None for the stored one.
     """
@@ -90,7 +86,7 @@ class LoadedAgent:
     @property
     def episodes(self) -> Table:
         """Recorded episodes, with the columns of `Experiment.episodes`. An agent file has held-out episodes only."""
-        return self._table(self._agent.episodes, recorded=True)
+        return self._table(self._agent.episodes, self._setting.fitness, recorded=True)
 
     @property
     def needs(self) -> Needs:
@@ -160,9 +156,9 @@ class LoadedAgent:
         Raises:
             ConfigError: The policy or the scenario cannot be loaded, or Gymnasium is not installed.
         """
-        return environment_of(
-            self._setting.scenario, self._scenario, self.needs, max_objects=MOST_OBJECTS, render_mode=render_mode
-        )
+        setting, needs, own = self._setting, self.needs, self._measures.targets
+        with importing_from(setting.import_paths):
+            return environment_of(setting.scenario, self._scenario, needs, measures=own, render_mode=render_mode)
 
     def play(
         self,
@@ -182,7 +178,7 @@ class LoadedAgent:
 
         Returns:
             One row for each episode, in the order of the seeds, with the columns of `Experiment.episodes`. The purpose
-            is missing, and so is the fitness of an agent file.
+            is missing, and so are the fitness of an agent file and measures whose function cannot be computed here.
 
         Raises:
             ConfigError: An argument is not valid, or the policy cannot be loaded.
@@ -212,11 +208,11 @@ class LoadedAgent:
             policy=self._policy,
             settings=self._setting.scenario,
             scenario=self._scenario,
-            measures=self._setting.measures,
+            measures=self._measures.targets,
             import_paths=self._setting.import_paths,
         )
         played = run_blocking(play_episodes(player, chosen, workers=workers))
-        return self._table(played, recorded=False)
+        return self._table(played, self._measures.computable(self._setting.fitness), recorded=False)
 
     def film(
         self,
@@ -279,10 +275,14 @@ class LoadedAgent:
         """Return a table for notebooks; genes are shown if they are stored."""
         return agent_html(self._setting, self._agent)
 
-    def _table(self, episodes: Sequence[Episode], *, recorded: bool) -> Table:
+    def _table(self, episodes: Sequence[Episode], fitness: Fitness | None, *, recorded: bool) -> Table:
         from clau_doom.app.experiment_tables import agent_episodes_table  # noqa: PLC0415 - pyarrow
 
-        return Table(agent_episodes_table(episodes, self._setting.fitness, recorded=recorded), name="episodes")
+        return Table(agent_episodes_table(episodes, fitness, recorded=recorded), name="episodes")
+
+    @cached_property
+    def _measures(self) -> ReplayMeasures:
+        return load_replay_measures(self._setting).logged(self.id)
 
     @cached_property
     def _scenario(self) -> Scenario:

@@ -145,7 +145,7 @@ async def _connect(remote: RemoteServer, output_dir: Path) -> Server:
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(reach(remote, output_dir))
         await client.unreadable()  # the smallest answer that needs a token
-        return Server(remote.address, ServerSource(client), stack.pop_all())
+        return Server(remote.address, ServerSource(client, remote=remote, output_dir=output_dir), stack.pop_all())
 
 
 def _path(path: StrPath | None) -> Path | None:

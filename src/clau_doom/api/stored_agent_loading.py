@@ -20,7 +20,7 @@ def load_stored_agent(
     Args:
         source: Folder or server of the experiment. A server's policies need consent.
         name: Id of an agent, of the random baseline, or of the experiment for its champion.
-        trust: Policy classes and addresses that a server may name.
+        trust: Policy classes, measures and addresses that a server may name.
         address: Current address of a remote agent's program, if it has changed since the run.
     """
     consent = consent_to(trust, address)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from clau_doom.app.gene_space import space_of
 from clau_doom.app.run_planning import make_fitness
+from clau_doom.app.shared_measures import shared_measures
 from clau_doom.app.warm_start import start_genomes
 from clau_doom.config import ExperimentConfig, MapElitesConfig, by_paths, condition_changes
 from clau_doom.domain import AgentStatus, GenomeSpace
@@ -116,7 +117,7 @@ def compare(
         scenario=base.config.scenario.name,
         fitness=make_fitness(base.config),
         fitness_name=fitness_name(base.config),
-        measures=telling_measures(base.config.scenario.name, sorted(base.config.measures)),
+        measures=telling_measures(base.config.scenario.name, shared_measures(experiments)),
         margin=margin,
         criteria=criteria,
         remarks=comparison_remarks(experiments, base),
@@ -222,12 +223,21 @@ def _check_comparable(base: StoredExperiment, other: StoredExperiment) -> None:
     moved = () if other_files or not by_paths(base.config, other.config) else ("scenario.name",)
     changes = condition_changes(base.config, other.config)
     differing = [str(each) for each in changes if each.path.startswith(_REFUSED) and each.path not in moved]
-    differing += other_files
+    differing += [*other_files, *_other_functions(base.config, other.config)]
     if differing:
         raise ConfigError(
             f"{name} cannot be compared with {base.snapshot.experiment.id}: their fitness differs "
             f"({'; '.join(differing)}): compare experiments of one scenario and one fitness"
         )
+
+
+def _other_functions(base: ExperimentConfig, other: ExperimentConfig) -> list[str]:
+    """Return the differences of the user's measures that the fitness needs."""
+    return [
+        f"measures.{name}: {base.measures.get(name)} became {other.measures.get(name)}"
+        for name, _ in make_fitness(base).weights
+        if base.measures.get(name) != other.measures.get(name)
+    ]
 
 
 def _champion(stored: StoredExperiment) -> HoldoutResult:

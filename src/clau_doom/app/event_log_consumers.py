@@ -169,7 +169,7 @@ class EventLogConsumers:
                 None: the experiment has started.
         """
         for follower in self._trackers(experiment):
-            if behind is not None and not follower.behind(behind.experiment.uuid, behind.last_sequence):
+            if behind is not None and not follower.behind(behind.experiment, behind.last_sequence):
                 continue
             previous = self._reading.pop((follower.name, experiment), None)
             if previous is not None:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from clau_doom.access import PrivatePaths
+from clau_doom.app.catalog.folder_source import RemoteServer
 from clau_doom.domain import Purpose
 from clau_doom.errors import StorageFailed, WrongState
 
@@ -31,6 +32,7 @@ async def film_episode(
     path: Path,
     *,
     seconds: float | None = None,
+    remote: RemoteServer | None = None,
     is_progress: Callable[[str], bool] = lambda line: line.startswith("progress "),
 ) -> None:
     """Replay an episode, verify it against its record, and film it with its overlay.
@@ -42,13 +44,16 @@ async def film_episode(
         number: Index of the episode among the agent's episodes of that purpose.
         path: File to write, with the suffix of a video format. It must not exist.
         seconds: Length of the film in seconds of game time, from the start; None: the whole episode.
+        remote: Server of the experiment. None: the experiment is in the output folder.
         is_progress: Receives each line of the process, and returns whether the line is a progress report.
 
     Raises:
         WrongState: The episode cannot be replayed. The message has the reason.
         StorageFailed: The film cannot be written in time.
     """
-    command = [sys.executable, "-P", "-m", "clau_doom", "--output-dir", str(output_dir), "replay", agent]
+    command = [sys.executable, "-P", "-m", "clau_doom", "--output-dir", str(output_dir)]
+    command += [*_credentials(remote), "replay", agent]
+    command += ["--server", remote.address] if remote else []
     command += ["--purpose", purpose.value.replace("_", "-"), "--episode", str(number)]
     command += ["--overlay", "-o", str(path), "--json", "--progress"]
     if seconds is not None:
@@ -79,6 +84,15 @@ async def film_episode(
     if process.returncode:
         reason = (error_line or "the film could not be made").removeprefix("error: ")
         raise WrongState(PrivatePaths.of_process(output_dir).hide(reason))
+
+
+def _credentials(remote: RemoteServer | None) -> list[str]:
+    """Return the options of the command for the connection to a server. A token itself is in a file or a variable."""
+    if remote is None:
+        return []
+    files = {"--token-file": remote.token_file, "--ca": remote.ca}
+    files |= {"--certificate": remote.certificate, "--key": remote.key}
+    return [word for name, file in files.items() if file is not None for word in (name, str(file))]
 
 
 async def _last_message(process: asyncio.subprocess.Process, is_progress: Callable[[str], bool]) -> str:

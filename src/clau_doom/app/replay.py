@@ -6,12 +6,13 @@ This module imports packages for drawing and films. Import it only in commands t
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from clau_doom.app.input_copies import stored_scenario
 from clau_doom.app.policy_output_suppression import contained_output
 from clau_doom.app.replay_agent_lookup import with_address
+from clau_doom.app.replay_measures import ReplayMeasures, load_replay_measures
 from clau_doom.config import CustomPolicyConfig, PolicyConfig, RandomPolicyConfig, importing_from
 from clau_doom.domain import Purpose, experiment_of_player
 from clau_doom.domain.experiment import Provenance
@@ -36,7 +37,7 @@ from clau_doom.replay import (
     perform,
 )
 from clau_doom.storage import ExperimentFolders, StoredInputs
-from clau_doom.worker import CustomMeasure, ProgressPage, collect_facts, load_measures
+from clau_doom.worker import ProgressPage, collect_facts
 from clau_doom.worker.action_replay import ActionReplay
 
 __all__ = [
@@ -68,7 +69,7 @@ class ReplayPlan:
         by_actions: Whether `policy` performs recorded actions.
         then: Provenance of the recorded episode.
         now: Provenance of this machine.
-        measures: Measures of the user.
+        measures: Measures of the user, and those that are not compared.
     """
 
     choice: SelectedEpisode
@@ -77,7 +78,7 @@ class ReplayPlan:
     by_actions: bool
     then: Provenance
     now: Provenance
-    measures: tuple[CustomMeasure, ...] = ()
+    measures: ReplayMeasures = field(default_factory=ReplayMeasures)
 
 
 async def stored_actions(choice: SelectedEpisode, output_dir: Path) -> bytes | None:
@@ -125,8 +126,7 @@ def _plan_replay(setting: Setting, choice: SelectedEpisode, actions: bytes | Non
     by_actions = isinstance(policy, ActionReplay)
     if by_actions:
         wanted = RandomPolicyConfig()
-    with contained_output():
-        measures = load_measures(setting.measures)
+    measures = load_replay_measures(setting)
     return ReplayPlan(
         measures=measures,
         choice=choice,
@@ -134,7 +134,7 @@ def _plan_replay(setting: Setting, choice: SelectedEpisode, actions: bytes | Non
         policy=policy,
         by_actions=by_actions,
         then=setting.provenance,
-        now=collect_facts(scenario, wanted, policy, measures),
+        now=collect_facts(scenario, wanted, policy, measures.computed),
     )
 
 
@@ -166,7 +166,7 @@ def verify(plan: ReplayPlan) -> Performance:
             engine.start(plan.policy.needs, record=False)
             with ProgressPage(folder / "phase", create=True) as page, contained_output():
                 performance = perform(
-                    engine, plan.policy, choice.agent.genome, choice.seed, page, measures=plan.measures
+                    engine, plan.policy, choice.agent.genome, choice.seed, page, measures=plan.measures.computed
                 )
         except PolicyFailed as error:
             if choice.episode is None:

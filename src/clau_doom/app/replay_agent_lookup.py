@@ -1,6 +1,7 @@
 """Lookup of agents for replays, in agent files, in the output folder and at servers; export to agent files."""
 
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -11,7 +12,7 @@ from clau_doom.app.policy_output_suppression import contained_output
 from clau_doom.app.run_planning import make_fitness
 from clau_doom.app.trusted_code import Trust, check_import_paths
 from clau_doom.config import PolicyConfig, RemotePolicyConfig, ScenarioConfig, importing_from
-from clau_doom.domain import Fitness, GenomeSpace, check_experiment_id, experiment_of_player, parse_agent_id
+from clau_doom.domain import GenomeSpace, check_experiment_id, experiment_of_player, parse_agent_id
 from clau_doom.errors import AgentNotFound, ConfigError, ExperimentNotFound
 from clau_doom.game import resolve as resolve_scenario
 from clau_doom.parameter_names import parameter
@@ -37,8 +38,8 @@ async def find_agent(
 ) -> tuple[Setting, ReplayedAgent]:
     """Find an agent by name, with everything that decides its play.
 
-    Agent files and servers contain data of other people. Policy classes are imported and addresses are dialled only if
-    `trust` contains them.
+    Agent files and servers contain data of other people. Policy classes and measures are imported, and addresses are
+    dialled, only if `trust` contains them. A replay does not compare other measures.
 
     Args:
         name: Id of an agent, of an experiment (stands for its champion) or of the random baseline, or path of an agent
@@ -60,7 +61,8 @@ async def find_agent(
         return _space_of(scenario, policy)
 
     if is_agent_file(name):
-        return read_agent(Path(name), space_of)
+        setting, agent = read_agent(Path(name), space_of)
+        return replace(setting, untrusted=trust.untrusted_measures(setting.measures)), agent
     async with open_source(remote, output_dir) as source:
         origin = f"the server {remote.address}" if remote else None
         return await find_stored_agent(name, source, origin=origin, trust=trust, address=address)
@@ -91,8 +93,9 @@ async def find_stored_agent(
         provenance=stored.snapshot.experiment.provenance,
         space=stored.space,
         inputs=stored.inputs,
-        fitness=_computable_fitness(stored, local=origin is None),
-        measures={} if origin else stored.config.measures,
+        fitness=make_fitness(stored.config),
+        measures=stored.config.measures,
+        untrusted=trust.untrusted_measures(stored.config.measures) if origin else {},
         import_paths=_import_paths(stored, local=origin is None),
     )
     agent = select_agent(stored.snapshot, name)
@@ -160,10 +163,3 @@ def _import_paths(stored: StoredExperiment, *, local: bool) -> tuple[str, ...]:
         return ()
     check_import_paths(stored.config.import_paths, stored.inputs.parent)
     return stored.config.import_paths
-
-
-def _computable_fitness(stored: StoredExperiment, *, local: bool) -> Fitness | None:
-    """Return the fitness, or None if it needs measures of the user that are not computed on this machine."""
-    fitness = make_fitness(stored.config)
-    own = any(name in stored.config.measures for name, _ in fitness.weights)
-    return fitness if local or not own else None

@@ -36,6 +36,7 @@ class Plan:
         resources: Estimate of agents, episodes, memory and disk space.
         resume: Whether the experiment is stored already.
         start: Genomes of a warm start.
+        discontinued_trackers: Kinds of trackers that have events of earlier runs, but do not follow this run.
     """
 
     config: ExperimentConfig
@@ -50,6 +51,7 @@ class Plan:
     resume: bool
     trackers: tuple[TrackerConfig, ...] = ()
     start: tuple[StartAgent, ...] = ()
+    discontinued_trackers: tuple[str, ...] = ()
 
     @property
     def worker_facts(self) -> Provenance:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -12,6 +13,7 @@ from clau_doom.app.input_copies import stored_scenario
 from clau_doom.app.resource_estimate import estimate_resources, excesses
 from clau_doom.app.run_plan import Plan
 from clau_doom.app.strategy_description import describe_strategy
+from clau_doom.app.tracker_cursor import discontinued_kinds
 from clau_doom.app.trusted_code import check_import_paths
 from clau_doom.app.warm_start import StartAgent, resolve_start, stored_start
 from clau_doom.backends.provider import provider_of
@@ -250,7 +252,8 @@ async def plan_resume(
             f"{experiment} cannot be resumed: it was started with {fact} {then}, but now it is {now}; "
             "restore it, or start an experiment with another name"
         )
-    return plan
+    trackers, uuid = ExperimentFolders(output_dir).open(experiment).trackers, snapshot.experiment.uuid
+    return replace(plan, discontinued_trackers=discontinued_kinds(trackers, plan.trackers, uuid))
 
 
 def _plan_again(

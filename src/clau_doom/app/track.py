@@ -1,9 +1,10 @@
 """Writing of a stored or running experiment to a tracker, at any time after its start."""
 
-from pathlib import Path
-
+from clau_doom.app.catalog.folder_source import ExperimentSource, FolderSource
+from clau_doom.app.tracking.tracked_source import EventLog, TrackedFolder, TrackedServer
 from clau_doom.app.tracking.tracker_follower import TrackerFollower, WrittenCounts
 from clau_doom.config import TrackerConfig, resolve_fields
+from clau_doom.errors import ConfigError
 from clau_doom.orchestration import ReaderHealth
 from clau_doom.storage import ExperimentFolders
 from clau_doom.trackers import check_tracker_config
@@ -26,11 +27,16 @@ def tracker_config(kind: str, options: dict[str, object]) -> TrackerConfig:
     return config.trackers[0]
 
 
-async def track_experiment(output_dir: Path, experiment: str, config: TrackerConfig) -> WrittenCounts:
+async def track_experiment(source: ExperimentSource, experiment: str, config: TrackerConfig) -> WrittenCounts:
     """Write an experiment to a tracker, and return what was written. A running experiment is followed to its end.
 
     A tracker that fails while the experiment runs is restarted. Otherwise its error is raised, and the next call
     continues behind the last written event.
+
+    Args:
+        source: Folder or server of the experiment. For a server, the tracker and the film are the work of this machine.
+        experiment: Id of the experiment.
+        config: The tracker.
 
     Raises:
         ExperimentNotFound: No experiment has that id.
@@ -38,12 +44,25 @@ async def track_experiment(output_dir: Path, experiment: str, config: TrackerCon
         ExperimentBusy: Another process writes the experiment to the same target.
         TrackerUnavailable: The target failed.
     """
-    folder = ExperimentFolders(output_dir).open(experiment)
-    follower = TrackerFollower(config, output_dir, experiment)
-    async with folder.read() as store:
-        if folder.holder() is None:
-            await follower.follow(store, live=False)
-        else:
-            health = ReaderHealth()
-            await health.keep_reading(follower.name, experiment, lambda: follower.follow(store), follower.position)
+    if isinstance(source, FolderSource):
+        folder = ExperimentFolders(source.output_dir).open(experiment)
+        follower = TrackerFollower(config, TrackedFolder(source.output_dir, experiment))
+        async with folder.read() as store:
+            await _follow(follower, store, live=folder.holder() is not None)
+        return follower.counts
+    from clau_doom.app.catalog.server_source import ServerSource  # noqa: PLC0415 - gRPC, which a folder does not need
+
+    if not isinstance(source, ServerSource):
+        raise ConfigError(f"experiment {experiment} is in another source than a folder or a server")
+    served = TrackedServer(source, experiment)
+    follower = TrackerFollower(config, served)
+    await _follow(follower, served, live=await source.is_live(experiment))
     return follower.counts
+
+
+async def _follow(follower: TrackerFollower, log: EventLog, *, live: bool) -> None:
+    if not live:
+        await follower.follow(log, live=False)
+        return
+    health = ReaderHealth()
+    await health.keep_reading(follower.name, follower.experiment, lambda: follower.follow(log), follower.position)

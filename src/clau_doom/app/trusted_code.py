@@ -1,7 +1,7 @@
-"""Policy classes and addresses that an agent file, a server or a stored experiment may name.
+"""Policy classes, measures and addresses that an agent file, a server or a stored experiment may name.
 
-Agent files, server responses and stored experiments contain data of other people. A policy class is code that would run
-here. An address is a program that this process would connect to. Both need the user's consent by name.
+Agent files, server responses and stored experiments contain data of other people. A policy class or a measure is code
+that would run here. An address is a program that this process would connect to. All need the user's consent by name.
 """
 
 from collections.abc import Iterable, Mapping
@@ -46,7 +46,7 @@ class Trust:
     """Names that the user trusts.
 
     Attributes:
-        names: Policy classes as ``module:Class``, and addresses of remote agents.
+        names: Policy classes as ``module:Class``, measures as ``module:function``, and addresses of remote agents.
     """
 
     names: frozenset[str] = frozenset()
@@ -80,3 +80,17 @@ class Trust:
                 )
             case _:
                 pass
+
+    def untrusted_measures(self, measures: Mapping[str, str]) -> dict[str, str]:
+        """Return the reasons why measures from outside data are not computed, by their names.
+
+        A replay without these measures is possible, so that this is not an error.
+
+        Args:
+            measures: Functions by the names of the measures.
+        """
+        return {
+            name: f"read the source of {target}, then allow it with {argument('trust', [target])}"
+            for name, target in sorted(measures.items())
+            if target not in self.names
+        }

@@ -138,13 +138,13 @@ TrustedNames = Annotated[
         "--trust",
         metavar="NAME",
         envvar="CLAU_DOOM_TRUST",
-        help="Policy class (module:Class) or agent address that files and servers may use; repeatable.",
+        help="Policy class or measure (module:Name), or agent address, that files and servers may use; repeatable.",
     ),
 ]
 
 
 def trust_of(names: list[str] | None, *more: str | None) -> "Trust":
-    """Return the user's consent to classes and addresses by name; None among them is omitted."""
+    """Return the user's consent to classes, measures and addresses by name; None among them is omitted."""
     from clau_doom.app.trusted_code import Trust
 
     return Trust(frozenset(name for name in (*(names or ()), *more) if name))

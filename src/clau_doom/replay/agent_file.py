@@ -4,12 +4,13 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, FiniteFloat, ValidationError, model_validator
 
 from clau_doom.config import PolicyConfig, ScenarioConfig
 from clau_doom.config.base_section import ConfigSection
+from clau_doom.config.measures import MeasuresConfig, measure_clashes
 from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, Fitness, GenomeSpace, Measures, Purpose
 from clau_doom.domain.episode import MEASURES
 from clau_doom.domain.experiment import Provenance
@@ -38,8 +39,9 @@ class Setting:
         space: Genes stored with the experiment, or None.
         inputs: Folder with copies of the experiment's scenario, or None.
         fitness: Fitness of the experiment, or None for an agent file.
-        measures: Functions of the user's measures, by name. Empty for an agent file and for agents of a server, because
-            measures are code; replays then compare bundled measures only.
+        measures: Functions of the user's measures, by name.
+        untrusted: Reasons why some of these functions must not be imported here, by the names of the measures. A replay
+            does not compare these measures.
         import_paths: Folders that modules of the user are imported from. Empty for an agent file and for agents of a
             server, which cannot name folders of this machine: the working folder.
     """
@@ -52,6 +54,7 @@ class Setting:
     inputs: Path | None = None
     fitness: Fitness | None = None
     measures: Mapping[str, str] = field(default_factory=dict)
+    untrusted: Mapping[str, str] = field(default_factory=dict)
     import_paths: tuple[str, ...] = ()
 
 
@@ -60,7 +63,7 @@ class _Recorded(ConfigSection):
     number: int = Field(ge=0)
     seed: int = Field(ge=0, lt=2**32)
     trajectory_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    measures: Measures
+    measures: dict[str, FiniteFloat]
 
 
 class _Document(ConfigSection):
@@ -71,7 +74,18 @@ class _Document(ConfigSection):
     policy: PolicyConfig
     genome: dict[str, float | str]
     provenance: dict[str, str]
+    measures: MeasuresConfig = Field(default_factory=dict)
     episodes: list[_Recorded]
+
+    @model_validator(mode="after")
+    def _check_measures(self) -> Self:
+        for path, _, problem in measure_clashes(self.measures, "reward", ()):
+            raise ValueError(f"{path} {problem}")
+        for number, episode in enumerate(self.episodes):
+            own = episode.measures.keys() - {*MEASURES}
+            if wrong := sorted(own ^ self.measures.keys()):
+                raise ValueError(f"episodes.{number}.measures: the measure {wrong[0]:.60} is missing or not declared")
+        return self
 
 
 def agent_text(setting: Setting, agent: ReplayedAgent, space: GenomeSpace) -> str:
@@ -83,6 +97,7 @@ def agent_text(setting: Setting, agent: ReplayedAgent, space: GenomeSpace) -> st
         space: Gene space of the policy.
     """
     held_out = [episode for episode in agent.episodes if episode.purpose is Purpose.HELD_OUT]
+    own = {"measures": json.dumps(dict(sorted(setting.measures.items())))} if setting.measures else {}
     parts = {
         "format": json.dumps(_FORMAT),
         "agent": json.dumps(agent.id),
@@ -91,6 +106,7 @@ def agent_text(setting: Setting, agent: ReplayedAgent, space: GenomeSpace) -> st
         "policy": json.dumps(setting.policy.model_dump(mode="json", exclude_none=True)),
         "genome": _lines("{}", [f"{json.dumps(n)}: {json.dumps(v)}" for n, v in space.named(agent.genome).items()]),
         "provenance": _lines("{}", [f"{json.dumps(n)}: {json.dumps(v)}" for n, v in setting.provenance.facts]),
+        **own,
         "episodes": _lines("[]", [json.dumps(_row(episode)) for episode in held_out or agent.episodes]),
     }
     return "{\n" + ",\n".join(f'  "{name}": {text}' for name, text in parts.items()) + "\n}\n"
@@ -118,6 +134,7 @@ def read_agent(
         policy=document.policy,
         contained=False,
         provenance=Provenance(facts=tuple(sorted(document.provenance.items()))),
+        measures=document.measures,
     )
     episodes = tuple(_episode(document.agent, each) for each in document.episodes)
     agent = ReplayedAgent(
@@ -138,12 +155,15 @@ def _row(episode: Episode) -> dict[str, object]:
         "number": episode.number,
         "seed": episode.outcome.seed,
         "trajectory_sha256": episode.outcome.trajectory_sha256,
-        "measures": {name: getattr(episode.outcome.measures, name) for name in MEASURES},
+        "measures": episode.outcome.measures.named(),
     }
 
 
 def _episode(agent: str, row: _Recorded) -> Episode:
-    outcome = EpisodeOutcome(seed=row.seed, measures=row.measures, trajectory_sha256=row.trajectory_sha256)
+    bundled = {name: value for name, value in row.measures.items() if name in MEASURES}
+    custom = tuple(sorted((name, value) for name, value in row.measures.items() if name not in MEASURES))
+    measures = Measures(**bundled, custom=custom or None)
+    outcome = EpisodeOutcome(seed=row.seed, measures=measures, trajectory_sha256=row.trajectory_sha256)
     return Episode(
         purpose=row.purpose, agent=agent, number=row.number, outcome=outcome, timing=EpisodeTiming(seconds=0.0)
     )
@@ -168,5 +188,5 @@ def _parsed(path: Path, text: bytes) -> _Document:
         where = ".".join(map(str, first["loc"]))
         raise ConfigError(
             f"{path} is not an agent's file (clau-doom agent export writes them): "
-            f"{where + ': ' if where else ''}{first['msg']}"
+            f"{where + ': ' if where else ''}{first['msg'].removeprefix('Value error, ')}"
         ) from None

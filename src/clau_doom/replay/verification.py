@@ -90,7 +90,7 @@ def check(choice: SelectedEpisode, outcome: EpisodeOutcome, *, then: Provenance,
 
     Args:
         choice: The episode.
-        outcome: Outcome of the replay.
+        outcome: Outcome of the replay. Measures of the user that it does not have are not compared.
         then: Provenance of the record.
         now: Provenance of the replay.
 
@@ -99,13 +99,18 @@ def check(choice: SelectedEpisode, outcome: EpisodeOutcome, *, then: Provenance,
     """
     if choice.episode is None:
         return
-    recorded = choice.episode.outcome
-    if outcome.measures.custom is None:  # a replay without the user's measures, such as that of an agent's file
-        recorded = replace(recorded, measures=replace(recorded.measures, custom=None))
+    recorded = _comparable(choice.episode.outcome, outcome)
     if recorded == outcome:
         return
     what = f"differs from the record: {_first_difference(outcome, recorded)}"
     raise differs(choice, what, then=then, now=now)
+
+
+def _comparable(recorded: EpisodeOutcome, here: EpisodeOutcome) -> EpisodeOutcome:
+    """Return a recorded outcome without the measures of the user that the replay did not compute."""
+    computed = dict(here.measures.custom or ())
+    custom = tuple((name, value) for name, value in recorded.measures.custom or () if name in computed)
+    return replace(recorded, measures=replace(recorded.measures, custom=custom or None))
 
 
 def differs(choice: SelectedEpisode, what: str, *, then: Provenance, now: Provenance) -> ReplayDiffers:

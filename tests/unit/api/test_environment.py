@@ -61,6 +61,9 @@ def test_requested_parts_of_observations() -> None:
         ({"frame_skips": 2}, "scenario.frame_skips: is an unknown field: did you mean scenario.frame_skip"),
         ({"max_objects": 0}, "max_objects is 0: use 1 to 256"),
         ({"max_objects": 257}, "max_objects is 257"),
+        ({"measures": {"kills": "mine:kills"}}, "measures.kills: 'mine:kills' has the name of a measure"),
+        ({"measures": {"aim": "no_such_measures:aim"}}, "measures.aim 'no_such_measures:aim'"),
+        ({"measures": {"aim": "aim of mine"}}, "measures.aim: "),
         ({"render_mode": "human"}, "render_mode is 'human': use 'rgb_array' or None"),
     ],
 )

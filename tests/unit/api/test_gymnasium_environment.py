@@ -10,6 +10,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -22,7 +23,7 @@ from gymnasium.wrappers import TransformAction
 
 from clau_doom.api.environment import make_env
 from clau_doom.api.gymnasium_environment import DoomEnv
-from clau_doom.errors import ConfigError, EngineCrashed
+from clau_doom.errors import ConfigError, EngineCrashed, MeasureFailed
 from clau_doom.game import has_ended
 from clau_doom.ports import Action
 from tests.support.waiting import wait_until
@@ -86,6 +87,26 @@ def test_timeout_truncates(made: MakeEnv) -> None:
     _, rewards, terminated, truncated, info = finish(env, press(env))
     assert (terminated, truncated, info["end"], info["tics"]) == (False, True, "timeout", 60)
     assert sum(rewards) == info["measures"]["reward"] == -60.0
+
+
+def test_measures_of_the_user_are_computed_at_the_end(
+    made: MakeEnv, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are those of a worker's record, and the specification makes an environment with the same measures."""
+    monkeypatch.syspath_prepend(tmp_path)
+    source = "def held(episode):\n    return episode.held.sum()\n\ndef bad(episode):\n    return 1 / 0\n"
+    (tmp_path / "measures_of_environments.py").write_text(source)
+    env = made("basic", timeout=60, measures={"held": "measures_of_environments:held"})
+    env.reset(seed=1)
+    info = finish(env, press(env, tics=3))[-1]
+    assert (info["measures"]["held"], info["measures"]["tics"]) == (60.0, 60.0)
+    assert env.spec is not None
+    assert env.spec.kwargs["measures"] == {"held": "measures_of_environments:held"}
+    broken = made("basic", timeout=60, measures={"bad": "measures_of_environments:bad"})
+    for _ in range(2):  # the environment can be used after the failure
+        broken.reset(seed=1)
+        with pytest.raises(MeasureFailed, match=r"measure bad raised ZeroDivisionError \(measures_of_env.*, line 5\)"):
+            finish(broken, press(broken))
 
 
 def test_end_of_the_scenario_terminates(made: MakeEnv) -> None:

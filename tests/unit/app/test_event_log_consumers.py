@@ -14,7 +14,7 @@ from clau_doom.access import PrivatePaths
 from clau_doom.app import event_log_consumers
 from clau_doom.app.event_log_consumers import EventLogConsumers
 from clau_doom.app.folder_repository import FolderRepository
-from clau_doom.app.tracking.cursor import TrackerCursor
+from clau_doom.app.tracker_cursor import TrackerCursor
 from clau_doom.app.tracking.run_trackers import followers_of
 from clau_doom.config import ExperimentConfig, JsonlTrackerConfig, to_yaml
 from clau_doom.domain.events import (

@@ -66,6 +66,21 @@ def test_clients_cannot_name_folders_to_import_from(tmp_path: Path, monkeypatch:
     assert (tmp_path / "ours" / "sneaky_paths.imported").exists()
 
 
+def test_unlisted_measure_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The refusal names the measure and the list, with each backend."""
+    (tmp_path / "sneaky_measures.py").write_text(POLICY)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    own = {"aim": "sneaky_measures:aim"}
+    for config in (ExperimentConfig(measures=own), ExperimentConfig(measures=own, execution=IN_DOCKER)):
+        for ask in (repository(tmp_path).plan, repository(tmp_path, measures=("sneaky_measures:luck",)).plan):
+            with pytest.raises(NotAllowed, match=r"measures\.aim 'sneaky_measures:aim' is not in .* server\.measures"):
+                ask(config)
+    assert "sneaky_measures" not in sys.modules
+    assert not (tmp_path / "sneaky_measures.imported").exists()
+    with pytest.raises(ConfigError, match="has no function 'aim'"):
+        repository(tmp_path, measures=("sneaky_measures:aim",)).plan(ExperimentConfig(measures=own))
+
+
 def test_unlisted_strategy_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The refusal names the list also if a backend isolates policies, because strategies run in the server."""
     (tmp_path / "sneaky_es.py").write_text(POLICY)

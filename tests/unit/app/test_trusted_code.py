@@ -56,3 +56,11 @@ def test_bundled_classes_exist() -> None:
     """Each name on the list can be loaded."""
     for target in BUNDLED:
         load_custom(CustomPolicyConfig(target=target), SCRIPTED_FACTS)
+
+
+def test_measures_need_consent_by_name() -> None:
+    """A measure that is not allowed has the reason with the remedy, and is no error."""
+    measures = {"aim": "mine:aim", "care": "mine:care"}
+    reasons = Trust(frozenset({"mine:care", "mine"})).untrusted_measures(measures)
+    assert reasons == {"aim": "read the source of mine:aim, then allow it with --trust mine:aim"}
+    assert Trust(frozenset(measures.values())).untrusted_measures(measures) == {}

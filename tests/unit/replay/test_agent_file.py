@@ -1,6 +1,7 @@
 """Tests of agent files: round trip and refusals."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,27 @@ def test_agent_file_round_trip(tmp_path: Path) -> None:
     trained = agent(episode(Purpose.TRAINING, 0))
     assert read(tmp_path / "it.json", agent_text(SETTING, trained, SPACE)) == (SETTING, trained)
     assert read(tmp_path / "it.json", agent_text(SETTING, agent(), SPACE)) == (SETTING, agent())
+
+
+def test_measures_of_the_user_round_trip(tmp_path: Path) -> None:
+    """The file names their functions, and each episode has their values."""
+    first = episode(Purpose.HELD_OUT, 0)
+    measures = replace(first.outcome.measures, custom=(("aim", 0.1 + 0.2), ("care", 7.0)))
+    own = agent(replace(first, outcome=replace(first.outcome, measures=measures)))
+    setting = replace(SETTING, measures={"care": "mine:care", "aim": "mine:aim"}, untrusted={"aim": "not allowed"})
+    text = agent_text(setting, own, SPACE)
+    assert '  "measures": {"aim": "mine:aim", "care": "mine:care"},' in text.splitlines()
+    assert read(tmp_path / "it.json", text) == (replace(setting, untrusted={}), own)
+    document = json.loads(text)
+    for key, value, problem in (
+        ("kills", "mine:kills", "measures.kills has the name of a measure or column of clau-doom"),
+        ("luck", "mine:luck", r"episodes.0.measures: the measure luck is missing or not declared"),
+        ("aim", "no function", "measures.aim: "),
+    ):
+        with pytest.raises(ConfigError, match=problem):
+            read(tmp_path / "it.json", json.dumps(document | {"measures": document["measures"] | {key: value}}))
+    with pytest.raises(ConfigError, match=r"episodes.0.measures: the measure aim is missing or not declared"):
+        read(tmp_path / "it.json", json.dumps(document | {"measures": {"care": "mine:care"}}))
 
 
 def test_agent_file_has_a_line_for_each_value() -> None:

@@ -63,6 +63,21 @@ def test_first_difference_is_named(performed: Perform, kills: float | None, dige
     assert "the record was changed" in str(refused.value)
 
 
+def test_only_computed_measures_of_the_user_are_compared(performed: Perform) -> None:
+    """A measure whose function is not trusted here has no value to compare."""
+    outcome = performed().outcome
+
+    def own(**values: float) -> EpisodeOutcome:
+        return replace(outcome, measures=replace(outcome.measures, custom=tuple(values.items()) or None))
+
+    for computed in (own(), own(aim=0.5), own(aim=0.5, care=3.0)):
+        check(choice(own(aim=0.5, care=3.0)), computed, then=THEN, now=THEN)
+    with pytest.raises(ReplayDiffers, match=r"its aim is 0\.25, but the record has 0\.5"):
+        check(choice(own(aim=0.5, care=3.0)), own(aim=0.25), then=THEN, now=THEN)
+    with pytest.raises(ReplayDiffers, match=r"its care is 3, but the record has nan"):
+        check(choice(own(aim=0.5)), own(aim=0.5, care=3.0), then=THEN, now=THEN)
+
+
 def test_changed_provenance_is_named_as_the_cause(performed: Perform) -> None:
     """The cause is the first changed fact that affects episodes. An unknown fact is ignored."""
     outcome = performed().outcome

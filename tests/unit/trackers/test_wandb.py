@@ -1,6 +1,7 @@
 """Tests of offline runs, read with W&B's messages."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -9,17 +10,19 @@ import pytest
 from clau_doom.config import WandbTrackerConfig
 from clau_doom.testing.tracker_contract import synthetic_updates, tracked_experiment
 from clau_doom.trackers.wandb import WandbTracker
-from tests.support.tracker_readers import wandb_points, wandb_records
+from tests.support.films import make_film, take_apart
+from tests.support.tracker_readers import wandb_points, wandb_records, with_film
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
-def write(folder: Path, end: int | None = None, *, finished: bool = True) -> Path:
+def write(folder: Path, end: int | None = None, *, finished: bool = True, film: Path | None = None) -> Path:
     """Write an experiment up to a position, and return the folder of its only run."""
     experiment = tracked_experiment("lab", folder)
     tracker = WandbTracker(WandbTrackerConfig(folder=str(folder), entity="doom-team"))
     assert tracker.open(experiment) == 0
-    tracker.write(synthetic_updates(experiment)[:end])
+    updates = with_film(synthetic_updates(experiment), film) if film else synthetic_updates(experiment)
+    tracker.write(updates[:end])
     tracker.close()
     (run,) = (folder / "wandb").glob("offline-run-*")
     if not finished:
@@ -41,6 +44,17 @@ def test_contents(tmp_path: Path) -> None:
     summary = {item.key: item.value_json for each in records for item in each.summary.update}
     assert summary["held_out/champion/fitness"] == "3.25"
     assert [each.exit.exit_code for each in records if each.HasField("exit")] == [0]
+
+
+def test_film_of_the_champion_is_a_video(tmp_path: Path) -> None:
+    """The history has its digest, and the file can be played."""
+    film = make_film(tmp_path / "champion.mp4", (20, 120, 220))
+    run = write(tmp_path / "target", film=film)
+    items = [item for record in wandb_records(run) for item in record.history.item]
+    video = {item.nested_key[1]: json.loads(item.value_json) for item in items if item.nested_key[0] == "champion/film"}
+    assert (video["_type"], video["sha256"]) == ("video-file", sha256(film.read_bytes()).hexdigest())
+    written = take_apart(run / "files" / video["path"])
+    assert (written.size, [round(float(each.mean()), -1) for each in written.pictures]) == ((64, 48), [20, 120, 220])
 
 
 def test_complete_run_is_kept(tmp_path: Path) -> None:

@@ -18,4 +18,4 @@ async def open_source(remote: RemoteServer | None, output_dir: Path) -> AsyncIte
     from clau_doom.app.catalog.server_source import ServerSource, reach  # noqa: PLC0415 - gRPC, which a folder does not need
 
     async with reach(remote, output_dir) as client:
-        yield ServerSource(client)
+        yield ServerSource(client, remote=remote, output_dir=output_dir)

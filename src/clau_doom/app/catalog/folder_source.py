@@ -1,15 +1,17 @@
 """Interface for sources of stored experiments, and the source that reads the output folder."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from clau_doom.app.catalog.experiment_outline import ExperimentOutline, read_outline
+from clau_doom.app.tracker_failures import stored_failures
 from clau_doom.domain.budget import Budget, BudgetUnit
 from clau_doom.domain.event_consumer_failure import LogReaderFailure
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
+from clau_doom.domain.snapshot import Snapshot
 from clau_doom.error_description import describe
 from clau_doom.errors import ClauDoomError
 from clau_doom.storage import ExperimentFolders
@@ -60,7 +62,7 @@ class ExperimentOverview:
         best_fitness: Best fitness so far, or None.
         running_seconds: Time spent running, in seconds, without pauses.
         last_activity: Time of the last event, in seconds since the epoch.
-        reader_failures: Failures of the log readers of the server that was asked.
+        reader_failures: Failures of the log readers of the server that was asked; of a folder, those of trackers.
         copy_of: Id of the original experiment if the folder is a copy, or None. A copy can only be read.
     """
 
@@ -180,14 +182,20 @@ class FolderSource:
         return found, broken
 
     async def outline(self, experiment: str) -> ExperimentOutline:
-        """Return the current state of an experiment with the outline of its configuration."""
-        return await read_outline(self.output_dir, experiment)
+        """Return the state of an experiment with the outline of its configuration, and the trackers that failed."""
+        outline = await read_outline(self.output_dir, experiment)
+        return replace(outline, reader_failures=self._tracker_failures(experiment, outline.snapshot))
 
     async def experiment(self, experiment: str, *, measured: bool = True) -> "StoredExperiment":
-        """Return the current state of an experiment."""
+        """Return the current state of an experiment, with the trackers that failed last time."""
         from clau_doom.app.catalog.stored_experiments import read_experiment  # noqa: PLC0415 - pydantic
 
-        return await read_experiment(self.output_dir, experiment, measured=measured)
+        stored = await read_experiment(self.output_dir, experiment, measured=measured)
+        return replace(stored, reader_failures=self._tracker_failures(experiment, stored.snapshot))
+
+    def _tracker_failures(self, experiment: str, snapshot: Snapshot) -> tuple[LogReaderFailure, ...]:
+        trackers = ExperimentFolders(self.output_dir).open(experiment).trackers
+        return stored_failures(trackers, experiment, snapshot.experiment.uuid)
 
     async def episodes(self, experiment: str) -> "tuple[PlayedEpisodes, ExperimentConfig]":
         """Return all episodes of an experiment with its configuration. Agents and events are not read."""

@@ -26,10 +26,26 @@ _AGAIN = 0.5
 
 
 class ServerSource:
-    """Experiments of a server, read through an open client."""
+    """Experiments of a server, read through an open client.
 
-    def __init__(self, client: RpcClient) -> None:
+    Attributes:
+        remote: Connection settings of the server, for other processes; None if they are not known.
+        output_dir: Local folder that may contain the server's token, and that files of trackers are written to.
+    """
+
+    def __init__(self, client: RpcClient, *, remote: RemoteServer | None = None, output_dir: Path = Path()) -> None:
         self._client = client
+        self.remote = remote
+        self.output_dir = output_dir
+
+    async def is_live(self, experiment: str) -> bool:
+        """Return whether the log of an experiment may still grow.
+
+        Raises:
+            ExperimentNotFound: The server does not have the experiment.
+        """
+        state = (await self._client.experiment(check_experiment_id(experiment))).state
+        return EXPERIMENT_STATES.received(state) in LIVE
 
     async def overviews(self) -> tuple[list[ExperimentOverview], list[tuple[str, str]]]:
         """Return overviews of the experiments, and the experiments that the server cannot read."""
@@ -96,8 +112,7 @@ class ServerSource:
                     after = recorded.sequence
                     yield recorded
             # A restarted server may have ended the stream before it resumed the experiment.
-            state = EXPERIMENT_STATES.received((await self._client.experiment(experiment)).state)
-            if state not in LIVE:
+            if not await self.is_live(experiment):
                 return
             await asyncio.sleep(_AGAIN)
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from clau_doom.app.catalog.folder_source import RemoteServer
 from clau_doom.app.film_process import film_episode
 from clau_doom.domain import Purpose
 from clau_doom.error_description import describe
@@ -18,23 +19,26 @@ _GIF_SECONDS = 10.0
 _log = get_logger(__name__)
 
 
-async def film_champion(output_dir: Path, trackers: Path, champion: str, suffix: str) -> Path | None:
+async def film_champion(
+    output_dir: Path, trackers: Path, champion: str, suffix: str, *, remote: RemoteServer | None = None
+) -> Path | None:
     """Return the film of the champion's first held-out episode; a gif shows its first 10 seconds.
 
     The film is made if it does not exist. A film that cannot be made is reported in the log and left out.
 
     Args:
         output_dir: Folder of experiments.
-        trackers: Folder of trackers in the experiment's folder.
+        trackers: Folder of the trackers' files.
         champion: Id of the champion.
         suffix: Format, such as ``.gif``.
+        remote: Server of the experiment. None: the experiment is in the output folder.
     """
     path = trackers / _FOLDER / f"{champion}{suffix}"
     try:
         make_folder(path.parent)
         if not path.exists():
             seconds = _GIF_SECONDS if suffix == ".gif" else None
-            await film_episode(output_dir, champion, Purpose.HELD_OUT, 0, path, seconds=seconds)
+            await film_episode(output_dir, champion, Purpose.HELD_OUT, 0, path, seconds=seconds, remote=remote)
     except (ClauDoomError, OSError) as error:
         _log.warning("the champion's film cannot be made", agent=champion, reason=describe(error))
         return None

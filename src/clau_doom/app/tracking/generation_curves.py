@@ -24,7 +24,6 @@ from clau_doom.domain.events import (
     RecordedEvent,
 )
 from clau_doom.domain.experiment import GenerationSummary
-from clau_doom.domain.fitness import MEASURES
 from clau_doom.ports import GenerationCurves
 
 __all__ = ["CurveAccumulator"]
@@ -106,4 +105,5 @@ class CurveAccumulator:
 def _means(played: Sequence[Measures]) -> Mapping[str, float]:
     if not played:
         return {}
-    return {f"measures/{name}": math.fsum(getattr(each, name) for each in played) / len(played) for name in MEASURES}
+    rows = [each.named() for each in played]
+    return {f"measures/{name}": math.fsum(row[name] for row in rows) / len(rows) for name in rows[0]}

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
+from clau_doom.app.tracking.tracked_source import TrackedFolder
 from clau_doom.app.tracking.tracker_follower import TrackerFollower
 from clau_doom.config import TrackerConfig
 from clau_doom.logs import get_logger
@@ -25,7 +26,7 @@ _log = get_logger(__name__)
 
 def followers_of(trackers: Sequence[TrackerConfig], output_dir: Path, experiment: str) -> tuple[TrackerFollower, ...]:
     """Return the followers of an experiment. The second tracker of a kind has the name ``mlflow tracker 2``."""
-    followers = tuple(TrackerFollower(config, output_dir, experiment) for config in trackers)
+    followers = tuple(TrackerFollower(config, TrackedFolder(output_dir, experiment)) for config in trackers)
     for index, follower in enumerate(followers):
         same = sum(other.kind == follower.kind for other in followers[:index])
         follower.name += f" {same + 1}" if same else ""

@@ -5,24 +5,21 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
-from clau_doom.access import PrivatePaths
-from clau_doom.app.catalog.stored_experiments import read_experiment
-from clau_doom.app.tracking.champion_film import film_champion
-from clau_doom.app.tracking.cursor import TrackerCursor
+from clau_doom.app.tracker_cursor import TrackerCursor
 from clau_doom.app.tracking.final_results import final_results
 from clau_doom.app.tracking.generation_curves import CurveAccumulator
 from clau_doom.app.tracking.tracked_experiment import tracked_experiment
+from clau_doom.app.tracking.tracked_source import EventLog, TrackedSource
 from clau_doom.blocking_thread import BlockingThread
 from clau_doom.config import CustomTrackerConfig, TrackerConfig, import_paths, importing_from
 from clau_doom.domain.events import ExperimentCompleted, ExperimentCreated, RecordedEvent
+from clau_doom.domain.experiment import Experiment
 from clau_doom.error_description import describe
-from clau_doom.errors import ClauDoomError, StoreCorrupted, TrackerUnavailable
+from clau_doom.errors import ClauDoomError, StoreCorrupted, TrackerUnavailable, WrongState
 from clau_doom.logs import get_logger
-from clau_doom.ports import ExperimentStore, FinalResults, Tracker, TrackerUpdate
+from clau_doom.ports import FinalResults, Tracker, TrackerUpdate
 from clau_doom.redaction import redact
-from clau_doom.storage import ExperimentFolders
 from clau_doom.trackers import make_tracker
 
 __all__ = ["TrackerFollower", "WrittenCounts"]
@@ -73,23 +70,21 @@ class TrackerFollower:
 
     Attributes:
         name: Name in logs and in `status`, such as ``mlflow tracker``.
+        experiment: Id of the experiment.
         counts: Updates that were written since the creation of the follower.
     """
 
-    def __init__(self, config: TrackerConfig, output_dir: Path, experiment: str) -> None:
+    def __init__(self, config: TrackerConfig, source: TrackedSource) -> None:
         """Prepare a follower; `follow` does the work.
 
         Args:
             config: The tracker.
-            output_dir: Folder of experiments.
-            experiment: Id of the experiment.
+            source: The experiment.
         """
         self._config = config
-        self._output_dir = output_dir
-        self._experiment = experiment
+        self._source = source
+        self.experiment = source.experiment
         self._import_paths = import_paths()
-        self._folder = ExperimentFolders(output_dir).open(experiment).trackers
-        self._private = PrivatePaths.of_process(output_dir)
         self._position = 0
         self.counts = WrittenCounts()
         self.name = f"{self.kind} tracker"
@@ -103,22 +98,26 @@ class TrackerFollower:
         """Return the sequence of the last event that the target contains, as far as known."""
         return self._position
 
-    def behind(self, uuid: str, last: int) -> bool:
+    def behind(self, experiment: Experiment, last: int) -> bool:
         """Return whether an earlier process wrote the experiment to the target, but not to its last event.
 
         The target itself is not read.
 
         Args:
-            uuid: UUID of the experiment.
+            experiment: The experiment.
             last: Sequence of its last event.
         """
-        return 0 < TrackerCursor(self._folder, self._config, uuid).read() < last
+        try:
+            trackers = self._source.trackers(experiment)
+        except WrongState:  # a copy of another experiment is not tracked
+            return False
+        return 0 < TrackerCursor(trackers, self._config, experiment.uuid).read() < last
 
-    async def follow(self, store: ExperimentStore, *, live: bool = True) -> None:
-        """Write events until the log ends.
+    async def follow(self, store: EventLog, *, live: bool = True) -> None:
+        """Write events until the log ends. The reason of a failure is stored for `status`.
 
         Args:
-            store: Store of the experiment.
+            store: Log of the experiment.
             live: Wait for further events while the experiment runs.
 
         Raises:
@@ -131,13 +130,11 @@ class TrackerFollower:
         async with aclosing(store.events(0, follow=live)) as log:  # type: ignore[type-var]
             first = await anext(log)
             if not isinstance(first.event, ExperimentCreated):
-                raise StoreCorrupted(
-                    f"experiment {self._experiment} is damaged: its log does not begin at its creation"
-                )
-            ExperimentFolders(self._output_dir).open(self._experiment).check_identity(first.event.experiment.id)
-            experiment = await asyncio.to_thread(tracked_experiment, first.event.experiment, first.time, self._folder)
-            cursor = TrackerCursor(self._folder, self._config, experiment.uuid)
-            with self._reporting(), cursor.claim():
+                raise StoreCorrupted(f"experiment {self.experiment} is damaged: its log does not begin at its creation")
+            folder = self._source.trackers(first.event.experiment)
+            experiment = await asyncio.to_thread(tracked_experiment, first.event.experiment, first.time, folder)
+            cursor = TrackerCursor(folder, self._config, experiment.uuid)
+            with self._reporting(), cursor.claim(), self._stored_failure(cursor):
                 with importing_from(self._import_paths):
                     tracker = make_tracker(self._config)
                 thread = BlockingThread(self.name)
@@ -164,7 +161,17 @@ class TrackerFollower:
         except Exception as error:
             if isinstance(self._config, CustomTrackerConfig):
                 raise
-            raise TrackerUnavailable(redact(f"{type(error).__name__}: {describe(error)}")) from None
+            raise TrackerUnavailable(_reason(error)) from None
+
+    @contextmanager
+    def _stored_failure(self, cursor: TrackerCursor) -> Iterator[None]:
+        """Store a failure in the experiment's folder, and remove it at the end of the log."""
+        try:
+            yield
+        except Exception as error:
+            cursor.fail(self.name, _reason(error))
+            raise
+        cursor.recover()
 
     async def _write_all(
         self,
@@ -217,24 +224,30 @@ class TrackerFollower:
         if recorded.sequence <= known:
             return
         results = await self._results(recorded, film_suffix)
-        await ahead.put(TrackerUpdate(recorded=self._private.event(recorded), curves=completed, results=results))
+        await ahead.put(TrackerUpdate(recorded=self._source.private.event(recorded), curves=completed, results=results))
 
     async def _results(self, recorded: RecordedEvent, film_suffix: str | None) -> FinalResults | None:
         """Return the results if the event completes the experiment, and no later run has continued it."""
         if not isinstance(recorded.event, ExperimentCompleted):
             return None
         try:
-            stored = await read_experiment(self._output_dir, self._experiment)
+            stored = await self._source.stored()
         except StoreCorrupted as error:  # the events behind this one can still be written
-            _log.warning("the final results cannot be read", experiment=self._experiment, reason=describe(error))
+            _log.warning("the final results cannot be read", experiment=self.experiment, reason=describe(error))
             return None
         if stored.snapshot.last_sequence != recorded.sequence:
             return None
         results = await asyncio.to_thread(final_results, stored)
         if film_suffix is None or results.champion is None or not getattr(self._config, "film", False):
             return results
-        film = await film_champion(self._output_dir, self._folder, results.champion, film_suffix)
-        return replace(results, film=film)
+        trackers = self._source.trackers(stored.snapshot.experiment)
+        return replace(results, film=await self._source.film(trackers, results.champion, film_suffix))
+
+
+def _reason(error: Exception) -> str:
+    """Return the reason of a failure without secrets."""
+    text = describe(error)
+    return text if isinstance(error, ClauDoomError) else redact(f"{type(error).__name__}: {text}")
 
 
 async def _next_batch(ahead: "asyncio.Queue[TrackerUpdate | None]") -> list[TrackerUpdate]:

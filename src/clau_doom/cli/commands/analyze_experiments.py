@@ -34,8 +34,9 @@ def analyze_experiments(stored: "Sequence[StoredExperiment]", first: str, reques
         StorageFailed: A file cannot be written.
     """
     from clau_doom.analysis.ranking import criteria_of
+    from clau_doom.app.shared_measures import shared_measures
 
-    criteria = criteria_of(request.criteria) if request.criteria is not None else ()
+    criteria = () if request.criteria is None else criteria_of(request.criteria, shared_measures(stored))
     if len(stored) > 1 or request.baseline is not None:
         if request.plot is not None:
             raise ConfigError("--plot needs exactly one experiment: give one, or omit --plot")

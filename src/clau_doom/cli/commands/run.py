@@ -191,6 +191,9 @@ def _print_plan(plan: "Plan") -> None:
 def _print_advice(plan: "Plan") -> None:
     if plan.advice:
         progress_console().print(Text(plan.advice, "yellow"), soft_wrap=True)
+    if kinds := ", ".join(plan.discontinued_trackers):
+        text = f"this run does not continue the trackers of earlier runs ({kinds}): to continue them, set "
+        progress_console().print(Text(f"{text}CLAU_DOOM_TRACKERS", "yellow"), soft_wrap=True)
 
 
 async def _run(plan: "Plan", *, web: bool) -> ExitCode:

@@ -10,11 +10,12 @@ import typer
 from rich.text import Text
 
 from clau_doom.cli.console import MessageStream, data_console, print_json, progress_console
-from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir
+from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server, remote_server
 from clau_doom.errors import ConfigError
 from clau_doom.number_format import counted
 
 if TYPE_CHECKING:
+    from clau_doom.app.catalog.folder_source import RemoteServer
     from clau_doom.app.tracking.tracker_follower import WrittenCounts
     from clau_doom.config import TrackerConfig
 
@@ -35,6 +36,7 @@ def track(
         typer.Option("--option", metavar="NAME=VALUE", help="Field of the tracker's section, such as folder=logs."),
     ] = None,
     as_json: AsJson = False,
+    server: Server = None,
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
     """Write an experiment to a tracker; follow it while it runs."""
@@ -44,19 +46,23 @@ def track(
     configure_logs(MessageStream(), brief=True)
     config = tracker_config(to, _fields(option or []))
     with progress_console().status(Text(f"writing {experiment}"), spinner_style="red"):
-        written = asyncio.run(_tracked(output_dir, experiment, config))
+        written = asyncio.run(_tracked(remote_server(server), output_dir, experiment, config))
     if as_json:
         print_json({"experiment": experiment, "tracker": to, **asdict(written)})
     else:
         data_console().print(Text(_summary(written)), soft_wrap=True)
 
 
-async def _tracked(output_dir: Path, experiment: str, config: "TrackerConfig") -> "WrittenCounts":
+async def _tracked(
+    remote: "RemoteServer | None", output_dir: Path, experiment: str, config: "TrackerConfig"
+) -> "WrittenCounts":
+    from clau_doom.app.catalog import open_source
     from clau_doom.app.track import track_experiment
 
     # SIGTERM ends the command as Ctrl-C does, so that the process of a film ends, too.
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
-    return await track_experiment(output_dir, experiment, config)
+    async with open_source(remote, output_dir) as source:
+        return await track_experiment(source, experiment, config)
 
 
 def _fields(options: list[str]) -> dict[str, object]:

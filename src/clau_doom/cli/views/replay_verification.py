@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clau_doom.analysis.result_tables import telling_measures
+from clau_doom.escaping import printable_message
 from clau_doom.number_format import number
 from clau_doom.replay import TICS_A_SECOND, Film, Performance
 
@@ -34,12 +35,15 @@ def verification_view(plan: "ReplayPlan", performance: Performance, film: Film |
     if choice.episode is None:
         table.add_row("proof", Text("no record: this seed has no recorded episode of the agent", "yellow"))
     else:
-        table.add_row("proof", Text("✓ the hash of the trajectory and all measures equal those of the record", "green"))
+        equal = "all other measures" if plan.measures.missing else "all measures"
+        table.add_row("proof", Text(f"✓ the hash of the trajectory and {equal} equal those of the record", "green"))
     table.add_row("trajectory", outcome.trajectory_sha256)
     names = telling_measures(plan.scenario.facts.name, [name for name, _ in outcome.measures.custom or ()])
     measures = outcome.measures.named()
     shown = (f"{name.replace('_', ' ')} {number(measures[name])}" for name in names)
     table.add_row("measures", ", ".join(shown))
+    for name, reason in plan.measures.missing.items():
+        table.add_row("not computed", Text.assemble((name, "yellow"), f": {printable_message(reason)}"))
     if film is not None:
         width, height = film.size
         seconds = film.frames / film.rate
@@ -63,5 +67,6 @@ def verification_json(plan: "ReplayPlan", performance: Performance, film: Film |
         "decisions": len(performance.decisions),
         "trajectory_sha256": outcome.trajectory_sha256,
         "measures": outcome.measures.named(),
+        "not_computed": plan.measures.missing,
         "film": None if film is None else asdict(film) | {"path": str(film.path)},
     }

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clau_doom.app.catalog.experiment_outline import ExperimentOutline
-from clau_doom.app.catalog.folder_source import ExperimentOverview, overview_of
+from clau_doom.app.catalog.folder_source import LIVE, ExperimentOverview, overview_of
 from clau_doom.app.text_format import clock
 from clau_doom.cli.shared_options import resume_command
 from clau_doom.domain import AgentStatus, Purpose
@@ -21,10 +21,15 @@ from clau_doom.domain.history_hash import history_sha256
 from clau_doom.domain.processor_time import ProcessorTime
 from clau_doom.domain.run_environment import RunEnvironment
 from clau_doom.domain.snapshot import Snapshot
+from clau_doom.escaping import printable, printable_message
 from clau_doom.number_format import number
 from clau_doom.storage import move_command
 
 __all__ = ["experiment_json", "experiment_view", "next_command", "overview_json", "reader_failure_line"]
+
+_KINDS = {"tensorboard", "mlflow", "wandb", "jsonl", "webhook"}
+_TRACKER = " tracker"
+"""End of a tracker's name, such as ``mlflow tracker``; that of a second one ends with its number."""
 
 
 def overview_json(overview: ExperimentOverview) -> dict[str, object]:
@@ -51,7 +56,9 @@ def reader_failure_line(failure: LogReaderFailure) -> Text:
     """Return a message about a failed reader of the log."""
     times = "once" if failure.failures == 1 else f"{failure.failures} times"
     outcome = ("is failing", "bold red") if failure.failing else ("was restarted", "yellow")
-    return Text.assemble(f"{failure.reader} failed {times} and ", outcome, f": {failure.error}")
+    return Text.assemble(
+        f"{printable(failure.reader)} failed {times} and ", outcome, f": {printable_message(failure.error)}"
+    )
 
 
 def experiment_json(outline: ExperimentOutline, folder: str) -> dict[str, object]:
@@ -122,8 +129,17 @@ def experiment_view(outline: ExperimentOutline, folder: str, state_style: str) -
     if failed := _failed_agents(snapshot):
         grid.add_row("failed agents", Text(str(failed), "red"))
     for failure in outline.reader_failures:
-        grid.add_row("log reader", reader_failure_line(failure))
+        grid.add_row("log reader", reader_failure_line(failure).append(_tracker_remedy(failure, outline, folder)))
     return grid
+
+
+def _tracker_remedy(failure: LogReaderFailure, outline: ExperimentOutline, folder: str) -> str:
+    """Return the command that continues a failing tracker after the run, or an empty text."""
+    name, mark, _ = failure.reader.partition(_TRACKER)
+    if not mark or not failure.failing or outline.state in LIVE:
+        return ""
+    kind = name if name in _KINDS else "class"
+    return f"; continue with clau-doom track {folder} --to {kind} and the tracker's options"
 
 
 def _unfinished(outline: ExperimentOutline) -> dict[str, int] | None:

@@ -31,9 +31,12 @@ def curves_of(*timed: tuple[float, Event]) -> list[GenerationCurves]:
     return [each for each in found if each]
 
 
-def played(agent: str, kills: float, tics: float, purpose: Purpose = Purpose.TRAINING) -> EpisodeFinished:
+def played(
+    agent: str, kills: float, tics: float, purpose: Purpose = Purpose.TRAINING, *, aim: float | None = None
+) -> EpisodeFinished:
     finished = episode(agent, purpose=purpose)
-    outcome = replace(finished.episode.outcome, measures=Measures(kills=kills, tics=tics))
+    custom = None if aim is None else (("aim", aim),)
+    outcome = replace(finished.episode.outcome, measures=Measures(kills=kills, tics=tics, custom=custom))
     return EpisodeFinished(episode=replace(finished.episode, outcome=outcome))
 
 
@@ -60,6 +63,16 @@ def test_values_of_generations() -> None:
     assert [each.values["progress/seconds"] for each in (first, second)] == [3.0, 5.0]
     assert second.values["measures/kills"] == 1.0
     assert "fitness/median" not in second.values
+
+
+def test_measures_of_the_user_have_curves() -> None:
+    (curves,) = curves_of(
+        (10.0, STARTED),
+        (11.0, played("lab-g000-a000", 2.0, 100.0, aim=0.25)),
+        (11.0, played("lab-g000-a001", 5.0, 50.0, aim=0.5)),
+        (13.0, completed(0, AgentRef(0, 1))),
+    )
+    assert (curves.values["measures/aim"], curves.values["measures/kills"]) == (0.375, 3.5)
 
 
 def test_failed_agents_have_no_share_in_the_median() -> None:

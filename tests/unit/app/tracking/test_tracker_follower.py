@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from clau_doom.app.catalog.folder_source import FolderSource
+from clau_doom.app.tracking.tracked_source import TrackedFolder
 from clau_doom.app.tracking.tracker_follower import TrackerFollower
 from clau_doom.config import CustomTrackerConfig, JsonlTrackerConfig, TrackerConfig
 from clau_doom.domain.events import ExperimentCompleted
@@ -47,7 +49,7 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> TrackerConfig:
 
 
 async def follow(root: Path, config: TrackerConfig) -> TrackerFollower:
-    follower = TrackerFollower(config, root, "lab")
+    follower = TrackerFollower(config, TrackedFolder(root, "lab"))
     async with ExperimentFolders(root).open("lab").read() as store:
         await follower.follow(store, live=False)
     return follower
@@ -81,6 +83,22 @@ async def test_writing_continues_after_a_failure(tmp_path: Path, recorder: Track
     await follow(tmp_path, recorder)
     assert Counter(each.sequence for each in LOG).most_common(1)[0][1] == 1
     assert isinstance(LOG[-1].recorded.event, ExperimentCompleted)
+
+
+async def test_failure_is_stored_until_the_tracker_writes(tmp_path: Path, recorder: TrackerConfig) -> None:
+    """`status` reads it from the experiment's folder."""
+    folder = create_scripted(tmp_path, scripted_config())
+    await play_scripted(tmp_path, scripted_config())
+    for reason in ("first", "second"):
+        FAILURES.append(OSError(reason))
+        with pytest.raises(OSError, match=reason):
+            await follow(tmp_path, recorder)
+    (failure,) = (await FolderSource(tmp_path).experiment("lab")).reader_failures
+    assert (failure.reader, failure.failures) == ("recorder:Recorder tracker", 2)
+    assert (failure.failing, failure.error) == (True, "OSError: second")
+    await follow(tmp_path, recorder)
+    assert (await FolderSource(tmp_path).experiment("lab")).reader_failures == ()
+    assert not list(folder.trackers.glob(".state/*/failure.json"))
 
 
 async def test_resumed_experiment_continues(tmp_path: Path, recorder: TrackerConfig) -> None:
@@ -125,7 +143,7 @@ async def test_two_processes_do_not_write_one_target(tmp_path: Path, recorder: T
         def open(self, experiment: TrackedExperiment) -> None:
             raise AssertionError("opened twice")
 
-    from clau_doom.app.tracking.cursor import TrackerCursor
+    from clau_doom.app.tracker_cursor import TrackerCursor
 
     cursor = TrackerCursor(tmp_path / "lab/trackers", recorder, "any")
     with cursor.claim(), pytest.raises(ExperimentBusy, match=r"writes lab to this class tracker already"):

@@ -59,3 +59,21 @@ def test_outage_ends_the_command_with_its_reason(run: Run, tmp_path: Path) -> No
     (tmp_path / "file").write_text("")
     refused = run("track", "lab", "--to", "jsonl", "--option", "folder=file/below")
     assert (refused.code, "NotADirectoryError" in refused.err) == (1, True)
+
+
+def test_status_shows_a_failing_tracker_with_its_remedy(run: Run, tmp_path: Path) -> None:
+    """The line disappears with the next success. A list of experiments has no such lines."""
+    store(tmp_path / "runs")
+    (tmp_path / "file").write_text("")
+    arguments = ("track", "lab", "--to", "jsonl", "--option", "folder=file/below")
+    run(*arguments)
+    run(*arguments)
+    shown = " ".join(run("status", "lab").out.split())
+    assert "jsonl tracker failed 2 times and is failing: NotADirectoryError" in shown
+    assert "continue with clau-doom track lab --to jsonl and the tracker's options" in shown
+    (failure,) = json.loads(run("status", "lab", "--json").out)["reader_failures"]
+    assert (failure["reader"], failure["failures"], failure["failing"]) == ("jsonl tracker", 2, True)
+    assert "jsonl tracker" not in run("status").err
+    (tmp_path / "file").unlink()
+    assert run(*arguments).code == 0
+    assert "jsonl tracker" not in run("status", "lab").out

@@ -2,11 +2,13 @@
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 
+from clau_doom.app.tracker_failures import STATE, clear_failure, store_failure
 from clau_doom.atomic_write import write_atomically
 from clau_doom.config import TrackerConfig
 from clau_doom.errors import ExperimentBusy
@@ -14,10 +16,12 @@ from clau_doom.regular_files import read_regular
 from clau_doom.storage import experiment_lock
 from clau_doom.trackers.plain_data import make_folder
 
-__all__ = ["TrackerCursor"]
+__all__ = ["TrackerCursor", "discontinued_kinds"]
 
-_STATE = ".state"
 _CURSOR = "cursor.json"
+_KINDS = ("tensorboard", "mlflow", "wandb", "jsonl", "webhook", "class")
+_MOST = 100
+"""Number of states that are read. Folders can come from other people."""
 _NOT_TARGET = {"film", "timeout", "events", "header", "secret_file", "secret_variable"}
 """Options that can change without another target. A changed target starts with the first event."""
 
@@ -39,7 +43,8 @@ class TrackerCursor:
         target = json.dumps(config.model_dump(mode="json", exclude=_NOT_TARGET), sort_keys=True)
         self._kind = config.kind
         self._trackers = trackers
-        self._folder = trackers / _STATE / f"{config.kind}-{sha256(target.encode()).hexdigest()[:12]}"
+        self.name = f"{config.kind}-{sha256(target.encode()).hexdigest()[:12]}"
+        self._folder = trackers / STATE / self.name
         self._uuid = uuid
 
     @contextmanager
@@ -51,7 +56,7 @@ class TrackerCursor:
             StorageFailed: The folder cannot be used.
             OSError: The folder cannot be created.
         """
-        for folder in (self._trackers, self._trackers / _STATE, self._folder):
+        for folder in (self._trackers, self._trackers / STATE, self._folder):
             make_folder(folder)
         descriptor = experiment_lock.acquire(self._folder, self._busy)
         try:
@@ -65,17 +70,54 @@ class TrackerCursor:
 
     def read(self) -> int:
         """Return the sequence of the last event that was written, or 0 if none is known."""
-        try:
-            data = json.loads(read_regular(self._folder / _CURSOR))
-            return int(data["sequence"]) if data["uuid"] == self._uuid else 0
-        except (OSError, ValueError, LookupError, TypeError):
-            return 0
+        return _read(self._folder, self._uuid)
+
+    def fail(self, reader: str, error: str) -> None:
+        """Store the reason of a failure, for `status`. An unwritable folder is ignored.
+
+        Args:
+            reader: Name of the tracker.
+            error: Reason of the failure.
+        """
+        with suppress(OSError):
+            store_failure(self._folder, self._uuid, reader, error)
+
+    def recover(self) -> None:
+        """Remove the stored failure."""
+        clear_failure(self._folder)
 
     def write(self, sequence: int) -> None:
-        """Store the sequence of the last event that was written.
+        """Store the sequence of the last event that was written. A tracker that writes does not fail any more.
 
         Raises:
             OSError: The file cannot be written.
         """
         content = json.dumps({"uuid": self._uuid, "sequence": sequence}).encode()
         write_atomically(self._folder / _CURSOR, content, mode=0o600, sync=False)
+        self.recover()
+
+
+def discontinued_kinds(trackers: Path, configs: Sequence[TrackerConfig], uuid: str) -> tuple[str, ...]:
+    """Return the kinds of trackers that have events of an experiment, but do not follow its next run.
+
+    Args:
+        trackers: Folder of trackers in the experiment's folder. It may be missing.
+        configs: Trackers of the next run.
+        uuid: UUID of the experiment.
+    """
+    continued = {TrackerCursor(trackers, config, uuid).name for config in configs}
+    try:
+        folders = sorted(islice((trackers / STATE).iterdir(), _MOST))
+    except OSError:
+        return ()
+    kinds = {path.name.partition("-")[0] for path in folders if path.name not in continued and _read(path, uuid) > 0}
+    return tuple(kind for kind in _KINDS if kind in kinds)
+
+
+def _read(folder: Path, uuid: str) -> int:
+    """Return the sequence in a state, or 0 if there is none for this experiment."""
+    try:
+        data = json.loads(read_regular(folder / _CURSOR))
+        return int(data["sequence"]) if data["uuid"] == uuid else 0
+    except (OSError, ValueError, LookupError, TypeError):
+        return 0
