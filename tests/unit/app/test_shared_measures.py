@@ -47,10 +47,10 @@ def test_equal_functions_are_shared() -> None:
     ]
     assert shared_measures(experiments[:1]) == ("aim", "care")
     assert shared_measures(experiments) == ("aim",)
-    analysis = compare_experiments(experiments, None, {"kills": 1, "aim": -2}, (), None)
+    analysis = compare_experiments(experiments, None, {"kills": 1, "aim": -2}, ())
     assert "aim (less is better, 67 %)" in analysis.text("multicriteria-ranking")
     with pytest.raises(ConfigError, match="'care' is not a criterion"):
-        compare_experiments(experiments, None, {"care": 1}, (), None)
+        compare_experiments(experiments, None, {"care": 1}, ())
 
 
 def test_other_function_of_the_fitness_is_not_comparable() -> None:
