@@ -62,5 +62,5 @@ def test_measures_need_consent_by_name() -> None:
     """A measure that is not allowed has the reason with the remedy, and is no error."""
     measures = {"aim": "mine:aim", "care": "mine:care"}
     reasons = Trust(frozenset({"mine:care", "mine"})).untrusted_measures(measures)
-    assert reasons == {"aim": "read the source of mine:aim, then allow it with --trust mine:aim"}
+    assert reasons == {"aim": "read the source of mine:aim, then allow it with trust=['mine:aim']"}
     assert Trust(frozenset(measures.values())).untrusted_measures(measures) == {}
