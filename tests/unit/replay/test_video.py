@@ -110,7 +110,7 @@ def test_target_is_checked_before_the_replay(tmp_path: Path) -> None:
         ("a.avi", False, r"a\.avi' is not a \.mp4 or \.gif file"),
         ("a", True, "is not a .mp4 or .gif file"),
         ("no/a.mp4", False, "not found"),
-        ("a.mp4", False, "--force"),
+        ("a.mp4", False, "overwrite it with force=True"),
         ("b.gif", True, "another name"),
     ):
         with pytest.raises(ConfigError, match=message):
