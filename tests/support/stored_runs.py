@@ -6,7 +6,9 @@ from dataclasses import replace
 from clau_doom.analysis.comparison import ComparedExperiment, compare_experiments
 from clau_doom.analysis.comparison_data import ComparisonData
 from clau_doom.analysis.conditions import Condition
+from clau_doom.analysis.experiment_data import ExperimentData
 from clau_doom.analysis.held_out_results import held_out_standings
+from clau_doom.analysis.topsis import Criterion
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.config import EvolutionConfig, ExperimentConfig, GeneticConfig
 from clau_doom.domain import (
@@ -26,13 +28,16 @@ from clau_doom.domain.experiment import Experiment, ExperimentState, GenerationS
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.ports import StoredExperiment
 
-__all__ = ["REWARD", "comparison_of", "learning_run", "snapshot_of"]
+__all__ = ["REWARD", "comparison_of", "experiment_data", "learning_run", "snapshot_of"]
 
 REWARD = Fitness.named("reward")
 
 
 def comparison_of(
-    *conditions: Sequence[Snapshot], evolution: EvolutionConfig | None = None, margin: float | None = None
+    *conditions: Sequence[Snapshot],
+    evolution: EvolutionConfig | None = None,
+    margin: float | None = None,
+    criteria: Sequence[Criterion] = (),
 ) -> ComparisonData:
     """Compare the runs of conditions. The first run is the baseline.
 
@@ -40,6 +45,7 @@ def comparison_of(
         conditions: Completed experiments of each condition.
         evolution: Configuration of all experiments. None: a genetic algorithm.
         margin: Smallest difference of interest for equivalence tests. None: no such tests.
+        criteria: Criteria for the ranking of champions.
     """
     runs = [(number, snapshot) for number, row in enumerate(conditions) for snapshot in row]
     config = ExperimentConfig(evolution=evolution or GeneticConfig(kind="genetic"))
@@ -57,9 +63,33 @@ def comparison_of(
             fitness_name="reward",
             measures=("reward", "kills", "tics"),
             margin=margin,
+            criteria=criteria,
         ),
         fitness=REWARD,
         find_archive=lambda _: Unavailable(missing="no archive is kept"),
+    )
+
+
+def experiment_data(snapshot: Snapshot, config: ExperimentConfig | None = None) -> ExperimentData:
+    """Return the data of one experiment, without genes and an archive.
+
+    Args:
+        snapshot: The experiment.
+        config: Its configuration. None: the defaults.
+    """
+    nothing = Unavailable(missing="not needed")
+    return ExperimentData(
+        stored=StoredExperiment(
+            snapshot=snapshot, config=config or ExperimentConfig(), state=snapshot.state, last_activity=0.0
+        ),
+        scenario="defend_the_center",
+        fitness=REWARD,
+        fitness_name="reward",
+        measures=("reward",),
+        criteria=(),
+        find_space=lambda: nothing,
+        find_archive=lambda _: nothing,
+        count_races=lambda: nothing,
     )
 
 
@@ -70,6 +100,7 @@ def snapshot_of(
     *,
     seed: int = 1,
     champion: Sequence[float] = (1.0, 2.0),
+    first: Sequence[float] = (),
     random: Sequence[float] = (0.0, 1.0),
     tics: Sequence[int] = (),
 ) -> Snapshot:
@@ -82,6 +113,7 @@ def snapshot_of(
         validation: Rewards of the validation episodes by the place of the agent.
         seed: Seed of the experiment.
         champion: Rewards of the champion on held-out seeds. The champion is the last generation's best agent.
+        first: Rewards of generation 0's best agent on held-out seeds. Empty: it has not played them.
         random: Rewards of random play on held-out seeds.
         tics: Stored tics of each generation. Empty: none are stored, as by earlier versions.
     """
@@ -94,6 +126,7 @@ def snapshot_of(
         (purpose, agent): _episodes(purpose, agent, rewards)
         for purpose, agent, rewards in [
             *((Purpose.VALIDATION, AgentRef(*place).agent_id(name), row) for place, row in validation.items()),
+            *([(Purpose.HELD_OUT, _summary(generations[0]).best.agent_id(name), first)] if first else []),
             (Purpose.HELD_OUT, best.id, champion),
             (Purpose.HELD_OUT, f"{name}-random", random),
         ]

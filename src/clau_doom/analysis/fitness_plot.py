@@ -92,7 +92,7 @@ def fitness_figure(
         curve, levels = _panels(figure, results)
         _draw_generations(curve, xs, generations)
         for row in results:
-            colour, mean = _ROLES.get(row.role, _FAINT), row.fitness.mean
+            colour, mean = _ROLES[row.role], row.fitness.mean
             curve.axhline(mean, color=colour, linewidth=1.0, linestyle=(0, (5, 4)), alpha=0.75, zorder=1)
         _draw_levels(levels, results)
         _set_axes(curve, xs, axis=axis, fitness=fitness)
@@ -142,7 +142,7 @@ def _draw_generations(axes: Axes, xs: Sequence[int], rows: Sequence[GenerationRo
 
 def _draw_levels(axes: Axes, results: Sequence[ResultRow]) -> None:
     for place, row in enumerate(results):
-        colour, interval = _ROLES.get(row.role, _FAINT), row.fitness
+        colour, interval = _ROLES[row.role], row.fitness
         if interval.low is not None and interval.high is not None:
             axes.vlines(place, interval.low, interval.high, color=colour, linewidth=1.8)
             axes.hlines((interval.low, interval.high), place - 0.14, place + 0.14, color=colour, linewidth=1.8)

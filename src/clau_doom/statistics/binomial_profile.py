@@ -24,7 +24,7 @@ def binomial_profile(values: Sequence[float], thresholds: Sequence[float]) -> Pe
         thresholds: The thresholds, ascending.
     """
     n, tail = len(values), (1.0 - CONFIDENCE) / 2.0
-    above = (np.asarray(values, dtype=np.float64)[:, None] > np.asarray(thresholds, dtype=np.float64)).sum(axis=0)
+    above = (np.asarray(values)[:, None] > np.asarray(thresholds)).sum(axis=0)
     low = np.where(above == 0, 0.0, stats.beta.ppf(tail, np.maximum(above, 1), n - above + 1))
     high = np.where(above == n, 1.0, stats.beta.ppf(1.0 - tail, above + 1, np.maximum(n - above, 1)))
     return PerformanceProfile(

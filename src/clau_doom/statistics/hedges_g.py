@@ -160,7 +160,8 @@ def paired_g(ours: Sequence[float], theirs: Sequence[float]) -> HedgesG | None:
         ours: One value of each pair.
         theirs: The other, in the same order.
     """
-    if len(ours) < 2:
+    # Two pairs are perfectly correlated: the mean of their variances has one degree of freedom.
+    if len(ours) < 3:
         return None
     differences = np.subtract(ours, theirs)
     first, second = _variance(ours), _variance(theirs)

@@ -78,7 +78,7 @@ def fit_regression(values: _Array, columns: _Array, kind: CovarianceKind) -> Reg
     basis, triangle = np.linalg.qr(columns)
     inverse = np.linalg.inv(triangle)
     # Fitted about the mean: values with a large common offset keep their digits.
-    start = np.linalg.lstsq(columns, np.full(rows, values.mean()), rcond=None)[0]
+    start = np.linalg.lstsq(columns, np.full(rows, values.mean()))[0]
     centred = values - columns @ start
     parameters = inverse @ (basis.T @ centred)
     residuals = centred - columns @ parameters

@@ -101,15 +101,14 @@ class MixedModel:
             weights: Not all 0; shape (p,).
             method: How degrees of freedom are computed.
         """
-        row = np.asarray(weights, dtype=np.float64)
         inside = self._uncertainty
         if method == "kenward-roger":
-            error = float(np.sqrt(row @ inside.adjusted @ row)) * self._unit
-            df = self._kenward_roger(row[None, :])[1]
+            error = float(np.sqrt(weights @ inside.adjusted @ weights)) * self._unit
+            df = self._kenward_roger(weights[None, :])[1]
         else:
-            error = float(np.sqrt(row @ inside.covariance @ row)) * self._unit
-            df = self._satterthwaite_df(row)
-        estimate = float(row @ self.parameters)
+            error = float(np.sqrt(weights @ inside.covariance @ weights)) * self._unit
+            df = self._satterthwaite_df(weights)
+        estimate = float(weights @ self.parameters)
         reach = float(stats.t.isf(0.5 * (1.0 - CONFIDENCE), df)) * error
         p = 2.0 * float(stats.t.sf(abs(estimate) / error, df))
         return ContrastEstimate(estimate, error, df, p, estimate - reach, estimate + reach)
@@ -203,7 +202,7 @@ def fit_mixed(values: _Array, fixed: _Array, groups: Sequence[NDArray[np.intp]])
     if rows - count <= len(codes):
         raise ConfigError(f"{rows} values are too few for a mixed model with {count} fixed parameters")
     # Fitted to residuals of unit size: values with a large offset or a tiny scale keep their digits.
-    start = np.asarray(np.linalg.lstsq(fixed, values, rcond=None)[0], dtype=np.float64)
+    start = np.asarray(np.linalg.lstsq(fixed, values)[0], dtype=np.float64)
     residuals = values - fixed @ start
     unit = float(np.abs(residuals).max())
     if unit <= _ROUNDING * float(np.abs(values).max(initial=0.0)) or unit == 0.0:
@@ -227,7 +226,7 @@ def _uncertainty(data: ReducedData, ratios: _Array, variance: float) -> tuple[_A
     factor = covariance_factor(data.groups, ratios)
     whitened = linalg.solve_triangular(factor, data.fixed, lower=True)
     phi = np.linalg.inv(whitened.T @ whitened) * variance
-    parameters = np.linalg.lstsq(whitened, linalg.solve_triangular(factor, data.values, lower=True), rcond=None)[0]
+    parameters = np.linalg.lstsq(whitened, linalg.solve_triangular(factor, data.values, lower=True))[0]
     # V^-1 X, and G_i V^-1 X for G_i = Z_i Z_i' and for the residual's G = I
     weighted = linalg.solve_triangular(factor.T, whitened, lower=False) / variance
     parts = [*(group @ (group.T @ weighted) for group in data.groups), weighted]
@@ -268,5 +267,4 @@ def _component_covariances(data: ReducedData, ratios: _Array, variance: float) -
     observed = np.zeros((count, count))
     information = (squares - 0.5 * traces)[np.ix_(kept, kept)]
     observed[np.ix_(kept, kept)] = np.linalg.pinv(information, hermitian=True)
-    expected = np.asarray(2.0 * np.linalg.inv(traces), dtype=np.float64)
-    return expected, observed
+    return 2.0 * np.linalg.inv(traces), observed

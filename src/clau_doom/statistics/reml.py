@@ -13,7 +13,7 @@ the error contrasts from X: they are the rows below X's.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -181,7 +181,7 @@ def _at(data: ReducedData, x: _Array, sizes: _Array) -> Likelihood:
     slope = np.exp(x) / sizes
     gradient = found.gradient * slope
     hessian = found.hessian * np.outer(slope, slope) + np.diag(gradient)
-    return Likelihood(value=found.value, gradient=gradient, hessian=hessian, variance=found.variance)
+    return replace(found, gradient=gradient, hessian=hessian)
 
 
 def _newton_step(x: _Array, found: Likelihood) -> _Array:

@@ -62,7 +62,7 @@ def wilcoxon_p(differences: Sequence[float]) -> float:
     return float(stats.wilcoxon(differences, zero_method="zsplit", method="auto").pvalue)
 
 
-def bayesian_signed_rank(differences: Sequence[float], rng: np.random.Generator, *, margin: float = 0.0) -> Posterior:
+def bayesian_signed_rank(differences: Sequence[float], rng: np.random.Generator, *, margin: float) -> Posterior:
     """Return the posterior probabilities of Benavoli's signed-rank test.
 
     Args:

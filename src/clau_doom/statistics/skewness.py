@@ -36,7 +36,7 @@ def pooled_skewness(samples: Sequence[ArrayLike]) -> float:
     """
     cubes, count = 0.0, 0
     for sample in samples:
-        values = np.asarray(sample, dtype=np.float64)
+        values = np.asarray(sample)
         residuals = values - values.mean()
         largest = float(np.abs(residuals).max())
         if largest > _ROUNDING * float(np.abs(values).max()):

@@ -69,7 +69,7 @@ def quantile(probability: float, groups: int, df: _Values) -> _Values:
     excess_before, found = excess(before), excess(q)
     for _ in range(_MOST_STEPS):  # the secant method: the logarithm of the tail is smooth and nearly straight
         slope = (found - excess_before) / np.where(q == before, 1.0, q - before)
-        step = np.where(slope == 0.0, 0.0, found / np.where(slope == 0.0, 1.0, slope))
+        step = np.divide(found, slope, out=np.zeros_like(found), where=slope != 0.0)
         before, excess_before = q, found
         q = np.clip(q - step, low, high)
         found = excess(q)

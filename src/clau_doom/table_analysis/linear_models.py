@@ -56,14 +56,12 @@ class AnovaTable:
     """An analysis of variance.
 
     Attributes:
-        sums_of_squares: The type, II or III.
         effects: The factors, then the interaction, then the blocks.
         residual_df: Residual degrees of freedom.
         residual_sum_of_squares: Residual sum of squares.
         total_sum_of_squares: Sum of squares about the mean.
     """
 
-    sums_of_squares: SumsOfSquares
     effects: tuple[AnovaRow, ...]
     residual_df: int
     residual_sum_of_squares: float
@@ -191,7 +189,6 @@ def anova(design: Design, model: LinearModel, sums_of_squares: SumsOfSquares) ->
             explained = _residual(model, others) - residual
         effects.append(_effect(name, columns.shape[1], max(explained, 0.0), residual_df=df, residual=residual))
     return AnovaTable(
-        sums_of_squares=sums_of_squares,
         effects=tuple(effects),
         residual_df=df,
         residual_sum_of_squares=residual,
@@ -287,7 +284,7 @@ def _least_squares(
 ) -> tuple[NDArray[np.float64], float]:
     """Return the parameters of columns, shape (combinations, columns), and the residual sum of squares."""
     means, roots = grid.means(response), np.sqrt(grid.counts)
-    params = np.asarray(np.linalg.lstsq(columns * roots[:, None], means * roots, rcond=None)[0], dtype=np.float64)
+    params = np.asarray(np.linalg.lstsq(columns * roots[:, None], means * roots)[0], dtype=np.float64)
     between = float(np.sum(grid.counts * (means - columns @ params) ** 2))
     within = float(np.sum((response - means[grid.codes]) ** 2))
     return params, within + between

@@ -109,6 +109,7 @@ def test_equal_values_of_a_group_have_no_test() -> None:
 def test_constant_difference_has_no_test() -> None:
     found = compare_groups([by_block(FIRST), by_block([value + 1.0 for value in FIRST])])
     assert found.contrasts[0].difference.reason == "all 6 values are equal"
+    assert found.overall.test == "F test in complete blocks"
     assert found.overall.reason == "a difference between groups is equal in all blocks"
 
 

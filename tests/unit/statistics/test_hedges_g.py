@@ -99,6 +99,7 @@ def test_an_effect_without_a_standardizer_is_undefined() -> None:
     assert independent_g([1.0, 1.0], [2.0, 2.0]) is None
     assert paired_g([1.0], [2.0]) is None
     assert paired_g([1.0, 1.0, 1.0], [2.0, 2.0, 2.0]) is None
+    assert paired_g([-0.05, 1.62], [1.0, 1.17]) is None  # one degree of freedom, up to rounding
     assert paired_gz([1.0], [2.0]) is None
     assert paired_gz([1.1, 2.2, 3.3], [1.0, 2.1, 3.2]) is None
     assert paired_gz([1.0, 2.0], [1.5, 4.0]) is None  # one degree of freedom

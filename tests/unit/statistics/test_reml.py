@@ -78,6 +78,14 @@ def test_more_rows_than_columns_are_reduced() -> None:
     assert likelihood_at(data, np.zeros(2)).variance == pytest.approx(square / 61)
 
 
+def test_inseparable_components_of_many_rows_are_refused() -> None:
+    """Rounding errors of the information grow with the number of rows, and its smallest eigenvalue stays 0."""
+    runs = np.repeat(np.arange(20), 40)
+    values = np.random.default_rng(1).normal(size=800)
+    with pytest.raises(ConfigError, match="cannot be separated"):
+        maximize(reduce_data(values, np.ones((800, 1)), [runs, runs]))
+
+
 @pytest.mark.parametrize(
     "groups",
     [[np.arange(21)], [RUNS[3:], RUNS[3:]], [(RUNS % 2)[3:]]],

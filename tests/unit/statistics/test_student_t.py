@@ -1,9 +1,19 @@
 """Quantiles of Student's t distribution, against published tables and SciPy."""
 
+from collections.abc import Iterator
+
 import pytest
 from scipy.special import stdtrit
 
 from clau_doom.statistics.student_t import half_width
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> Iterator[None]:
+    """Compute each quantile, also if another test needed the same one."""
+    half_width.cache_clear()
+    yield
+    half_width.cache_clear()
 
 
 @pytest.mark.parametrize(

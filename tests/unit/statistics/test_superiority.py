@@ -59,6 +59,7 @@ def test_coverage_of_nearly_separate_samples() -> None:
 
 def test_one_value_each_has_no_interval() -> None:
     """An empty sample is refused."""
-    assert probability_of_superiority([2.0], [1.0]).low is None
+    found = probability_of_superiority([2.0], [1.0])
+    assert (found.value, found.low, found.high, found.n) == (1.0, None, None, 1)
     with pytest.raises(ValueError, match="no values"):
         probability_of_superiority([], [1.0])

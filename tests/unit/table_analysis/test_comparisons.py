@@ -81,6 +81,7 @@ def test_tukey_of_equal_groups(published: Published, printed: Near) -> None:
     """R, TukeyHSD(aov(weight ~ group, PlantGrowth))."""
     design = published("PlantGrowth", "weight", "group")
     found = tukey(design, fit(design), design.factors)
+    assert (found.effect, found.method, found.scale) == ("group", "Tukey's HSD", "values")
     rows = {
         ("trt1", "ctrl"): ("-0.371", "-1.0622161", "0.3202161", "0.3908711"),
         ("trt2", "ctrl"): ("0.494", "-0.1972161", "1.1852161", "0.1979960"),

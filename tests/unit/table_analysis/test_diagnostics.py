@@ -84,6 +84,12 @@ def test_durbin_watson_by_hand(one_way: Callable[..., Design]) -> None:
     assert found.statistic == 3.0
 
 
+def test_independence_counts_orders_with_the_same_statistic(one_way: Callable[..., Design]) -> None:
+    """By hand: a third of the orders of 1, 1, -1, -1 has the statistic 3, the largest one; both sides count."""
+    found = named(one_way([1.0, -1.0], [1.0, -1.0]), [1.0, 2.0, 3.0, 4.0])["independence"]
+    assert found.p == pytest.approx(2 / 3, abs=0.02)
+
+
 def test_skewness_is_pooled_and_its_bound_is_named(one_way: Callable[..., Design]) -> None:
     """By hand: residuals (-3, -2, -1, 6) have the mean cube 45 and the variance 12.5."""
     found = named(one_way([0.0, 1.0, 2.0, 9.0], [1.0, 2.0, 3.0, 10.0]))["skewness"]

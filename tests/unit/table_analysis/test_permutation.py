@@ -18,6 +18,7 @@ def test_p_value_approximates_the_exact_share(one_way: Callable[..., Design]) ->
     values = [1.0, 2.5, 3.0, 4.5, 3.5, 6.0, 7.5, 5.0]
     design = one_way(values[:4], values[4:])
     (effect,) = effects_of(design)
+    assert analyze_design(design, "permutation").effects[0].symbol == "W"
     observed = wald_statistic(effect.contrasts, cell_statistics(design))
     splits = []
     for chosen in combinations(range(8), 4):
@@ -39,4 +40,4 @@ def test_blocks_are_permuted_within(table: Make) -> None:
     values = [1.0, 2.0, 3.0, 5.0, 2.0, 6.0, 4.0, 5.5, 0.0, 3.5, 1.0, 3.0]
     made = table(y=values, a=["x", "y"] * 6, seed=[place // 2 for place in range(12)])
     found = analyze_design(make_design(made, response="y", factors=["a"], block="seed"), "permutation")
-    assert found.effects[0].p == pytest.approx(2 / 64, abs=0.006)
+    assert (found.effects[0].symbol, found.effects[0].p) == ("F", pytest.approx(2 / 64, abs=0.006))

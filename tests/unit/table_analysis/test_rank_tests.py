@@ -67,6 +67,11 @@ def test_kruskal_wallis_and_dunn(published: Published) -> None:
     """R: kruskal.test and Dunn's z with Holm's correction, PlantGrowth."""
     analysis = analyze_design(published("PlantGrowth", "weight", "group"), "ranks")
     (effect,) = analysis.effects
+    assert (analysis.test, effect.symbol, analysis.comparisons[0].method) == (
+        "Kruskal-Wallis",
+        "H",
+        "Dunn's test, Holm",
+    )
     assert (effect.statistic, effect.p) == pytest.approx((7.9882, 0.01842), abs=5e-5)
     assert effect.sizes[0].value == pytest.approx((7.9882 - 3 + 1) / 27, rel=1e-4)
     assert [pair.p for pair in analysis.comparisons[0].pairs] == pytest.approx(
@@ -91,6 +96,29 @@ def test_alignment_by_hand() -> None:
     assert aligned_ranks(design, effects["a"]).tolist() == [2, 4, 1, 5, 6, 7, 3, 8]
     # Aligned for a:b: 0, 2, -2.5, 0.5, -2, 0, -3, 5: the two zeros share ranks 4 and 5.
     assert aligned_ranks(design, effects["a:b"]).tolist() == [4.5, 7, 2, 6, 3, 4.5, 1, 8]
+
+
+def test_aligned_ranks_are_analysed_by_hand() -> None:
+    """Cells' mean ranks for a are 3, 3, 6.5, 5.5 and for a:b 5.75, 4, 3.75, 4.5; squares within cells 23 and 36.75."""
+    found = analyze_design(two_by_two([1.0, 3.0, 4.5, 7.5, 3.0, 5.0, 8.0, 16.0]), "ranks")
+    effects = {effect.name: effect for effect in found.effects}
+    assert found.test == "aligned rank transform"
+    assert [(effect.symbol, effect.df) for effect in found.effects] == [("F", (1.0, 4.0))] * 3
+    assert effects["a"].statistic == pytest.approx(18 / (23 / 4))
+    assert effects["a:b"].statistic == pytest.approx(3.125 / (36.75 / 4))
+    assert [(each.effect, each.method, each.scale) for each in found.comparisons] == [
+        ("a", "Tukey's HSD", "ranks"),
+        ("b", "Tukey's HSD", "ranks"),
+    ]
+    assert found.comparisons[0].pairs[0].difference == -3.0
+
+
+def test_many_levels_are_not_compared(table: Make) -> None:
+    """Above 25 levels a note takes the place of pairs."""
+    made = table(y=[*range(52)], g=[place // 2 for place in range(52)])
+    (found,) = analyze_design(make_design(made, response="y", factors=["g"]), "ranks").comparisons
+    assert (found.effect, found.method, found.scale) == ("g", "Dunn's test, Holm", "ranks")
+    assert (found.pairs, found.note) == ((), "more than 25 levels are not compared in pairs")
 
 
 def test_alignment_keeps_ties_and_tiny_differences() -> None:

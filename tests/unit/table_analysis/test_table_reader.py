@@ -107,6 +107,12 @@ def test_only_used_columns_are_converted(tmp_path: Path) -> None:
     assert table.column("took").values == ("5", "6")
     assert table.column("kills").values == ("3", "4")
     assert table.column("share").values == ("0.1", "2")
+    assert [table.column(name).name for name in table.names] == [*columns]
+
+
+def test_other_files_are_refused_with_the_formats(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"t\.xlsx' is not a \.csv or \.parquet file$"):
+        read_table(tmp_path / "t.xlsx")
 
 
 def test_options_of_csv_are_refused_for_parquet(tmp_path: Path) -> None:
