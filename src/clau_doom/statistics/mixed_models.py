@@ -267,4 +267,5 @@ def _component_covariances(data: ReducedData, ratios: _Array, variance: float) -
     observed = np.zeros((count, count))
     information = (squares - 0.5 * traces)[np.ix_(kept, kept)]
     observed[np.ix_(kept, kept)] = np.linalg.pinv(information, hermitian=True)
-    return 2.0 * np.linalg.inv(traces), observed
+    expected = np.asarray(2.0 * np.linalg.inv(traces), dtype=np.float64)
+    return expected, observed

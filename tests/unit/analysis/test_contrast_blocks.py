@@ -53,7 +53,9 @@ def test_corrected_p_value_decides(p_holm: float, *, shown: bool) -> None:
     assert sentence.startswith("Second is ahead of first by" if shown else "No difference between second and first is")
     assert "1.58 [0.70, 2.46] (uncorrected 95 % interval, 10 pairs," in sentence
     assert f"Holm p = {p_holm:.3f} by paired t test" in sentence
-    plot = contrast_chart([contrast, contrast], ["one", "other"], title="Leads", name="leads").plot
+    chart = contrast_chart([contrast, contrast], ["one", "other"], title="Leads", name="leads")
+    plot = chart.plot
+    assert (chart.title, chart.name) == ("Leads", "leads")
     assert isinstance(plot, IntervalPlot)
     assert {row.colour for row in plot.rows} == {Colour.RED if shown else Colour.GREY}
 

@@ -5,8 +5,10 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_hex
 
-from clau_doom.analysis.fitness_plot import fitness_figure
+from clau_doom.analysis.fitness_plot import FitnessFigure, fitness_figure
 from clau_doom.analysis.result_tables import GenerationRow, ResultRow
 from clau_doom.domain import AgentRef
 from clau_doom.statistics.intervals import Interval
@@ -65,6 +67,42 @@ def test_plot_contains_title_contestants_and_values(tmp_path: Path) -> None:
     text = path.read_text()
     for word in ("quickstart", "sub", "kills", "champion", "held-out", "7"):
         assert f"<!-- {word}" in text or word in text
+
+
+def shown_texts(figure: FitnessFigure) -> dict[str, str]:
+    """Return the colour of each text but those of ticks, and check that it lies within the figure."""
+    figure.draw_without_rendering()
+    texts = [*figure.texts, *(text for legend in figure.legends for text in legend.get_texts())]
+    for axes in figure.axes:
+        if axes.get_visible():
+            texts += [*axes.texts, axes.title, axes.xaxis.label, axes.yaxis.label]
+    for text in texts:
+        box = text.get_window_extent()
+        assert not text.get_text() or figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1, text.get_text()
+        assert not text.get_text() or figure.bbox.y0 <= box.y0 < box.y1 <= figure.bbox.y1, text.get_text()
+    return {text.get_text(): to_hex(text.get_color()) for text in texts}
+
+
+@pytest.mark.parametrize("results", [[], RESULTS])
+def test_all_texts_and_curves_lie_within_the_figure(results: list[ResultRow]) -> None:
+    figure = fitness_figure(ROWS, results, title="quickstart", subtitle="sub", fitness="kills")
+    texts = shown_texts(figure)
+    assert {"quickstart", "sub", "kills", "generation", "best agent", "mean of the generation"} <= {*texts}
+    for axes in figure.axes:
+        place = axes.get_position()
+        assert not axes.get_visible() or 0.0 < place.x0 < place.x1 < 1.0
+        assert 0.0 < place.y0 < place.y1 < 1.0
+
+
+def test_each_role_has_one_colour() -> None:
+    """The level, the interval and its number have the same colour: red for the champion, grey for random play."""
+    figure = fitness_figure(ROWS, RESULTS, title="t")
+    texts, levels = shown_texts(figure), figure.axes[1]
+    assert (texts["7.0"], texts["1.0"]) == ("#b3261e", "#4b5563")
+    lines = [each for each in levels.collections if isinstance(each, LineCollection)]
+    assert [to_hex(line.get_edgecolor()[0]) for line in lines] == ["#b3261e"] * 2 + ["#4b5563"] * 2
+    assert "on held-out seeds" in texts
+    assert [label.get_text() for label in levels.get_xticklabels()] == ["champion", "random\nplay"]
 
 
 def test_unsupported_suffix_is_refused(tmp_path: Path) -> None:

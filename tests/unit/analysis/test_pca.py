@@ -58,6 +58,17 @@ def test_choices_and_ends_of_a_real_gene_have_equal_distances() -> None:
     assert [(score.agent, score.fitness) for score in found.scores] == [*zip(refs, (1.0, None, 3.0), strict=True)]
 
 
+def test_two_genomes_have_one_component() -> None:
+    """By hand: two agents at the ends of a gene have the scores -0.5 and 0.5."""
+    space = GenomeSpace((Gene.real("x", 0.0, 1.0),))
+    refs = (AgentRef(0, 0), AgentRef(0, 1))
+    found = gene_components(encode(space, [Genome((0.0,)), Genome((1.0,))]), refs, (1.0, 2.0))
+    assert isinstance(found, Components)
+    assert found.explained == (1.0,)
+    assert abs(found.scores[0].values[0]) == pytest.approx(0.5)
+    assert found.deviations[0] == pytest.approx(0.5**0.5)
+
+
 def test_equal_genomes_have_no_components() -> None:
     """Equal genomes, and a space without genes, have no components."""
     space = GenomeSpace((Gene.real("x", 0.0, 1.0),))

@@ -9,6 +9,7 @@ from clau_doom.domain import Agent, AgentRef, AgentStatus, Evaluation, Genome, M
 from clau_doom.domain.experiment import HoldoutResult
 from clau_doom.domain.fitness import MEASURES
 from clau_doom.game import SCENARIOS
+from tests.support.stored_runs import REWARD, snapshot_of
 
 
 def evaluation(generation: int, index: int, fitness: float | None) -> Evaluation:
@@ -51,6 +52,18 @@ def test_mean_of_few_skewed_agents_has_students_interval() -> None:
 def test_generation_without_fitness_has_no_best_and_no_mean() -> None:
     (row,) = generation_rows([[evaluation(0, 0, None), evaluation(0, 1, None)]])
     assert (row.best, row.mean, row.failed) == (None, None, 2)
+
+
+def test_best_and_worst_agent_have_intervals_over_their_episodes() -> None:
+    """Without the fitness of episodes there are none."""
+    generations = snapshot_of("x", [[[0.0, 2.0, 4.0, 6.0, 8.0], [1.0, 3.0, 5.0, 7.0, 9.0]]], {}).generations
+    (row,) = generation_rows(generations, REWARD)
+    assert row.best_interval is not None
+    assert row.worst_interval is not None
+    assert (row.best_interval.mean, row.best_interval.n) == (5.0, 5)
+    assert (row.worst_interval.mean, row.worst_interval.n) == (4.0, 5)
+    (row,) = generation_rows(generations)
+    assert (row.best_interval, row.worst_interval) == (None, None)
 
 
 def test_selection_bias_is_training_minus_held_out_fitness() -> None:

@@ -42,6 +42,8 @@ def test_methods_in_the_same_order_on_all_tasks_differ() -> None:
         "The ranks of the methods differ over 12 tasks: χ²(2) = 24.00, p < 0.001 by Friedman's test with permutations."
     )
     table, chart = rank_blocks(found, TERMS)
+    assert cast("Table", table).title == "Tests of equal ranks"
+    assert headings(table) == ["test", "statistic", "df", "p"]
     assert cast("Table", table).rows[1][1] == "infinite"
     plot = cast("Chart", chart).plot
     assert isinstance(plot, RankPlot)
@@ -82,9 +84,12 @@ def test_a_control_has_z_tests_instead_of_nemenyi() -> None:
     tests, chances = pair_blocks(compared(CLEAR, control="b", margin=0.5), TERMS)
     assert headings(tests) == ["compared", "ranks ahead", "z", "p, ranks, Holm", "p, Wilcoxon", "p, Holm"]
     assert headings(chances)[2:] == ["first better", "equivalent", "second better"]
+    better = "First better: the posterior probability that differences of the mean scores"
+    assert f"{better} above 0.500 in its favour prevail on tasks like these" in cast("Table", chances).note
     tests, chances = pair_blocks(compared(CLEAR), TERMS)
     assert headings(tests) == ["compared", "ranks ahead", "p, Nemenyi", "p, Wilcoxon", "p, Holm"]
     assert headings(chances)[2:] == ["first better", "second better"]
+    assert f"{better} in its favour prevail on tasks like these" in cast("Table", chances).note
 
 
 def test_two_methods_have_the_sign_test() -> None:
