@@ -4,6 +4,7 @@ import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import numpy as np
 import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
@@ -100,7 +101,9 @@ def test_each_role_has_one_colour() -> None:
     texts, levels = shown_texts(figure), figure.axes[1]
     assert (texts["7.0"], texts["1.0"]) == ("#b3261e", "#4b5563")
     lines = [each for each in levels.collections if isinstance(each, LineCollection)]
-    assert [to_hex(line.get_edgecolor()[0]) for line in lines] == ["#b3261e"] * 2 + ["#4b5563"] * 2
+    assert [str(to_hex(tuple(np.asarray(line.get_edgecolor())[0]))) for line in lines] == ["#b3261e"] * 2 + [
+        "#4b5563"
+    ] * 2
     assert "on held-out seeds" in texts
     assert [label.get_text() for label in levels.get_xticklabels()] == ["champion", "random\nplay"]
 
