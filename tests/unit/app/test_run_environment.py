@@ -1,8 +1,8 @@
 """Tests of the git commits and packages of a run's environment, with real repositories."""
 
 import os
-import shutil
 import subprocess
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,7 +13,10 @@ from clau_doom.domain.run_environment import SourceCommit
 from clau_doom.game import has_ended
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+
+@pytest.fixture(autouse=True)
+def require_git(tool: Callable[[str, str], str]) -> None:
+    tool("git", "git")
 
 
 def git(folder: Path, *arguments: str) -> str:

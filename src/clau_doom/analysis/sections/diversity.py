@@ -57,7 +57,6 @@ def _chart(data: ExperimentData, rows: Sequence[Diversity]) -> Chart:
     first, last = rows[0], rows[-1]
     axis = data.axis()
     places = axis.places(data.stored.snapshot)
-    counted = not axis.counts_generations
     return Chart(
         name="diversity",
         title="Distance between agents",
@@ -87,12 +86,17 @@ def _chart(data: ExperimentData, rows: Sequence[Diversity]) -> Chart:
                 ),
             ),
         ),
-        table=Table(
-            title="Diversity by generation",
-            columns=(Column("generation"), *([Column(axis.unit)] if counted else []), Column("mean distance")),
-            rows=tuple(
-                (row.generation, *([places[row.generation]] if counted else []), Fixed(row.distance, 4)) for row in rows
-            ),
-            spread=True,
+        table=_table(rows, () if axis.counts_generations else places, axis.unit),
+    )
+
+
+def _table(rows: Sequence[Diversity], places: Sequence[float], unit: str) -> Table:
+    """Return the table of the chart; with places, each generation has its place on the axis."""
+    return Table(
+        title="Diversity by generation",
+        columns=(Column("generation"), *([Column(unit)] if places else []), Column("mean distance")),
+        rows=tuple(
+            (row.generation, *([places[row.generation]] if places else []), Fixed(row.distance, 4)) for row in rows
         ),
+        spread=True,
     )
