@@ -217,7 +217,7 @@ def seed_table(comparison: ExperimentComparison, found: ConditionComparison) -> 
                 *(Fixed(each[seed], decimals) for each in means),
                 *(Fixed(each[seed] - means[0][seed], decimals) for each in means[1:]),
             )
-            for seed in base.seeds
+            for seed in sorted(base.seeds)
         ),
         note="Held-out mean of each run's champion, and its difference from the baseline condition's run of the seed.",
     )
