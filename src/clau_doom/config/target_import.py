@@ -174,6 +174,8 @@ def _is_function(value: object) -> bool:
 
 def _not_found(where: str, name: str, error: ModuleNotFoundError) -> ConfigError:
     if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
+        if name.endswith(".py"):
+            return ConfigError(f"{where}: {name!r} is a file: use the name of its module, {name.removesuffix('.py')!r}")
         folders = ", ".join(user_folders())
         return ConfigError(f"{where}: module {name!r} not found; it must be importable from {folders}")
     return ConfigError(f"{where}: importing {name!r} needs {error.name!r}: {error}")

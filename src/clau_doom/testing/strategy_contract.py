@@ -81,6 +81,7 @@ def check_strategy(
 
     Raises:
         AssertionError: The strategy violates the contract; the message names the rule.
+        StrategyFailed: The strategy raised an error, or its offspring are not valid.
 
     Example:
         >>> from functools import partial

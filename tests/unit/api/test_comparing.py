@@ -43,6 +43,12 @@ def test_experiments_are_given_by_id_path_object_or_list(folder: Path) -> None:
     assert compare(found, baseline=folder / "defe-6").to_dict()["baseline"] == "defe-6"
 
 
+def test_a_text_with_ids_is_refused() -> None:
+    """Its characters would be ids."""
+    with pytest.raises(ConfigError, match=r"experiments is the text 'a b': give a list of ids, as \['a', 'b'\]"):
+        compare("a b")
+
+
 def test_a_comparison_has_text_html_and_a_report(folder: Path, tmp_path: Path) -> None:
     found = compare(["defe-4", "defe-6"], output_dir=folder, criteria={"kills": 1})
     assert "defe-6" in str(found)
