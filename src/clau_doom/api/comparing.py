@@ -54,9 +54,7 @@ def compare(
     from clau_doom.api.documents import compare_experiments  # noqa: PLC0415 - scipy
 
     if isinstance(experiments, str):
-        raise ConfigError(
-            f"experiments is the text {experiments!r}: give a list of ids, as {experiments.split()!r}"
-        )
+        raise ConfigError(f"experiments is the text {experiments!r}: give a list of ids, as {experiments.split()!r}")
     given = experiments.open() if isinstance(experiments, ExperimentList) else experiments
     stored = [current_state(_opened(each, output_dir)) for each in given]
     if len(stored) < 2:
