@@ -69,8 +69,8 @@ def installed_packages() -> tuple[tuple[str, str], ...]:
     """Return name and version of the packages that this process can import, sorted by normalized name."""
     found: dict[str, str] = {}
     for each in distributions():
-        name: object = each.metadata["Name"]
-        version: object = each.metadata["Version"]
+        # Subscription of a missing field raises KeyError in some implementations, which packages can replace.
+        name, version = (next(iter(each.metadata.get_all(field) or ()), None) for field in ("Name", "Version"))
         if isinstance(name, str) and _PACKAGE.fullmatch(name):  # metadata of an interrupted installation has no name
             known = version if isinstance(version, str) and _VERSION.fullmatch(version) else "unknown"
             # The first of several distributions of a name is the one that Python imports.
