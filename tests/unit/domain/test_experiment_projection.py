@@ -3,9 +3,10 @@
 import pytest
 
 from clau_doom.domain import AgentRef, AgentStatus, Purpose, baseline_id
-from clau_doom.domain.events import AgentRestarted, AgentsAsked, ContestantFailed, Event, FailureKind
+from clau_doom.domain.events import AgentFailed, AgentRestarted, AgentsAsked, ContestantFailed, Event, FailureKind
 from clau_doom.domain.experiment import Deviations
 from clau_doom.domain.experiment_projection import ExperimentProjection
+from clau_doom.domain.failure_trace import FailureTrace
 from clau_doom.errors import StoreCorrupted
 from tests.support.small_experiment import agent, episode, failed, projection
 
@@ -44,6 +45,17 @@ def test_deviations_are_counted_by_kind() -> None:
     assert projection(events, agents=6).snapshot().deviations == Deviations(
         exhausted_attempts=1, missed_deadlines=3, interventions=1, repeated_actions=7
     )
+
+
+def test_each_failed_agent_has_its_traceback() -> None:
+    """An event without a text has the traceback with the same digest."""
+    traces = (FailureTrace(digest="ab", text="line 3"), FailureTrace(digest="ab", text=None), None)
+    events: list[Event] = [
+        AgentFailed(ref=AgentRef(0, index), kind=FailureKind.POLICY_RAISED, reason="it failed", traceback=trace)
+        for index, trace in enumerate(traces)
+    ]
+    found = projection(events, agents=3).snapshot().traces
+    assert found == {"lab-g000-a000": "line 3", "lab-g000-a001": "line 3"}
 
 
 def test_restart_removes_the_failure_and_is_an_intervention() -> None:
