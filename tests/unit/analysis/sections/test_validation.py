@@ -6,7 +6,6 @@ import pytest
 
 from clau_doom.analysis.charts import XYPlot
 from clau_doom.analysis.document import Chart
-from clau_doom.analysis.experiment_data import ExperimentData
 from clau_doom.analysis.sections.validation import ValidationCurve, compute, describe
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.config import ExperimentConfig
@@ -14,27 +13,11 @@ from clau_doom.config.budget import BudgetConfig
 from clau_doom.domain import AgentRef
 from clau_doom.domain.budget import BudgetUnit
 from clau_doom.domain.snapshot import Snapshot
-from clau_doom.ports import StoredExperiment
-from tests.support.stored_runs import REWARD, learning_run, snapshot_of
-
-
-def _data(snapshot: Snapshot) -> ExperimentData:
-    nothing = Unavailable(missing="not needed")
-    return ExperimentData(
-        stored=StoredExperiment(snapshot=snapshot, config=ExperimentConfig(), state=snapshot.state, last_activity=0.0),
-        scenario="defend_the_center",
-        fitness=REWARD,
-        fitness_name="reward",
-        measures=("reward",),
-        criteria=(),
-        find_space=lambda: nothing,
-        find_archive=lambda _: nothing,
-        count_races=lambda: nothing,
-    )
+from tests.support.stored_runs import experiment_data, learning_run, snapshot_of
 
 
 def _curve(snapshot: Snapshot) -> ValidationCurve:
-    found = compute(_data(snapshot))
+    found = compute(experiment_data(snapshot))
     assert isinstance(found, ValidationCurve)
     return found
 
@@ -64,7 +47,7 @@ def test_curve_and_bias_by_hand() -> None:
 )
 def test_axis_can_be_generations_or_tics(x: BudgetUnit, xs: tuple[float, ...], area: float, heading: str) -> None:
     """The values 1, 2 and 2.5 have the mean height (1.5 + 2.25) / 2, and (30 · 1.5 + 10 · 2.25) / 40 by tics."""
-    data = replace(_data(learning_run("a", [1.0, 2.0, 2.5], tics=(10, 30, 10))), x=x)
+    data = replace(experiment_data(learning_run("a", [1.0, 2.0, 2.5], tics=(10, 30, 10))), x=x)
     (chart,) = describe(data).blocks
     assert isinstance(chart, Chart)
     assert isinstance(chart.plot, XYPlot)
@@ -78,7 +61,7 @@ def test_axis_can_be_generations_or_tics(x: BudgetUnit, xs: tuple[float, ...], a
 def test_budget_decides_the_default_axis() -> None:
     """Without a budget in episodes or tics, this curve is by episodes."""
     config = ExperimentConfig(generations=None, budget=BudgetConfig(tics=5000))
-    data = _data(learning_run("a", [1.0, 2.0], tics=(10, 30)))
+    data = experiment_data(learning_run("a", [1.0, 2.0], tics=(10, 30)))
     assert (data.axis().unit, data.axis(BudgetUnit.EPISODES).unit) == (BudgetUnit.GENERATIONS, BudgetUnit.EPISODES)
     with_budget = replace(data, stored=replace(data.stored, config=config))
     assert with_budget.axis(BudgetUnit.EPISODES).unit is with_budget.axis().unit is BudgetUnit.TICS
@@ -101,7 +84,7 @@ def test_missing_episodes_interrupt_the_curve() -> None:
     assert [point.validation is None for point in found.points] == [False, True]
     assert [point.champion for point in found.points] == [2.0, 2.0]
     assert (found.area, found.selection_bias) == (2.0, 7.0)
-    (chart,) = describe(_data(snapshot)).blocks
+    (chart,) = describe(experiment_data(snapshot)).blocks
     assert isinstance(chart, Chart)
     assert isinstance(chart.plot, XYPlot)
     assert chart.plot.panels[0].series[0].points == ((2.0, 2.0), (4.0, None))
@@ -110,6 +93,6 @@ def test_missing_episodes_interrupt_the_curve() -> None:
 
 def test_experiment_without_validation_states_the_reason() -> None:
     """Validation episodes are played at the end of the run."""
-    section = describe(_data(replace(learning_run("a", [1.0, 2.0]), judging={})))
+    section = describe(experiment_data(replace(learning_run("a", [1.0, 2.0]), judging={})))
     assert isinstance(section.blocks[0], Unavailable)
     assert section.data["validation_curve"] == section.blocks[0]
